@@ -1,0 +1,40 @@
+# Two commands do everything on a fresh Debian 12: `make run` tries it, `make test` proves it.
+# tools/*.sh say what they install and why; everything of ours stays in .venv and ~/.cache/pbx-crm.
+SHELL := /bin/bash
+PY := .venv/bin/python
+.PHONY: run setup setup-dev parts test check unit bench lock messages
+
+run: setup
+	.venv/bin/pbx-crm demo
+
+setup: .venv/.run-installed
+
+.venv/.run-installed: requirements/run.txt pyproject.toml tools/venv.sh
+	bash tools/venv.sh run
+
+setup-dev: .venv/.dev-installed
+
+.venv/.dev-installed: requirements/dev.txt pyproject.toml tools/venv.sh
+	bash tools/venv.sh dev
+
+# The real parts the tests stand on: PostgreSQL, Chromium, an Asterisk root.
+parts: setup-dev
+	bash tools/parts.sh
+
+test: setup-dev parts check
+	$(PY) -m pytest
+
+check: setup-dev
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+
+# The quick part: no PostgreSQL, no browser, no Asterisk; under half a minute.
+unit: setup-dev
+	$(PY) -m pytest -q -m "not postgresql and not browser and not asterisk"
+
+bench: setup-dev
+	$(PY) -m bench
+
+lock: setup-dev
+	bash tools/lock.sh

@@ -1,0 +1,1 @@
+"""Tables, engine, queries. Every read of client data takes the viewer's scope."""

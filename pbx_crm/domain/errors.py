@@ -1,0 +1,58 @@
+"""One drawn tree of errors; the docstring of a class is its message.
+
+    CrmError
+    ├── Refused                 the user may be told, and can do something about it
+    │   ├── NotFound            absent, or another seller's: the answer is the same
+    │   ├── NotAllowed          the person's rights do not reach so far
+    │   ├── Conflict            somebody else was faster; carries the truth
+    │   └── BadInput            a form or request with wrong values; carries a reason per field
+    └── Broken                  the surroundings fail: PBX, disk, configuration
+        ├── BadConfig           a wrong or missing key, named
+        └── PbxUnreachable      the PBX does not answer or refuses us
+"""
+
+from __future__ import annotations
+
+
+class CrmError(Exception):
+    """Something went wrong."""
+
+    def __init__(self, message: str | None = None, **details: object) -> None:
+        super().__init__(message or (self.__doc__ or "").splitlines()[0])
+        self.details = details
+
+
+class Refused(CrmError):
+    """This cannot be done."""
+
+
+class NotFound(Refused):
+    """There is no such record."""
+
+
+class NotAllowed(Refused):
+    """Your rights do not cover this."""
+
+
+class Conflict(Refused):
+    """Somebody else changed this a moment ago."""
+
+
+class BadInput(Refused):
+    """Some values are not right."""
+
+    def __init__(self, message: str | None = None, *, reasons: dict[str, str], **details: object) -> None:
+        super().__init__(message, **details)
+        self.reasons = reasons
+
+
+class Broken(CrmError):
+    """The surroundings fail."""
+
+
+class BadConfig(Broken):
+    """The configuration is wrong."""
+
+
+class PbxUnreachable(Broken):
+    """The PBX does not answer."""

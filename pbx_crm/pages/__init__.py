@@ -1,0 +1,1 @@
+"""aiohttp handlers and the JSON API; one page one file."""
