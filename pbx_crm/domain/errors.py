@@ -1,14 +1,14 @@
 """One drawn tree of errors; the docstring of a class is its message.
 
-    CrmError
-    ├── Refused                 the user may be told, and can do something about it
-    │   ├── NotFound            absent, or another seller's: the answer is the same
-    │   ├── NotAllowed          the person's rights do not reach so far
-    │   ├── Conflict            somebody else was faster; carries the truth
-    │   └── BadInput            a form or request with wrong values; carries a reason per field
-    └── Broken                  the surroundings fail: PBX, disk, configuration
-        ├── BadConfig           a wrong or missing key, named
-        └── PbxUnreachable      the PBX does not answer or refuses us
+CrmError
+├── Refused                 the user may be told, and can do something about it
+│   ├── NotFound            absent, or another seller's: the answer is the same
+│   ├── NotAllowed          the person's rights do not reach so far
+│   ├── Conflict            somebody else was faster; carries the truth
+│   └── BadInput            a form or request with wrong values; carries a reason per field
+└── Broken                  the surroundings fail: PBX, disk, configuration
+    ├── BadConfig           a wrong or missing key, named
+    └── PbxUnreachable      the PBX does not answer or refuses us
 """
 
 from __future__ import annotations
