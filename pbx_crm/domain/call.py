@@ -162,7 +162,7 @@ class Call:
 
     @property
     def talk_by(self) -> dict[str, float]:
-        """Seconds each extension was connected with the other party, holds included; closed stretches only."""
+        """Seconds each extension was connected with the other party, holds included; closed ones only."""
         sums: dict[str, float] = {}
         for talk in self.talks:
             if talk.ended_at is not None:
