@@ -1,0 +1,17 @@
+"""What every test may ask for, and the list of real parts at the end of the run."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.parts.inventory import INVENTORY
+
+pytest_plugins = ["tests.parts.postgres"]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Names the real parts this run stood on, and those it had to do without."""
+    if lines := INVENTORY.lines():
+        terminalreporter.section("real parts")
+        for line in lines:
+            terminalreporter.write_line(line)

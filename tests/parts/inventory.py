@@ -1,0 +1,44 @@
+"""Which real parts a test run had and which it had to do without, said at the end by name.
+
+A part that cannot be had (no root, no network) skips its tests and is named in the summary; where
+`CI=true` the same is a failure, so that a pipeline cannot turn green by losing its Asterisk.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import pytest
+
+ADVICE = "run `make parts` as root on Debian 12"
+
+
+@dataclass
+class Inventory:
+    """Parts by name: what stood (with its version) and what was missing (with the reason)."""
+
+    used: dict[str, str] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
+
+    def has(self, part: str, version: str) -> None:
+        """Notes that the tests really ran on this part."""
+        self.used[part] = version
+
+    def lacks(self, part: str, reason: str) -> NoReturn:
+        """Ends the asking fixture: a skip on a developer's machine, a failure in CI."""
+        self.missing[part] = reason
+        words = f"{part} is missing: {reason}; {ADVICE}"
+        if os.environ.get("CI") == "true":
+            pytest.fail(words, pytrace=False)
+        pytest.skip(words)
+
+    def lines(self) -> list[str]:
+        """The summary, one line a part."""
+        lines = [f"used: {part} {version}" for part, version in sorted(self.used.items())]
+        lines += [f"MISSING: {part}: {reason}; {ADVICE}" for part, reason in sorted(self.missing.items())]
+        return lines
+
+
+INVENTORY = Inventory()
