@@ -1,0 +1,57 @@
+"""Column types that behave alike on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Dialect
+from sqlalchemy.types import TypeDecorator
+
+MINOR_UNITS = Decimal(10_000)
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """Aware UTC datetimes both ways; a naive one is refused, since nobody could say which zone it meant.
+
+    SQLite keeps text without a zone, so there the zone is taken off after conversion to UTC.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """UTC for the database; ValueError for a naive time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """The stored instant, aware, in UTC."""
+        if value is None:
+            return None
+        stored: datetime = value
+        return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+class ExactMoney(TypeDecorator[Decimal]):
+    """Decimal amounts to four places, kept as a whole number: SQLite would turn NUMERIC into a float.
+
+    Sums of the stored numbers are exact on both databases; SUM() over the column gives Decimal again
+    when its result is typed with this class.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
+        """Ten-thousandths of the currency's main unit."""
+        return None if value is None else int(Decimal(value) * MINOR_UNITS)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """The amount in the currency's main unit."""
+        return None if value is None else Decimal(int(value)) / MINOR_UNITS

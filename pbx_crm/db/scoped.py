@@ -1,0 +1,45 @@
+"""The one place where a viewer's scope becomes SQL."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, exists, false, select, true
+
+from pbx_crm.db.tables import call_people, calls, deals
+from pbx_crm.domain.person import Reach, Scope
+
+
+def deals_in(scope: Scope) -> ColumnElement[bool]:
+    """Condition on `deals`: a seller's own cards, all of them for the head."""
+    match scope.reach:
+        case Reach.ALL:
+            return true()
+        case Reach.OWN:
+            return deals.c.owner_id == scope.person_id
+        case Reach.NOTHING:
+            return false()
+
+
+def calls_in(scope: Scope) -> ColumnElement[bool]:
+    """Condition on `calls`: those that rang, were taken by, or belong to a card of the viewer."""
+    match scope.reach:
+        case Reach.ALL:
+            return true()
+        case Reach.OWN:
+            took_part = exists().where(
+                call_people.c.call_id == calls.c.id, call_people.c.person_id == scope.person_id
+            )
+            own_card = calls.c.deal_id.in_(select(deals.c.id).where(deals.c.owner_id == scope.person_id))
+            return took_part | own_card
+        case Reach.NOTHING:
+            return false()
+
+
+def contacts_in(scope: Scope, contact_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Condition on a contact's id: a seller sees the clients of own deals."""
+    match scope.reach:
+        case Reach.ALL:
+            return true()
+        case Reach.OWN:
+            return exists().where(deals.c.contact_id == contact_id, deals.c.owner_id == scope.person_id)
+        case Reach.NOTHING:
+            return false()

@@ -1,0 +1,119 @@
+"""Funnels and their stages, and the four presets a new installation may start from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StageKind(StrEnum):
+    """What a column means: where calls land, where the work is, and the two ends."""
+
+    UNSORTED = "unsorted"
+    OPEN = "open"
+    WON = "won"
+    LOST = "lost"
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether a deal in such a stage is over."""
+        return self in (StageKind.WON, StageKind.LOST)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One column of a funnel."""
+
+    id: int
+    funnel_id: int
+    name: str
+    kind: StageKind
+    position: int
+    hue: int
+    """Index of the colour token, 0 to 7."""
+    probability: int
+    """Percent of deals here expected to be won."""
+    idle_hours: int | None = None
+    reached_when: str = ""
+    what_to_do: str = ""
+    is_retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LossReason:
+    """Why a deal was lost, chosen with one click."""
+
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Funnel:
+    """A way of selling: its stages in order, Unsorted first, Lost last."""
+
+    id: int
+    name: str
+    currency: str
+    stages: tuple[Stage, ...]
+    loss_reasons: tuple[LossReason, ...] = ()
+
+    @property
+    def unsorted(self) -> Stage:
+        """Where a new call's card lies."""
+        return next(stage for stage in self.stages if stage.kind is StageKind.UNSORTED)
+
+    def stage(self, stage_id: int) -> Stage | None:
+        """The stage with this id, if it is one of this funnel's."""
+        return next((stage for stage in self.stages if stage.id == stage_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A ready-made funnel; names are message ids, translated when the funnel is made."""
+
+    key: str
+    name: str
+    open_stages: tuple[str, ...]
+    won: str
+    loss_reasons: tuple[str, ...]
+
+    def stages(self) -> tuple[tuple[str, StageKind, int], ...]:
+        """(name, kind, probability) in board order, Unsorted first and Lost last."""
+        share = 100 // (len(self.open_stages) + 1)
+        opened = tuple(
+            (name, StageKind.OPEN, share * (number + 1)) for number, name in enumerate(self.open_stages)
+        )
+        return (
+            ("Unsorted", StageKind.UNSORTED, 5),
+            *opened,
+            (self.won, StageKind.WON, 100),
+            ("Lost", StageKind.LOST, 0),
+        )
+
+
+REASONS = ("Too expensive", "Chose a competitor", "No need", "Cannot be reached", "Not a client")
+
+PRESETS = (
+    Preset("telephony", "Telephony", ("New", "Presentation", "Commercial offer"), "Purchase", REASONS),
+    Preset(
+        "b2b",
+        "B2B",
+        (
+            "Opportunity",
+            "Commercial offer",
+            "Document approval",
+            "Signing and payment",
+            "Implementation",
+        ),
+        "Closed",
+        (*REASONS, "Lost the tender", "Budget is gone"),
+    ),
+    Preset(
+        "repeat",
+        "Repeat sales",
+        ("Cold call", "Presentation", "Offer", "Contract", "Payment", "Delivery", "Repeat purchase"),
+        "Constant purchase",
+        REASONS,
+    ),
+    Preset("aida", "AIDA", ("Attention", "Interest", "Desire"), "Action", REASONS),
+)

@@ -1,0 +1,69 @@
+"""People of the company, their rights, and how far each of them sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What client data a person works with; setting up telephony is a separate right."""
+
+    SELLER = "seller"
+    HEAD = "head"
+    NONE = "none"
+    """An admin who only sets up telephony: no client data at all."""
+
+
+class Reach(StrEnum):
+    """How far a scope goes."""
+
+    OWN = "own"
+    ALL = "all"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose cards, calls and clients may be seen. Every read of client data requires one."""
+
+    reach: Reach
+    person_id: int
+
+    def covers_owner(self, owner_id: int) -> bool:
+        """Whether a card of this owner may be seen."""
+        match self.reach:
+            case Reach.ALL:
+                return True
+            case Reach.OWN:
+                return owner_id == self.person_id
+            case Reach.NOTHING:
+                return False
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A seller, a head, or an admin without client data."""
+
+    id: int
+    login: str
+    name: str
+    role: Role
+    is_admin: bool = False
+    is_active: bool = True
+    language: str | None = None
+    theme: str = "system"
+    time_zone: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What this person may see: a seller own cards, a head all, an admin alone nothing."""
+        if not self.is_active:
+            return Scope(Reach.NOTHING, self.id)
+        match self.role:
+            case Role.HEAD:
+                return Scope(Reach.ALL, self.id)
+            case Role.SELLER:
+                return Scope(Reach.OWN, self.id)
+            case Role.NONE:
+                return Scope(Reach.NOTHING, self.id)
