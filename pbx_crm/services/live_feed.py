@@ -1,7 +1,8 @@
 """Who hears of what: after a commit a signal goes to the browsers whose scope covers it.
 
 A signal names topics only ("stage-3", "deal-17", "call", "calls", "pbx", "tasks"), never a client;
-the page then fetches what it shows with its own rights and language. Heads hear of everything.
+the page then fetches what it shows with its own rights and language. Heads hear of everything, save
+what is personal: a head's popup and tasks are no less their own than a seller's.
 """
 
 from __future__ import annotations
@@ -11,7 +12,15 @@ from dataclasses import dataclass
 
 from pbx_crm.domain.person import Person, Reach
 
-Deliver = Callable[[frozenset[str]], None]
+Topics = frozenset[str]
+Deliver = Callable[[Topics], None]
+Relay = Callable[[Topics, frozenset[int] | None], None]
+
+PERSONAL: Topics = frozenset({"call", "tasks"})
+
+
+def _ignore() -> None:
+    """Nobody asked to be told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -20,6 +29,8 @@ class Subscription:
 
     viewer: Person
     deliver: Deliver
+    look_again: Callable[[], None] = _ignore
+    """Called when the viewer's session or rights may have changed."""
 
 
 class LiveFeed:
@@ -27,10 +38,18 @@ class LiveFeed:
 
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
+        self._relay: Relay | None = None
 
-    def subscribe(self, viewer: Person, deliver: Deliver) -> Subscription:
+    @property
+    def listeners(self) -> int:
+        """Tabs that listen just now."""
+        return len(self._subscriptions)
+
+    def subscribe(
+        self, viewer: Person, deliver: Deliver, look_again: Callable[[], None] = _ignore
+    ) -> Subscription:
         """Starts delivering what this viewer may hear."""
-        subscription = Subscription(viewer, deliver)
+        subscription = Subscription(viewer, deliver, look_again)
         self._subscriptions.add(subscription)
         return subscription
 
@@ -38,16 +57,36 @@ class LiveFeed:
         """Stops delivering; a second time does nothing."""
         self._subscriptions.discard(subscription)
 
+    def relay_to(self, relay: Relay | None) -> None:
+        """Also hands every signal of this process to `relay`, for the browsers of other processes."""
+        self._relay = relay
+
     def tell(self, topics: Iterable[str], people: Iterable[int]) -> None:
-        """Signals the topics to these people and to every head."""
+        """Signals the topics to these people, and those that are not personal to every head."""
         told, ids = frozenset(topics), frozenset(people)
-        for subscription in tuple(self._subscriptions):
-            viewer = subscription.viewer
-            if viewer.id in ids or viewer.scope.reach is Reach.ALL:
-                subscription.deliver(told)
+        self.deliver(told, ids)
+        if self._relay:
+            self._relay(told, ids)
 
     def tell_everybody(self, topics: Iterable[str]) -> None:
         """Signals what carries no client data: the state of the PBX link, a changed funnel."""
         told = frozenset(topics)
+        self.deliver(told, None)
+        if self._relay:
+            self._relay(told, None)
+
+    def deliver(self, topics: Topics, people: frozenset[int] | None) -> None:
+        """Signals the browsers of this process alone; None stands for everybody."""
+        shared = topics - PERSONAL
         for subscription in tuple(self._subscriptions):
-            subscription.deliver(told)
+            viewer = subscription.viewer
+            if people is None or viewer.id in people:
+                subscription.deliver(topics)
+            elif shared and viewer.scope.reach is Reach.ALL:
+                subscription.deliver(shared)
+
+    def look_again(self, person_id: int) -> None:
+        """Has this person's tabs ask anew who they are: a session ended, or rights changed."""
+        for subscription in tuple(self._subscriptions):
+            if subscription.viewer.id == person_id:
+                subscription.look_again()
