@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, exists, false, select, true
 
-from pbx_crm.db.tables import call_people, calls, deals
+from pbx_crm.db.tables import call_people, calls, deals, stage_totals
 from pbx_crm.domain.person import Reach, Scope
 
 
@@ -15,6 +15,17 @@ def deals_in(scope: Scope) -> ColumnElement[bool]:
             return true()
         case Reach.OWN:
             return deals.c.owner_id == scope.person_id
+        case Reach.NOTHING:
+            return false()
+
+
+def totals_in(scope: Scope) -> ColumnElement[bool]:
+    """Condition on `stage_totals`: counts and sums reach exactly as far as the cards do."""
+    match scope.reach:
+        case Reach.ALL:
+            return true()
+        case Reach.OWN:
+            return stage_totals.c.owner_id == scope.person_id
         case Reach.NOTHING:
             return false()
 

@@ -9,13 +9,14 @@ from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def _insert(tx: Connection, table: Table) -> Any:
+def insert_into(tx: Connection, table: Table) -> Any:
+    """An INSERT that can be told what to do about a unique key, in the words of the database at hand."""
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def insert_new(tx: Connection, table: Table, values: Mapping[str, Any]) -> int | None:
     """The id of the row made, or None if one of the table's unique keys was there already."""
-    statement = _insert(tx, table).values(**values).on_conflict_do_nothing().returning(table.c.id)
+    statement = insert_into(tx, table).values(**values).on_conflict_do_nothing().returning(table.c.id)
     found: int | None = tx.execute(statement).scalar_one_or_none()
     return found
 
@@ -23,14 +24,14 @@ def insert_new(tx: Connection, table: Table, values: Mapping[str, Any]) -> int |
 def insert_missing(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds the rows whose unique keys are not there yet; the table needs no id column."""
     if rows:
-        tx.execute(_insert(tx, table).on_conflict_do_nothing(), list(rows))
+        tx.execute(insert_into(tx, table).on_conflict_do_nothing(), list(rows))
 
 
 def put(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
     """Writes the rows; where the unique `keys` exist the other columns are brought up to date."""
     if not rows:
         return
-    statement = _insert(tx, table)
+    statement = insert_into(tx, table)
     changed = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     if changed:
         statement = statement.on_conflict_do_update(index_elements=list(keys), set_=changed)

@@ -1,0 +1,166 @@
+"""Deals as rows. Every write of one goes through `_rewrite`, which keeps the columns' totals true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+
+from pbx_crm.db import stage_moves, stage_totals
+from pbx_crm.db.scoped import deals_in
+from pbx_crm.db.stage_totals import Heap
+from pbx_crm.db.tables import deal_events, deals, open_deals
+from pbx_crm.db.upsert import insert_missing, insert_new
+from pbx_crm.domain.deal import Actor, Deal, NewDeal, NewMove, Priority, StageMove
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.person import Scope
+
+
+def create(tx: Connection, new: NewDeal) -> int | None:
+    """The id of the deal made; None if the call in `born_of` has made its deal before."""
+    deal_id = insert_new(tx, deals, _first_values(new))
+    if deal_id is None:
+        return None
+    heap = Heap(new.stage.id, new.owner_id, new.currency, new.amount)
+    stage_totals.shift(tx, None, heap)
+    if new.contact_id is not None and not new.stage.kind.is_closed:
+        _open(tx, deal_id, new.contact_id, new.stage.funnel_id)
+    first = NewMove(new.stage, new.at, new.actor, reason=new.reason, request_key=new.request_key)
+    stage_moves.insert(tx, deal_id, None, first)
+    return deal_id
+
+
+def _first_values(new: NewDeal) -> dict[str, Any]:
+    return {
+        "funnel_id": new.stage.funnel_id,
+        "stage_id": new.stage.id,
+        "owner_id": new.owner_id,
+        "contact_id": new.contact_id,
+        "company_id": new.company_id,
+        "line_id": new.line_id,
+        "previous_id": new.previous_id,
+        "born_of": new.born_of,
+        "title": new.title,
+        "source": new.source,
+        "amount": new.amount,
+        "currency": new.currency,
+        "priority": new.priority,
+        "created_at": new.at,
+        "stage_since": new.at,
+        "active_at": new.at,
+        "closed_at": new.at if new.stage.kind.is_closed else None,
+    }
+
+
+def get(tx: Connection, deal_id: int, scope: Scope) -> Deal:
+    """The deal; NotFound if there is none, or it is another seller's."""
+    row = tx.execute(_one(deal_id, scope)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(deal_id=deal_id)
+    return _deal(row)
+
+
+def lock(tx: Connection, deal_id: int, scope: Scope) -> Deal:
+    """The same as `get`, and nobody else changes it before this transaction ends."""
+    row = tx.execute(_one(deal_id, scope).with_for_update()).mappings().one_or_none()
+    if row is None:
+        raise NotFound(deal_id=deal_id)
+    return _deal(row)
+
+
+def _one(deal_id: int, scope: Scope) -> Any:
+    return select(deals).where(deals.c.id == deal_id, deals_in(scope))
+
+
+def _deal(row: RowMapping) -> Deal:
+    values = dict(row)
+    values["priority"] = Priority(values["priority"])
+    if values["expected_close"] is not None:
+        values["expected_close"] = date.fromisoformat(values["expected_close"])
+    return Deal(**values)
+
+
+def set_stage(tx: Connection, deal: Deal, move: NewMove) -> StageMove | None:
+    """The move made; None if its request key was used before, so that a repeated wish moves once."""
+    made = stage_moves.insert(tx, deal.id, deal.stage_id, move)
+    if made is None:
+        return None
+    is_closed = move.to_stage.kind.is_closed
+    values: dict[str, Any] = {
+        "stage_id": move.to_stage.id,
+        "stage_since": move.at,
+        "active_at": move.at,
+        "closed_at": move.at if is_closed else None,
+        "loss_reason_id": move.loss_reason_id,
+    }
+    if move.amount is not None:
+        values["amount"] = move.amount
+    _rewrite(tx, deal, values)
+    _keep_open_list(tx, deal, is_closed)
+    return made
+
+
+def put_back(tx: Connection, deal: Deal, move: NewMove, before: Mapping[str, Any]) -> StageMove | None:
+    """The undoing move; stage, amount and dates are again what they were in `before`."""
+    made = stage_moves.insert(tx, deal.id, deal.stage_id, move)
+    if made is None:
+        return None
+    _rewrite(tx, deal, {"stage_id": move.to_stage.id, **before})
+    _keep_open_list(tx, deal, move.to_stage.kind.is_closed)
+    return made
+
+
+def set_owner(
+    tx: Connection, deal: Deal, owner_id: int, at: datetime, actor: Actor, why: Mapping[str, Any]
+) -> None:
+    """Hands the card to another person and notes who did it and why (a message id with values)."""
+    _rewrite(tx, deal, {"owner_id": owner_id, "active_at": at})
+    details = {"from": deal.owner_id, "to": owner_id, "actor": actor.kind, **why}
+    add_event(tx, deal.id, "owner", at, actor.person_id, details)
+
+
+def set_fields(tx: Connection, deal: Deal, values: Mapping[str, Any], at: datetime) -> None:
+    """Writes plain fields of the card: title, amount, priority, source, expected_close, contact_id."""
+    _rewrite(tx, deal, {**values, "active_at": at})
+
+
+def touch(tx: Connection, deal_id: int, at: datetime) -> None:
+    """Something happened with this deal; the version stays, so nobody's open form is spoilt."""
+    tx.execute(update(deals).where(deals.c.id == deal_id, deals.c.active_at < at).values(active_at=at))
+
+
+def add_event(
+    tx: Connection, deal_id: int, kind: str, at: datetime, actor_id: int | None, details: Mapping[str, Any]
+) -> None:
+    """A line of the card's history beside calls, moves, notes and tasks."""
+    row = {"deal_id": deal_id, "kind": kind, "at": at, "actor_id": actor_id, "details": dict(details)}
+    tx.execute(insert(deal_events).values(**row))
+
+
+def _rewrite(tx: Connection, before: Deal, values: Mapping[str, Any]) -> None:
+    version = before.version + 1
+    tx.execute(update(deals).where(deals.c.id == before.id).values(**values, version=version))
+    was = Heap(before.stage_id, before.owner_id, before.currency, before.amount)
+    now = Heap(
+        values.get("stage_id", was.stage_id),
+        values.get("owner_id", was.owner_id),
+        was.currency,
+        Decimal(values.get("amount", was.amount)),
+    )
+    if was != now:
+        stage_totals.shift(tx, was, now)
+
+
+def _keep_open_list(tx: Connection, deal: Deal, is_closed: bool) -> None:
+    if is_closed:
+        tx.execute(delete(open_deals).where(open_deals.c.deal_id == deal.id))
+    elif deal.contact_id is not None:
+        _open(tx, deal.id, deal.contact_id, deal.funnel_id)
+
+
+def _open(tx: Connection, deal_id: int, contact_id: int, funnel_id: int) -> None:
+    row = {"contact_id": contact_id, "funnel_id": funnel_id, "deal_id": deal_id}
+    insert_missing(tx, open_deals, [row])

@@ -1,0 +1,94 @@
+"""Funnels, their stages and loss reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, insert, select
+
+from pbx_crm.db.tables import funnels, loss_reasons, stages
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.funnel import Funnel, LossReason, Preset, Stage, StageKind
+
+HUES = 8
+
+
+def create(tx: Connection, preset: Preset, currency: str, translate: Callable[[str], str] = str) -> Funnel:
+    """A new funnel of this preset, at the end of the list; `translate` gives its words a language."""
+    position = tx.execute(select(func.count()).select_from(funnels)).scalar_one()
+    values = {"name": translate(preset.name), "preset": preset.key, "currency": currency}
+    made = tx.execute(insert(funnels).values(**values, position=position).returning(funnels.c.id))
+    funnel_id: int = made.scalar_one()
+    rows = [
+        {
+            "funnel_id": funnel_id,
+            "name": translate(name),
+            "kind": kind,
+            "position": position,
+            "hue": position % HUES,
+            "probability": probability,
+        }
+        for position, (name, kind, probability) in enumerate(preset.stages())
+    ]
+    tx.execute(insert(stages), rows)
+    reasons = [
+        {"funnel_id": funnel_id, "name": translate(name), "position": position}
+        for position, name in enumerate(preset.loss_reasons)
+    ]
+    tx.execute(insert(loss_reasons), reasons)
+    return load(tx, funnel_id)
+
+
+def load(tx: Connection, funnel_id: int) -> Funnel:
+    """The funnel with stages and loss reasons; NotFound. Two statements."""
+    found = _with_stages(tx.execute(_all().where(funnels.c.id == funnel_id)))
+    if not found:
+        raise NotFound(funnel_id=funnel_id)
+    query = (
+        select(loss_reasons.c.id, loss_reasons.c.name)
+        .where(loss_reasons.c.funnel_id == funnel_id, loss_reasons.c.retired_at.is_(None))
+        .order_by(loss_reasons.c.position)
+    )
+    reasons = tuple(LossReason(*row) for row in tx.execute(query))
+    funnel = found[0]
+    return Funnel(funnel.id, funnel.name, funnel.currency, funnel.stages, reasons)
+
+
+def in_use(tx: Connection) -> list[Funnel]:
+    """Funnels that are not retired, in order, with stages and without loss reasons. One statement."""
+    return _with_stages(tx.execute(_all().where(funnels.c.retired_at.is_(None))))
+
+
+def of_stage(tx: Connection, stage_id: int) -> Funnel:
+    """The funnel this stage belongs to; NotFound."""
+    funnel_id = tx.execute(select(stages.c.funnel_id).where(stages.c.id == stage_id)).scalar_one_or_none()
+    if funnel_id is None:
+        raise NotFound(stage_id=stage_id)
+    return load(tx, funnel_id)
+
+
+def _all() -> Any:
+    names = ("id", "funnel_id", "name", "kind", "position", "hue", "probability", "idle_hours")
+    texts = ("reached_when", "what_to_do", "retired_at")
+    columns = [stages.c[name] for name in (*names, *texts)]
+    return (
+        select(funnels.c.id, funnels.c.name, funnels.c.currency, *columns)
+        .join_from(funnels, stages, stages.c.funnel_id == funnels.c.id)
+        .order_by(funnels.c.position, funnels.c.id, stages.c.position)
+    )
+
+
+def _with_stages(rows: Iterable[Row[Any]]) -> list[Funnel]:
+    found = []
+    for (funnel_id, name, currency), body in groupby(map(tuple, rows), key=lambda row: row[:3]):
+        found.append(Funnel(funnel_id, name, currency, tuple(_stage(row[3:]) for row in body)))
+    return found
+
+
+def _stage(row: tuple[Any, ...]) -> Stage:
+    stage_id, funnel_id, name, kind, *numbers_and_texts, retired_at = row
+    stage = Stage(stage_id, funnel_id, name, StageKind(kind), *numbers_and_texts)
+    return replace(stage, is_retired=retired_at is not None)

@@ -1,0 +1,63 @@
+"""Every move of every deal: from, to, when, who, why. Nothing here is ever changed or taken away."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, select
+
+from pbx_crm.db.tables import stage_moves
+from pbx_crm.db.upsert import insert_new
+from pbx_crm.domain.deal import Actor, ActorKind, NewMove, StageMove
+
+
+def insert(tx: Connection, deal_id: int, from_stage_id: int | None, move: NewMove) -> StageMove | None:
+    """The row written; None if a move with this request key stands already."""
+    values: dict[str, Any] = {
+        "deal_id": deal_id,
+        "from_stage_id": from_stage_id,
+        "to_stage_id": move.to_stage.id,
+        "at": move.at,
+        "actor_kind": move.actor.kind,
+        "actor_id": move.actor.person_id,
+        "reason": move.reason,
+        "evidence": dict(move.evidence),
+        "undoes_id": move.undoes_id,
+        "request_key": move.request_key,
+    }
+    move_id = insert_new(tx, stage_moves, values)
+    return None if move_id is None else by_id(tx, move_id)
+
+
+def by_id(tx: Connection, move_id: int) -> StageMove | None:
+    """The move with this id."""
+    row = tx.execute(select(stage_moves).where(stage_moves.c.id == move_id)).mappings().one_or_none()
+    return None if row is None else _move(row)
+
+
+def by_request(tx: Connection, deal_id: int, request_key: str) -> StageMove | None:
+    """The move that this wish led to, if it was made on this deal."""
+    query = select(stage_moves).where(
+        stage_moves.c.request_key == request_key, stage_moves.c.deal_id == deal_id
+    )
+    row = tx.execute(query).mappings().one_or_none()
+    return None if row is None else _move(row)
+
+
+def last_of(tx: Connection, deal_id: int) -> StageMove | None:
+    """The newest move of the deal."""
+    query = select(stage_moves).where(stage_moves.c.deal_id == deal_id).order_by(stage_moves.c.id.desc())
+    row = tx.execute(query.limit(1)).mappings().one_or_none()
+    return None if row is None else _move(row)
+
+
+def of_deal(tx: Connection, deal_id: int, most: int = 100) -> list[StageMove]:
+    """The deal's moves, newest first."""
+    query = select(stage_moves).where(stage_moves.c.deal_id == deal_id).order_by(stage_moves.c.id.desc())
+    return [_move(row) for row in tx.execute(query.limit(most)).mappings()]
+
+
+def _move(row: RowMapping) -> StageMove:
+    values = dict(row)
+    actor = Actor(ActorKind(values.pop("actor_kind")), values.pop("actor_id"))
+    return StageMove(**values, actor=actor)
