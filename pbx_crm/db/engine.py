@@ -20,6 +20,9 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from pbx_crm.db.group_commit import GroupCommitWriter
 from pbx_crm.domain.errors import BadConfig
 
+# What services call the first argument of their own transaction functions; they know no SQLAlchemy.
+Transaction = Connection
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

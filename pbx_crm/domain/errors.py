@@ -4,6 +4,8 @@ CrmError
 ├── Refused                 the user may be told, and can do something about it
 │   ├── NotFound            absent, or another seller's: the answer is the same
 │   ├── NotAllowed          the person's rights do not reach so far
+│   ├── NotLoggedIn         nobody is known behind this request
+│   ├── LoginRefused        wrong name, wrong password or too many tries: one answer for all
 │   ├── Conflict            somebody else was faster; carries the truth
 │   └── BadInput            a form or request with wrong values; carries a reason per field
 └── Broken                  the surroundings fail: PBX, disk, configuration
@@ -32,6 +34,18 @@ class NotFound(Refused):
 
 class NotAllowed(Refused):
     """Your rights do not cover this."""
+
+
+class NotLoggedIn(Refused):
+    """Log in first."""
+
+
+class LoginRefused(Refused):
+    """The name or the password is wrong."""
+
+    def __init__(self, *, wait_seconds: int = 0) -> None:
+        super().__init__(wait_seconds=wait_seconds)
+        self.wait_seconds = wait_seconds
 
 
 class Conflict(Refused):

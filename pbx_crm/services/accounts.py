@@ -1,0 +1,171 @@
+"""Logging in and out, the sessions behind it, and what a person changes about their own account."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import available_timezones
+
+from pbx_crm.db import audit, login_tries, people, sessions
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.db.sessions import NewSession, Session, SessionKind
+from pbx_crm.domain.errors import BadInput, LoginRefused
+from pbx_crm.domain.person import Person
+from pbx_crm.domain.sentence import N_
+from pbx_crm.services.clock import Clock
+from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.passwords import Passwords, require_good
+
+# A browser left alone over a long weekend stays logged in, a forgotten one does not.
+IDLE = timedelta(days=4)
+LONGEST = timedelta(days=30)
+TOKEN_LIFE = timedelta(days=365)
+# `seen_at` is worth a write once a minute, not once a request.
+SEEN_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from."""
+
+    address: str
+    user_agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Who is behind a request, and by which session."""
+
+    person: Person
+    session: Session
+
+
+class Accounts:
+    """Sessions are rows on the server: ending one takes effect at the next request."""
+
+    def __init__(self, database: Database, live: LiveFeed, clock: Clock, passwords: Passwords) -> None:
+        self._database = database
+        self._live = live
+        self._clock = clock
+        self._passwords = passwords
+
+    async def log_in(self, login: str, password: str, origin: Origin) -> str:
+        """A new session's token; LoginRefused says the same for a wrong name and a wrong password."""
+        login = login.strip().casefold()
+        wait = await self._database.write(login_tries.take_try, login, origin.address, self._clock())
+        if wait > timedelta(0):
+            raise LoginRefused(wait_seconds=-(-wait // timedelta(seconds=1)))
+        found = await self._database.read(people.by_login, login)
+        person, stored = found or (None, None)
+        right = await self._passwords.matches(stored, password)
+        if person is None or not right or not person.is_active:
+            await self._database.write(_note_refused, login, origin, self._clock())
+            raise LoginRefused
+        token = secrets.token_urlsafe(32)
+        await self._database.write(self._start, person, token, origin)
+        return token
+
+    def _start(self, tx: Transaction, person: Person, token: str, origin: Origin) -> None:
+        now = self._clock()
+        login_tries.forget(tx, person.login, origin.address)
+        sessions.start(
+            tx,
+            NewSession(
+                person_id=person.id,
+                token_hash=hash_of(token),
+                kind=SessionKind.WEB,
+                created_at=now,
+                expires_at=now + LONGEST,
+                address=origin.address,
+                user_agent=origin.user_agent[:200],
+            ),
+        )
+        audit.note(tx, now, person.id, "login", address=origin.address)
+
+    async def log_out(self, here: LoggedIn) -> None:
+        """Ends this session; its live tabs close too."""
+        await self.end_session(here.person, here.session.id)
+
+    async def who_is(self, token: str, kind: SessionKind) -> LoggedIn | None:
+        """Who holds this token; None once it was ended, has expired or its person was disabled."""
+        now = self._clock()
+        seen_after = now - (IDLE if kind is SessionKind.WEB else TOKEN_LIFE)
+        found = await self._database.read(sessions.find, hash_of(token), kind, now=now, seen_after=seen_after)
+        if found is None:
+            return None
+        person, session = found
+        if now - session.seen_at > SEEN_EVERY:
+            await self._database.write(sessions.touch, session.id, now)
+        return LoggedIn(person, session)
+
+    async def sessions_of(self, viewer: Person, kind: SessionKind) -> list[Session]:
+        """The viewer's own running sessions or tokens."""
+        return await self._database.read(sessions.of_person, viewer.id, kind, now=self._clock())
+
+    async def end_session(self, viewer: Person, session_id: int) -> None:
+        """Ends one of the viewer's own sessions or tokens."""
+        await self._database.write(sessions.end_one, viewer.id, session_id)
+        self._live.look_again(viewer.id)
+
+    async def make_token(self, viewer: Person, label: str) -> str:
+        """A new API token with the viewer's rights; it can be read this once only."""
+        label = label.strip()
+        if not label:
+            raise BadInput(reasons={"label": N_("Name the script that will use it.")})
+        token = secrets.token_urlsafe(32)
+        now = self._clock()
+        await self._database.write(
+            _make_token,
+            NewSession(viewer.id, hash_of(token), SessionKind.API, now, now + TOKEN_LIFE, label=label[:100]),
+        )
+        return token
+
+    async def change_password(self, viewer: Person, old: str, new: str, *, keep: Session) -> None:
+        """Sets the viewer's password and ends their other browser sessions; BadInput says what is wrong."""
+        require_good(new, viewer.login)
+        _, stored = await self._database.read(people.with_hash, viewer.id)
+        if not await self._passwords.matches(stored, old):
+            raise BadInput(reasons={"old_password": N_("This is not your password.")})
+        hashed = await self._passwords.hash(new)
+        await self._database.write(_set_password, viewer.id, hashed, keep.id, self._clock())
+        self._live.look_again(viewer.id)
+
+    async def change_own(self, viewer: Person, values: Mapping[str, str | None]) -> None:
+        """Writes the viewer's language, theme and time zone; BadInput if there is no such zone."""
+        allowed = {key: values[key] for key in ("language", "theme", "time_zone") if key in values}
+        zone = allowed.get("time_zone")
+        if zone is not None and zone not in available_timezones():
+            raise BadInput(reasons={"time_zone": N_("There is no such time zone.")})
+        await self._database.write(people.change, viewer.id, allowed)
+
+    async def clear_stale(self) -> None:
+        """Throws away expired sessions and forgotten log-in tries."""
+        await self._database.write(_clear_stale, self._clock())
+
+
+def hash_of(token: str) -> str:
+    """What is stored of a token: 256 random bits need no salt and no slow hash."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _note_refused(tx: Transaction, login: str, origin: Origin, now: datetime) -> None:
+    audit.note(tx, now, None, "login refused", login[:64], address=origin.address)
+
+
+def _make_token(tx: Transaction, new: NewSession) -> None:
+    sessions.start(tx, new)
+    audit.note(tx, new.created_at, new.person_id, "token made", new.label or "")
+
+
+def _set_password(tx: Transaction, person_id: int, hashed: str, keep_session: int, now: datetime) -> None:
+    people.change(tx, person_id, {"password_hash": hashed})
+    sessions.end_others(tx, person_id, keep_session)
+    audit.note(tx, now, person_id, "password changed")
+
+
+def _clear_stale(tx: Transaction, now: datetime) -> None:
+    sessions.end_stale(tx, now)
+    login_tries.end_stale(tx, now)

@@ -1,0 +1,239 @@
+"""Logging in: the right people get in, nobody else learns anything."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from pbx_crm.db import login_tries
+from pbx_crm.db.engine import Database
+from pbx_crm.db.sessions import SessionKind
+from pbx_crm.db.tables import audit, sessions
+from pbx_crm.domain.errors import BadInput, LoginRefused, NotAllowed
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.services.accounts import IDLE, LONGEST, Accounts, Origin
+from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.passwords import Passwords
+from pbx_crm.services.staff import PersonForm, Staff
+from tests.builders import person
+from tests.turned_clock import TurnedClock
+
+HOME = Origin("192.0.2.7", "Firefox")
+OFFICE = Origin("192.0.2.8", "Chromium")
+PASSWORD = "correct horse"
+
+
+@pytest.fixture
+async def passwords() -> AsyncIterator[Passwords]:
+    made = Passwords()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def clock() -> TurnedClock:
+    return TurnedClock()
+
+
+@pytest.fixture
+def accounts(database: Database, clock: TurnedClock, passwords: Passwords) -> Accounts:
+    return Accounts(database, LiveFeed(), clock, passwords)
+
+
+@pytest.fixture
+def staff(database: Database, clock: TurnedClock, passwords: Passwords) -> Staff:
+    return Staff(database, LiveFeed(), clock, passwords)
+
+
+@pytest.fixture
+async def anna(staff: Staff) -> Person:
+    return await staff.get(await staff.add(None, PersonForm("Anna", "Anna", Role.SELLER), PASSWORD))
+
+
+async def is_in(accounts: Accounts, token: str) -> bool:
+    return await accounts.who_is(token, SessionKind.WEB) is not None
+
+
+async def test_anna_logs_in_however_she_writes_her_name(accounts: Accounts, anna: Person) -> None:
+    token = await accounts.log_in(" ANNA ", PASSWORD, HOME)
+    found = await accounts.who_is(token, SessionKind.WEB)
+    assert found is not None
+    assert found.person == anna
+
+
+async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
+    accounts: Accounts, anna: Person
+) -> None:
+    answers = []
+    for login in ("anna", "nobody"):
+        with pytest.raises(LoginRefused) as refused:
+            await accounts.log_in(login, "wrong", HOME)
+        answers.append((str(refused.value), refused.value.details))
+    assert answers[0] == answers[1]
+
+
+async def test_a_person_without_a_password_cannot_log_in(accounts: Accounts, database: Database) -> None:
+    await database.write(person, "Clara")
+    with pytest.raises(LoginRefused):
+        await accounts.log_in("clara", "", HOME)
+
+
+async def test_the_token_itself_is_not_stored(accounts: Accounts, anna: Person, database: Database) -> None:
+    token = await accounts.log_in("anna", PASSWORD, HOME)
+    rows = await database.read(lambda tx: tx.execute(sessions.select()).all())
+    assert token not in repr(rows)
+
+
+async def test_of_a_thousand_guesses_at_most_twenty_are_looked_at(
+    accounts: Accounts, anna: Person, clock: TurnedClock, database: Database
+) -> None:
+    for _ in range(1000):
+        with pytest.raises(LoginRefused):
+            await accounts.log_in("anna", "guess", HOME)
+        clock.go_on(timedelta(seconds=1))
+    looked_at = await database.read(
+        lambda tx: len(tx.execute(audit.select().where(audit.c.act == "login refused")).all())
+    )
+    assert 3 <= looked_at <= 20
+
+
+async def test_guesses_sent_all_at_once_are_not_all_looked_at(
+    accounts: Accounts, anna: Person, database: Database
+) -> None:
+    tries = [accounts.log_in("anna", "guess", HOME) for _ in range(30)]
+    answers = await asyncio.gather(*tries, return_exceptions=True)
+    assert all(isinstance(answer, LoginRefused) for answer in answers)
+    assert sum(answer.wait_seconds == 0 for answer in answers if isinstance(answer, LoginRefused)) <= 3
+
+
+async def test_the_wait_is_told_and_the_right_password_works_after_it(
+    accounts: Accounts, anna: Person, clock: TurnedClock
+) -> None:
+    for _ in range(login_tries.FREE_TRIES):
+        with pytest.raises(LoginRefused):
+            await accounts.log_in("anna", "guess", HOME)
+    with pytest.raises(LoginRefused) as refused:
+        await accounts.log_in("anna", PASSWORD, HOME)
+    assert refused.value.wait_seconds == 2
+    assert await accounts.log_in("anna", PASSWORD, OFFICE), "another address does not wait"
+    clock.go_on(timedelta(seconds=2))
+    assert await accounts.log_in("anna", PASSWORD, HOME)
+
+
+def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
+    seconds = [login_tries.wait_after(failures).total_seconds() for failures in range(20)]
+    assert seconds[:7] == [0, 0, 0, 2, 4, 8, 16]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] == 900
+
+
+async def test_a_disabled_person_is_out_at_once_and_stays_out(
+    accounts: Accounts, staff: Staff, anna: Person
+) -> None:
+    token = await accounts.log_in("anna", PASSWORD, HOME)
+    script = await accounts.make_token(anna, "dialler")
+    await staff.set_active(None, anna.id, active=False)
+    assert not await is_in(accounts, token)
+    assert await accounts.who_is(script, SessionKind.API) is None
+    with pytest.raises(LoginRefused):
+        await accounts.log_in("anna", PASSWORD, HOME)
+
+
+async def test_other_rights_end_the_sessions_that_hold_the_old_ones(
+    accounts: Accounts, staff: Staff, anna: Person
+) -> None:
+    token = await accounts.log_in("anna", PASSWORD, HOME)
+    await staff.change(None, anna.id, PersonForm("anna", "Anna B.", Role.SELLER))
+    assert await is_in(accounts, token), "a new name is no reason to log in again"
+    await staff.change(None, anna.id, PersonForm("anna", "Anna B.", Role.HEAD))
+    assert not await is_in(accounts, token)
+
+
+async def test_a_new_password_logs_the_other_browsers_out(accounts: Accounts, anna: Person) -> None:
+    at_home = await accounts.log_in("anna", PASSWORD, HOME)
+    at_work = await accounts.log_in("anna", PASSWORD, OFFICE)
+    here = await accounts.who_is(at_work, SessionKind.WEB)
+    assert here is not None
+    with pytest.raises(BadInput) as refused:
+        await accounts.change_password(anna, "not it", "battery staple", keep=here.session)
+    assert set(refused.value.reasons) == {"old_password"}
+    await accounts.change_password(anna, PASSWORD, "battery staple", keep=here.session)
+    assert not await is_in(accounts, at_home)
+    assert await is_in(accounts, at_work)
+    assert await accounts.log_in("anna", "battery staple", HOME)
+
+
+async def test_a_session_ends_when_left_alone_and_at_the_latest_after_a_month(
+    accounts: Accounts, anna: Person, clock: TurnedClock
+) -> None:
+    left_alone = await accounts.log_in("anna", PASSWORD, HOME)
+    used = await accounts.log_in("anna", PASSWORD, OFFICE)
+    day = timedelta(days=1)
+    for _ in range(LONGEST // day - 1):
+        clock.go_on(day)
+        assert await is_in(accounts, used)
+    assert clock.now - IDLE > TurnedClock().now
+    assert not await is_in(accounts, left_alone)
+    clock.go_on(day)
+    assert not await is_in(accounts, used)
+
+
+async def test_a_browsers_token_is_no_api_token(accounts: Accounts, anna: Person) -> None:
+    token = await accounts.log_in("anna", PASSWORD, HOME)
+    assert await accounts.who_is(token, SessionKind.API) is None
+
+
+async def test_a_token_can_be_taken_back_by_its_owner_only(
+    accounts: Accounts, staff: Staff, anna: Person
+) -> None:
+    boris = await staff.get(await staff.add(None, PersonForm("boris", "Boris", Role.SELLER), PASSWORD))
+    token = await accounts.make_token(anna, "dialler")
+    (kept,) = await accounts.sessions_of(anna, SessionKind.API)
+    await accounts.end_session(boris, kept.id)
+    assert await accounts.who_is(token, SessionKind.API)
+    await accounts.end_session(anna, kept.id)
+    assert await accounts.who_is(token, SessionKind.API) is None
+
+
+@pytest.mark.parametrize("password", ["short", "ANNA-anna", "x" * 201])
+async def test_a_password_nobody_should_use_is_refused_with_the_reason(staff: Staff, password: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        await staff.add(None, PersonForm("anna-anna", "Anna", Role.SELLER), password)
+    assert set(refused.value.reasons) == {"password"}
+
+
+async def test_a_taken_log_in_name_is_named(staff: Staff, anna: Person) -> None:
+    with pytest.raises(BadInput) as refused:
+        await staff.add(None, PersonForm("Anna", "Another", Role.SELLER), PASSWORD)
+    assert set(refused.value.reasons) == {"login"}
+    boris = await staff.add(None, PersonForm("boris", "Boris", Role.SELLER), PASSWORD)
+    with pytest.raises(BadInput):
+        await staff.change(None, boris, PersonForm("anna", "Boris", Role.SELLER))
+
+
+async def test_a_head_does_not_become_admin_by_way_of_another_account(staff: Staff, anna: Person) -> None:
+    head = await staff.get(await staff.add(None, PersonForm("olga", "Olga", Role.HEAD), PASSWORD))
+    admin = await staff.add(None, PersonForm("root", "Root", Role.NONE, is_admin=True), PASSWORD)
+    with pytest.raises(NotAllowed):
+        await staff.change(head, anna.id, PersonForm("anna", "Anna", Role.SELLER, is_admin=True))
+    with pytest.raises(NotAllowed):
+        await staff.set_password(head, admin, "battery staple")
+    with pytest.raises(NotAllowed):
+        await staff.add(head, PersonForm("spare", "Spare", Role.SELLER, is_admin=True), PASSWORD)
+    with pytest.raises(NotAllowed):
+        await staff.change(head, head.id, PersonForm("olga", "Olga", Role.SELLER))
+
+
+async def test_what_was_done_to_accounts_is_written_down_without_passwords(
+    accounts: Accounts, staff: Staff, anna: Person, database: Database
+) -> None:
+    await accounts.log_in("anna", PASSWORD, HOME)
+    await staff.set_password(None, anna.id, "battery staple")
+    await staff.link(None, "office", "101", anna.id)
+    rows = await database.read(lambda tx: tx.execute(audit.select().order_by(audit.c.id)).all())
+    assert [row.act for row in rows] == ["person added", "login", "password reset", "extension linked"]
+    assert "argon2" not in repr(rows)
+    assert "battery" not in repr(rows)
