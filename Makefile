@@ -2,7 +2,7 @@
 # tools/*.sh say what they install and why; everything of ours stays in .venv and ~/.cache/pbx-crm.
 SHELL := /bin/bash
 PY := .venv/bin/python
-.PHONY: run setup setup-dev parts test check unit bench lock messages
+.PHONY: run setup setup-dev parts test check unit bench lock messages first-revision
 
 run: setup
 	.venv/bin/pbx-crm demo
@@ -38,3 +38,9 @@ bench: setup-dev
 
 lock: setup-dev
 	bash tools/lock.sh
+
+# After a change of db/tables.py, until the first release.
+first-revision: setup-dev
+	$(PY) tools/first_revision.py
+	.venv/bin/ruff check -q --fix --ignore E501 pbx_crm/db/migrations/versions/first.py
+	.venv/bin/ruff format -q pbx_crm/db/migrations/versions/first.py

@@ -1,24 +1,70 @@
-"""An empty database for a test: once on SQLite, once on PostgreSQL, the same test both times."""
+"""A migrated, empty database for a test: the same test on a SQLite file and on a real PostgreSQL."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pbx_crm.db.engine import Database
-from pbx_crm.db.tables import metadata
+from pbx_crm.db import migrate
+from pbx_crm.db.engine import Database, make_engine
+from tests.parts.postgres import PostgresCluster
+
+BOTH = ("sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql))
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
-    """The tables, empty; a test that asks for it runs on both databases."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path}/crm.db"
-    else:
-        url = request.getfixturevalue("postgresql_url")
-    opened = Database.open(url)
-    metadata.create_all(opened.engine)
-    yield opened
-    opened.close()
+def prepare(url: str) -> None:
+    """Brings the database at this URL to the newest revision and lets go of it."""
+    engine = make_engine(url)
+    migrate.upgrade(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file at the newest revision, to be copied: a tenth of the time of migrating again."""
+    path = tmp_path_factory.mktemp("migrated") / "crm.db"
+    prepare(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture
+def sqlite_url(migrated_file: Path, tmp_path: Path) -> str:
+    """URL of a migrated SQLite file of the asking test's own."""
+    path = tmp_path / "crm.db"
+    shutil.copy(migrated_file, path)
+    return f"sqlite:///{path}"
+
+
+@pytest.fixture
+def migrated_postgresql_url(postgres: PostgresCluster) -> Iterator[str]:
+    """URL of a migrated PostgreSQL database of the asking test's own."""
+    url = postgres.create(postgres.template("migrated", prepare))
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture(params=BOTH)
+def database_url(request: pytest.FixtureRequest) -> str:
+    """URL of a migrated database; the test runs once on SQLite and once on PostgreSQL."""
+    fixture = "sqlite_url" if request.param == "sqlite" else "migrated_postgresql_url"
+    url: str = request.getfixturevalue(fixture)
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated database; the test runs once on SQLite and once on PostgreSQL."""
+    database = Database.open(database_url)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Database]:
+    """A migrated SQLite database, for tests whose point is not the database."""
+    database = Database.open(sqlite_url)
+    yield database
+    database.close()

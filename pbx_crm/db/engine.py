@@ -9,6 +9,8 @@ pool runs the same functions, and a unit that met a serialization failure is run
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -28,6 +30,8 @@ T = TypeVar("T")
 
 THREADS = 8
 TRIES = 5
+WAL_TRIES = 100
+WAL_PAUSE_SECONDS = 0.02
 # Class 40 of SQLSTATE: serialization failure and deadlock; the same work may simply be done again.
 RETRYABLE = ("40001", "40P01")
 
@@ -113,8 +117,8 @@ def _sqlite(url: URL) -> Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own transaction handling commits at surprising moments; we say BEGIN ourselves.
     connection.isolation_level = None
+    _switch_to_wal(connection)
     for pragma in (
-        "journal_mode=WAL",
         # A power loss may take the last commits, never the file; CEL gives those calls again.
         "synchronous=NORMAL",
         "foreign_keys=ON",
@@ -124,6 +128,18 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "temp_store=MEMORY",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def _switch_to_wal(connection: Any) -> None:
+    # The first switch of a new file wants it alone and does not wait, whatever the busy timeout says;
+    # two programs starting at once meet here.
+    for _ in range(WAL_TRIES - 1):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            return
+        except sqlite3.OperationalError:
+            time.sleep(WAL_PAUSE_SECONDS)
+    connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _begin_sqlite(tx: Connection) -> None:

@@ -1,0 +1,83 @@
+"""Brings a database to this version's tables, however old it is; doing it again changes nothing.
+
+Alembic is imported only here and only when asked for: it costs a start of the program a third of a
+second. Everything runs in one transaction on PostgreSQL and under the writer's lock on SQLite, so a
+server that starts while another one migrates waits and then finds nothing left to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, Engine
+
+from pbx_crm.db.tables import metadata
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+
+# Adding a column waits behind every open transaction and everybody else behind it: better to give up
+# after five seconds and say so than to hold up a company's calls.
+LOCK_TIMEOUT = "5s"
+STATEMENT_TIMEOUT = "10min"
+# One number for all programs of this kind on one database: two must not migrate at once.
+MIGRATION_LOCK = 7_262_401
+
+
+def upgrade(engine: Engine) -> str:
+    """Runs the missing revisions; says the revision the database now has."""
+    with engine.connect().execution_options(writes=True) as tx, tx.begin():
+        _be_careful(tx)
+        return upgrade_in(tx)
+
+
+def upgrade_in(tx: Connection) -> str:
+    """The same within a transaction of the caller's."""
+    from alembic import command
+
+    command.upgrade(_config(tx), "head")
+    return current(tx) or ""
+
+
+def current(tx: Connection) -> str | None:
+    """The revision this database is at; None for an empty one."""
+    revision: str | None = _context(tx).get_current_revision()
+    return revision
+
+
+def newest() -> str:
+    """The revision this version of the program wants."""
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config(None)).get_current_head() or ""
+
+
+def differences(tx: Connection) -> list[str]:
+    """What the database has otherwise than the tables of this program, one line each; empty if nothing."""
+    from alembic.autogenerate import compare_metadata
+
+    return [repr(difference) for difference in compare_metadata(_context(tx), metadata)]
+
+
+def _be_careful(tx: Connection) -> None:
+    if tx.dialect.name == "postgresql":
+        tx.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+        tx.exec_driver_sql(f"SET LOCAL statement_timeout = '{STATEMENT_TIMEOUT}'")
+        tx.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+
+
+def _config(tx: Connection | None) -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", "pbx_crm.db:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = tx
+    return config
+
+
+def _context(tx: Connection) -> MigrationContext:
+    from alembic.runtime.migration import MigrationContext
+
+    return MigrationContext.configure(tx, opts={"compare_type": True, "compare_server_default": True})

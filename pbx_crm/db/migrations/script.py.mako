@@ -1,0 +1,18 @@
+"""${message}"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from pbx_crm.db.column_types import ExactMoney, UtcTime
+
+revision = ${repr(up_revision)}
+down_revision = ${repr(down_revision)}
+branch_labels = ${repr(branch_labels)}
+depends_on = ${repr(depends_on)}
+
+
+def upgrade() -> None:
+    """Forward only: an older program is brought back by restoring its backup."""
+    ${upgrades}

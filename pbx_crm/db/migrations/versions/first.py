@@ -1,0 +1,563 @@
+"""The tables of the first release."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from pbx_crm.db.column_types import ExactMoney, UtcTime
+
+revision = "first"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+ROW_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def upgrade() -> None:
+    """Forward only: an older program is brought back by restoring its backup."""
+    op.create_table(
+        "alerts",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=100), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("cleared_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+        sa.UniqueConstraint("kind", "key", name=op.f("uq_alerts_kind_key")),
+    )
+    op.create_table(
+        "companies",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_companies")),
+        sa.UniqueConstraint("name", name=op.f("uq_companies_name")),
+    )
+    op.create_table(
+        "funnels",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("preset", sa.String(length=20), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("retired_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_funnels")),
+        sa.UniqueConstraint("name", name=op.f("uq_funnels_name")),
+    )
+    op.create_table(
+        "gaps",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("from_at", UtcTime(), nullable=False),
+        sa.Column("to_at", UtcTime(), nullable=True),
+        sa.Column("cause", sa.String(length=20), nullable=False),
+        sa.Column("filled_at", UtcTime(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gaps")),
+        sa.UniqueConstraint("pbx", "from_at", name=op.f("uq_gaps_pbx_from_at")),
+    )
+    op.create_table(
+        "login_tries",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_login_tries")),
+        sa.UniqueConstraint("login", "address", name=op.f("uq_login_tries_login_address")),
+    )
+    op.create_table(
+        "people",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("login", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("password_hash", sa.String(length=200), nullable=True),
+        sa.Column("role", sa.String(length=10), nullable=False),
+        sa.Column("is_admin", sa.Boolean(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("language", sa.String(length=8), nullable=True),
+        sa.Column("theme", sa.String(length=8), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=True),
+        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.CheckConstraint("role IN ('seller', 'head', 'none')", name=op.f("ck_people_role_known")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
+        sa.UniqueConstraint("login", name=op.f("uq_people_login")),
+    )
+    op.create_table(
+        "seen_extensions",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("first_seen_at", UtcTime(), nullable=False),
+        sa.Column("last_seen_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_seen_extensions")),
+        sa.UniqueConstraint("pbx", "number", name=op.f("uq_seen_extensions_pbx_number")),
+    )
+    op.create_table(
+        "settings",
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_settings")),
+    )
+    op.create_table(
+        "skip_rules",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("value", sa.String(length=64), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_skip_rules")),
+        sa.UniqueConstraint("kind", "value", name=op.f("uq_skip_rules_kind_value")),
+        sa.UniqueConstraint("name", name=op.f("uq_skip_rules_name")),
+    )
+    op.create_table(
+        "audit",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=True),
+        sa.Column("act", sa.String(length=60), nullable=False),
+        sa.Column("target", sa.String(length=100), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_audit_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_audit")),
+    )
+    op.create_index("ix_audit_at", "audit", ["at"], unique=False)
+    op.create_table(
+        "contacts",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("company_id", ROW_ID, nullable=True),
+        sa.Column("responsible_id", ROW_ID, nullable=True),
+        sa.Column("city", sa.String(length=100), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_contacts_company_id")),
+        sa.ForeignKeyConstraint(["responsible_id"], ["people.id"], name=op.f("fk_contacts_responsible_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
+    )
+    op.create_index("ix_contacts_company_id", "contacts", ["company_id"], unique=False)
+    op.create_index("ix_contacts_responsible_id", "contacts", ["responsible_id"], unique=False)
+    op.create_table(
+        "extensions",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=True),
+        sa.Column("valid_from", UtcTime(), nullable=False),
+        sa.Column("valid_to", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_extensions_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_extensions")),
+        sa.UniqueConstraint("pbx", "number", "valid_from", name=op.f("uq_extensions_pbx_number_valid_from")),
+    )
+    op.create_index("ix_extensions_person_id", "extensions", ["person_id"], unique=False)
+    op.create_table(
+        "lines",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("match_kind", sa.String(length=8), nullable=False),
+        sa.Column("match_value", sa.String(length=100), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=True),
+        sa.Column("create_at", sa.String(length=8), nullable=False),
+        sa.Column("create_outgoing", sa.Boolean(), nullable=False),
+        sa.Column("owner_policy", sa.String(length=16), nullable=False),
+        sa.Column("missed_policy", sa.JSON(), nullable=False),
+        sa.Column("callback_minutes", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "create_at IN ('ring', 'answer', 'end', 'never')", name=op.f("ck_lines_create_at_known")
+        ),
+        sa.CheckConstraint(
+            "owner_policy IN ('first_answered', 'last_answered')", name=op.f("ck_lines_owner_policy_known")
+        ),
+        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_lines_funnel_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_lines")),
+        sa.UniqueConstraint(
+            "pbx", "match_kind", "match_value", name=op.f("uq_lines_pbx_match_kind_match_value")
+        ),
+    )
+    op.create_table(
+        "loss_reasons",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("retired_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_loss_reasons_funnel_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_loss_reasons")),
+        sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_loss_reasons_funnel_id_name")),
+    )
+    op.create_table(
+        "rota_turns",
+        sa.Column("rota", sa.String(length=100), nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_rota_turns_person_id")),
+        sa.PrimaryKeyConstraint("rota", name=op.f("pk_rota_turns")),
+    )
+    op.create_table(
+        "sessions",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("label", sa.String(length=100), nullable=True),
+        sa.Column("address", sa.String(length=64), nullable=True),
+        sa.Column("user_agent", sa.String(length=200), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("seen_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_sessions_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sessions")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_sessions_token_hash")),
+    )
+    op.create_index("ix_sessions_person_id", "sessions", ["person_id"], unique=False)
+    op.create_table(
+        "stages",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("hue", sa.Integer(), nullable=False),
+        sa.Column("probability", sa.Integer(), nullable=False),
+        sa.Column("idle_hours", sa.Integer(), nullable=True),
+        sa.Column("reached_when", sa.Text(), nullable=False),
+        sa.Column("what_to_do", sa.Text(), nullable=False),
+        sa.Column("retired_at", UtcTime(), nullable=True),
+        sa.CheckConstraint("kind IN ('unsorted', 'open', 'won', 'lost')", name=op.f("ck_stages_kind_known")),
+        sa.CheckConstraint("probability BETWEEN 0 AND 100", name=op.f("ck_stages_probability_percent")),
+        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_stages_funnel_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stages")),
+        sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_stages_funnel_id_name")),
+    )
+    op.create_table(
+        "contact_numbers",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("contact_id", ROW_ID, nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("label", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_contact_numbers_contact_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_numbers")),
+        sa.UniqueConstraint("number", name=op.f("uq_contact_numbers_number")),
+    )
+    op.create_index("ix_contact_numbers_contact_id", "contact_numbers", ["contact_id"], unique=False)
+    op.create_table(
+        "deals",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("stage_id", ROW_ID, nullable=False),
+        sa.Column("owner_id", ROW_ID, nullable=False),
+        sa.Column("contact_id", ROW_ID, nullable=True),
+        sa.Column("company_id", ROW_ID, nullable=True),
+        sa.Column("line_id", ROW_ID, nullable=True),
+        sa.Column("previous_id", ROW_ID, nullable=True),
+        sa.Column("loss_reason_id", ROW_ID, nullable=True),
+        sa.Column("born_of", sa.String(length=200), nullable=True),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("amount", ExactMoney(), nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("priority", sa.String(length=8), nullable=False),
+        sa.Column("expected_close", sa.String(length=10), nullable=True),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("stage_since", UtcTime(), nullable=False),
+        sa.Column("active_at", UtcTime(), nullable=False),
+        sa.Column("closed_at", UtcTime(), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.CheckConstraint("priority IN ('low', 'normal', 'high')", name=op.f("ck_deals_priority_known")),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_deals_company_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_deals_contact_id")),
+        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_deals_funnel_id")),
+        sa.ForeignKeyConstraint(["line_id"], ["lines.id"], name=op.f("fk_deals_line_id")),
+        sa.ForeignKeyConstraint(
+            ["loss_reason_id"], ["loss_reasons.id"], name=op.f("fk_deals_loss_reason_id")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_deals_owner_id")),
+        sa.ForeignKeyConstraint(["previous_id"], ["deals.id"], name=op.f("fk_deals_previous_id")),
+        sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_deals_stage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deals")),
+        sa.UniqueConstraint("born_of", name=op.f("uq_deals_born_of")),
+    )
+    op.create_index("ix_deals_company_id", "deals", ["company_id"], unique=False)
+    op.create_index("ix_deals_contact_id", "deals", ["contact_id"], unique=False)
+    op.create_index(
+        "ix_deals_owner_board", "deals", ["owner_id", "stage_id", "stage_since", "id"], unique=False
+    )
+    op.create_index("ix_deals_stage_board", "deals", ["stage_id", "stage_since", "id"], unique=False)
+    op.create_table(
+        "line_sellers",
+        sa.Column("line_id", ROW_ID, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["lines.id"], name=op.f("fk_line_sellers_line_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_line_sellers_person_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("line_id", "person_id", name=op.f("uq_line_sellers_line_id_person_id")),
+    )
+    op.create_table(
+        "stage_totals",
+        sa.Column("stage_id", ROW_ID, nullable=False),
+        sa.Column("owner_id", ROW_ID, nullable=False),
+        sa.Column("currency", sa.String(length=3), nullable=False),
+        sa.Column("deals", sa.Integer(), nullable=False),
+        sa.Column("amount", ExactMoney(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["owner_id"], ["people.id"], name=op.f("fk_stage_totals_owner_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["stage_id"], ["stages.id"], name=op.f("fk_stage_totals_stage_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint(
+            "stage_id", "owner_id", "currency", name=op.f("uq_stage_totals_stage_id_owner_id_currency")
+        ),
+    )
+    op.create_table(
+        "calls",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("linkedid", sa.String(length=150), nullable=False),
+        sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("external_number", sa.String(length=100), nullable=True),
+        sa.Column("e164", sa.String(length=20), nullable=True),
+        sa.Column("caller_name", sa.String(length=300), nullable=True),
+        sa.Column("did", sa.String(length=100), nullable=True),
+        sa.Column("queue", sa.String(length=100), nullable=True),
+        sa.Column("trunk", sa.String(length=150), nullable=True),
+        sa.Column("seller_extension", sa.String(length=32), nullable=True),
+        sa.Column("answered_extension", sa.String(length=32), nullable=True),
+        sa.Column("final_extension", sa.String(length=32), nullable=True),
+        sa.Column("seller_id", ROW_ID, nullable=True),
+        sa.Column("answered_id", ROW_ID, nullable=True),
+        sa.Column("final_id", ROW_ID, nullable=True),
+        sa.Column("line_id", ROW_ID, nullable=True),
+        sa.Column("contact_id", ROW_ID, nullable=True),
+        sa.Column("deal_id", ROW_ID, nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("reason", sa.String(length=12), nullable=True),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("answered_at", UtcTime(), nullable=True),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.Column("ended_by", sa.String(length=12), nullable=True),
+        sa.Column("wait_seconds", sa.Float(), nullable=False),
+        sa.Column("ring_seconds", sa.Float(), nullable=False),
+        sa.Column("talk_seconds", sa.Float(), nullable=False),
+        sa.Column("hold_seconds", sa.Float(), nullable=False),
+        sa.Column("recorded", sa.Boolean(), nullable=False),
+        sa.Column("recording_file", sa.String(length=300), nullable=True),
+        sa.Column("skipped_by", sa.String(length=100), nullable=True),
+        sa.Column("owner_rule", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["answered_id"], ["people.id"], name=op.f("fk_calls_answered_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_calls_contact_id")),
+        sa.ForeignKeyConstraint(["deal_id"], ["deals.id"], name=op.f("fk_calls_deal_id")),
+        sa.ForeignKeyConstraint(["final_id"], ["people.id"], name=op.f("fk_calls_final_id")),
+        sa.ForeignKeyConstraint(["line_id"], ["lines.id"], name=op.f("fk_calls_line_id")),
+        sa.ForeignKeyConstraint(["seller_id"], ["people.id"], name=op.f("fk_calls_seller_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calls")),
+        sa.UniqueConstraint("pbx", "linkedid", name=op.f("uq_calls_pbx_linkedid")),
+    )
+    op.create_index("ix_calls_answered_id", "calls", ["answered_id", "started_at"], unique=False)
+    op.create_index("ix_calls_contact_id", "calls", ["contact_id", "started_at"], unique=False)
+    op.create_index("ix_calls_deal_id", "calls", ["deal_id", "started_at"], unique=False)
+    op.create_index("ix_calls_e164", "calls", ["e164", "started_at"], unique=False)
+    op.create_index("ix_calls_open", "calls", ["pbx", "ended_at"], unique=False)
+    op.create_index("ix_calls_seller_id", "calls", ["seller_id", "started_at"], unique=False)
+    op.create_index("ix_calls_started_at", "calls", ["started_at", "id"], unique=False)
+    op.create_table(
+        "deal_events",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("actor_id", ROW_ID, nullable=True),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("request_key", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_deal_events_actor_id")),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_deal_events_deal_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_events")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_deal_events_request_key")),
+    )
+    op.create_index("ix_deal_events_deal_id", "deal_events", ["deal_id", "id"], unique=False)
+    op.create_table(
+        "deal_notes",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("author_id", ROW_ID, nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("edited_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["author_id"], ["people.id"], name=op.f("fk_deal_notes_author_id")),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_deal_notes_deal_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_notes")),
+    )
+    op.create_index("ix_deal_notes_deal_id", "deal_notes", ["deal_id", "id"], unique=False)
+    op.create_table(
+        "open_deals",
+        sa.Column("contact_id", ROW_ID, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_open_deals_contact_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_open_deals_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["funnel_id"], ["funnels.id"], name=op.f("fk_open_deals_funnel_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint(
+            "contact_id", "funnel_id", "deal_id", name=op.f("uq_open_deals_contact_id_funnel_id_deal_id")
+        ),
+    )
+    op.create_table(
+        "stage_moves",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("from_stage_id", ROW_ID, nullable=True),
+        sa.Column("to_stage_id", ROW_ID, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("actor_kind", sa.String(length=10), nullable=False),
+        sa.Column("actor_id", ROW_ID, nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("evidence", sa.JSON(), nullable=False),
+        sa.Column("undoes_id", ROW_ID, nullable=True),
+        sa.Column("request_key", sa.String(length=80), nullable=True),
+        sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_stage_moves_actor_id")),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_stage_moves_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["from_stage_id"], ["stages.id"], name=op.f("fk_stage_moves_from_stage_id")),
+        sa.ForeignKeyConstraint(["to_stage_id"], ["stages.id"], name=op.f("fk_stage_moves_to_stage_id")),
+        sa.ForeignKeyConstraint(["undoes_id"], ["stage_moves.id"], name=op.f("fk_stage_moves_undoes_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_moves")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_stage_moves_request_key")),
+    )
+    op.create_index("ix_stage_moves_deal_id", "stage_moves", ["deal_id", "id"], unique=False)
+    op.create_table(
+        "call_aliases",
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("linkedid", sa.String(length=150), nullable=False),
+        sa.Column("call_id", ROW_ID, nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_call_aliases_call_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("pbx", "linkedid", name=op.f("pk_call_aliases")),
+    )
+    op.create_index("ix_call_aliases_call_id", "call_aliases", ["call_id"], unique=False)
+    op.create_table(
+        "call_people",
+        sa.Column("call_id", ROW_ID, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("rang", sa.Boolean(), nullable=False),
+        sa.Column("talk_seconds", sa.Float(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_call_people_call_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_call_people_person_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("call_id", "person_id", name=op.f("uq_call_people_call_id_person_id")),
+    )
+    op.create_index("ix_call_people_person_id", "call_people", ["person_id", "started_at"], unique=False)
+    op.create_table(
+        "legs",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("call_id", ROW_ID, nullable=False),
+        sa.Column("uniqueid", sa.String(length=150), nullable=False),
+        sa.Column("endpoint", sa.String(length=150), nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("extension", sa.String(length=32), nullable=True),
+        sa.Column("person_id", ROW_ID, nullable=True),
+        sa.Column("number", sa.String(length=100), nullable=True),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("rang_at", UtcTime(), nullable=True),
+        sa.Column("answered_at", UtcTime(), nullable=True),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.Column("result", sa.String(length=16), nullable=True),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_legs_call_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_legs_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_legs")),
+        sa.UniqueConstraint("call_id", "uniqueid", name=op.f("uq_legs_call_id_uniqueid")),
+    )
+    op.create_index("ix_legs_person_id", "legs", ["person_id", "started_at"], unique=False)
+    op.create_table(
+        "popups_closed",
+        sa.Column("call_id", ROW_ID, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_popups_closed_call_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_popups_closed_person_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("call_id", "person_id", name=op.f("uq_popups_closed_call_id_person_id")),
+    )
+    op.create_table(
+        "talks",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("call_id", ROW_ID, nullable=False),
+        sa.Column("extension", sa.String(length=32), nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=True),
+        sa.Column("started_at", UtcTime(), nullable=False),
+        sa.Column("ended_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_talks_call_id"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_talks_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_talks")),
+        sa.UniqueConstraint(
+            "call_id", "extension", "started_at", name=op.f("uq_talks_call_id_extension_started_at")
+        ),
+    )
+    op.create_index("ix_talks_person_id", "talks", ["person_id", "started_at"], unique=False)
+    op.create_table(
+        "tasks",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("owner_id", ROW_ID, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=True),
+        sa.Column("contact_id", ROW_ID, nullable=True),
+        sa.Column("call_id", ROW_ID, nullable=True),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.Column("done_at", UtcTime(), nullable=True),
+        sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("cause", sa.String(length=120), nullable=True),
+        sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_tasks_call_id")),
+        sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_tasks_contact_id")),
+        sa.ForeignKeyConstraint(["deal_id"], ["deals.id"], name=op.f("fk_tasks_deal_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_tasks_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
+        sa.UniqueConstraint("cause", name=op.f("uq_tasks_cause")),
+    )
+    op.create_index("ix_tasks_contact_id", "tasks", ["contact_id"], unique=False)
+    op.create_index("ix_tasks_deal_id", "tasks", ["deal_id"], unique=False)
+    op.create_index("ix_tasks_owner_id", "tasks", ["owner_id", "done_at", "due_at"], unique=False)
+    op.create_table(
+        "transfers",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("call_id", ROW_ID, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("source", sa.String(length=32), nullable=True),
+        sa.Column("target", sa.String(length=100), nullable=True),
+        sa.Column("completed", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_transfers_call_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
+        sa.UniqueConstraint("call_id", "at", "kind", name=op.f("uq_transfers_call_id_at_kind")),
+    )
