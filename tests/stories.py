@@ -54,18 +54,26 @@ class Story:
 
     @classmethod
     def incoming(
-        cls, number: str | None, *, did: str | None = "74951230001", at: datetime = NOW, **known: str
+        cls,
+        number: str | None,
+        *,
+        did: str | None = "74951230001",
+        trunk: str = "trunk-main",
+        queue: str | None = None,
+        at: datetime = NOW,
+        linkedid: str | None = None,
     ) -> Self:
         """An outside party comes in; None is a withheld number."""
         call = Call(
-            known.pop("linkedid", None) or _linkedid(),
+            linkedid or _linkedid(),
             Direction.IN,
             at,
             external_number=number,
             did=did,
-            trunk=known.pop("trunk", "trunk-main"),
+            trunk=trunk,
+            queue=queue,
         )
-        return cls((CallStarted(replace(call, **known), at),), at)  # type: ignore[arg-type]
+        return cls((CallStarted(call, at),), at)
 
     @classmethod
     def outgoing(cls, number: str | None, seller: str = "101", *, at: datetime = NOW) -> Self:
