@@ -1,0 +1,52 @@
+"""Contacts behind calls, as far as a viewer may know them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from sqlalchemy import Connection, func, select
+
+from pbx_crm.db.scoped import contacts_in
+from pbx_crm.db.tables import contacts, deals, people
+from pbx_crm.domain.client import Client
+from pbx_crm.domain.person import Scope
+
+
+def behind(tx: Connection, contact_ids: Collection[int], scope: Scope) -> dict[int, Client]:
+    """The clients by contact id; another seller's carries that seller's name. One statement."""
+    if not contact_ids:
+        return {}
+    owner, responsible = people.alias("owner"), people.alias("responsible")
+    statement = (
+        select(
+            contacts.c.id,
+            contacts.c.name,
+            contacts_in(scope, contacts.c.id).label("known"),
+            func.coalesce(owner.c.id, responsible.c.id).label("owner_id"),
+            func.coalesce(owner.c.name, responsible.c.name).label("owner_name"),
+        )
+        .select_from(contacts)
+        .outerjoin(owner, owner.c.id == _owner_id())
+        .outerjoin(responsible, responsible.c.id == contacts.c.responsible_id)
+        .where(contacts.c.id.in_(contact_ids))
+    )
+    return {
+        row.id: Client(
+            row.id,
+            row.name,
+            row.owner_name if not row.known and row.owner_id != scope.person_id else None,
+        )
+        for row in tx.execute(statement)
+    }
+
+
+def _owner_id() -> object:
+    """Whose client it is: the owner of the deal worked on last, an open one before any closed one."""
+    return (
+        select(deals.c.owner_id)
+        .where(deals.c.contact_id == contacts.c.id)
+        .order_by(deals.c.closed_at.is_not(None), deals.c.active_at.desc(), deals.c.id.desc())
+        .limit(1)
+        .correlate(contacts)
+        .scalar_subquery()
+    )

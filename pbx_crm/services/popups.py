@@ -1,0 +1,52 @@
+"""The call popup of one person: what it shows now, and closing it in every tab."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pbx_crm.db import clients, popups
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.person import Person
+from pbx_crm.domain.popup import NearCall, Phase, Popup, pick
+from pbx_crm.services.clock import Clock
+from pbx_crm.services.live_feed import LiveFeed
+
+
+class Popups:
+    """The popup's state lives in rows: it survives a reload, and closed once is closed everywhere."""
+
+    def __init__(self, database: Database, live: LiveFeed, clock: Clock) -> None:
+        self._database = database
+        self._live = live
+        self._clock = clock
+
+    async def current(self, viewer: Person) -> Popup | None:
+        """What this person's popup shows; None while no call wants them."""
+        return await self._database.read(_current, viewer, self._clock())
+
+    async def close(self, viewer: Person, call_id: int) -> None:
+        """Closes this call's popup in all of the viewer's tabs, also for when the call ends."""
+        await self._database.write(popups.close, call_id, viewer.id, self._clock())
+        self._live.tell({"call"}, {viewer.id})
+
+
+def _current(tx: Transaction, viewer: Person, now: datetime) -> Popup | None:
+    picked = pick(popups.around(tx, viewer.id, now), now)
+    if picked is None:
+        return None
+    call, phase, more = picked
+    seconds = _seconds(call, phase, now)
+    if call.contact_id is None:
+        deal = popups.open_deal(tx, call, viewer.scope) if call.deal_id is not None else None
+        return Popup(call, phase, more, seconds, deal=deal)
+    client = clients.behind(tx, [call.contact_id], viewer.scope).get(call.contact_id)
+    if client is None or client.is_foreign:
+        return Popup(call, phase, more, seconds, client)
+    deal = popups.open_deal(tx, call, viewer.scope)
+    return Popup(call, phase, more, seconds, client, deal, popups.last_call(tx, call, viewer.scope))
+
+
+def _seconds(call: NearCall, phase: Phase, now: datetime) -> int:
+    since = call.talking_since if phase is Phase.TALKING else call.started_at
+    # The PBX's clock may run ahead of ours: a wait never shows as negative.
+    return max(0, int(((call.ended_at or now) - (since or now)).total_seconds()))
