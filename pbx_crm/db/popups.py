@@ -72,20 +72,28 @@ def _legs(tx: Connection, call_ids: Sequence[int]) -> dict[int, list[int | None]
     return found
 
 
-def _talks(tx: Connection, call_ids: Sequence[int], person_id: int) -> dict[int, list[Row[Any]]]:
+def _talks(
+    tx: Connection, call_ids: Sequence[int], person_id: int
+) -> dict[int, list[tuple[datetime, datetime | None]]]:
+    """When the person talked, from and to, by call."""
     statement = (
         select(talks.c.call_id, talks.c.started_at, talks.c.ended_at)
         .where(talks.c.call_id.in_(call_ids), talks.c.person_id == person_id)
         .order_by(talks.c.started_at)
     )
-    found: dict[int, list[Row[Any]]] = defaultdict(list)
-    for row in tx.execute(statement):
-        found[row.call_id].append(row)
+    found: dict[int, list[tuple[datetime, datetime | None]]] = defaultdict(list)
+    for call_id, started_at, ended_at in tx.execute(statement):
+        found[call_id].append((started_at, ended_at))
     return found
 
 
-def _near_call(row: Row[Any], person_id: int, ringing: list[int | None], talked: list[Row[Any]]) -> NearCall:
-    running = [talk.started_at for talk in talked if talk.ended_at is None]
+def _near_call(
+    row: Row[Any],
+    person_id: int,
+    ringing: list[int | None],
+    talked: list[tuple[datetime, datetime | None]],
+) -> NearCall:
+    running = [started_at for started_at, talked_until in talked if talked_until is None]
     is_open = row.ended_at is None
     return NearCall(
         call_id=row.id,

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pbx_crm.db import clients, popups
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.person import Person
+from pbx_crm.domain.person import Person, Reach
 from pbx_crm.domain.popup import NearCall, Phase, Popup, pick
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
@@ -21,7 +21,9 @@ class Popups:
         self._clock = clock
 
     async def current(self, viewer: Person) -> Popup | None:
-        """What this person's popup shows; None while no call wants them."""
+        """What this person's popup shows; None while no call wants them, or they may see no client data."""
+        if viewer.scope.reach is Reach.NOTHING:
+            return None
         return await self._database.read(_current, viewer, self._clock())
 
     async def close(self, viewer: Person, call_id: int) -> None:
