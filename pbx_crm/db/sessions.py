@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, select, update
@@ -12,13 +11,7 @@ from sqlalchemy import Connection, Row, delete, select, update
 from pbx_crm.db.people import COLUMNS, person_from
 from pbx_crm.db.tables import people, sessions
 from pbx_crm.domain.person import Person
-
-
-class SessionKind(StrEnum):
-    """A browser that logged in, or a script with a token."""
-
-    WEB = "web"
-    API = "api"
+from pbx_crm.domain.session import Session, SessionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +26,6 @@ class NewSession:
     address: str | None = None
     user_agent: str | None = None
     label: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A running session, without anything one could log in with."""
-
-    id: int
-    kind: SessionKind
-    label: str | None
-    address: str | None
-    user_agent: str | None
-    created_at: datetime
-    seen_at: datetime
-    expires_at: datetime
 
 
 def start(tx: Connection, new: NewSession) -> int:

@@ -5,7 +5,7 @@ CrmError
 │   ├── NotFound            absent, or another seller's: the answer is the same
 │   ├── NotAllowed          the person's rights do not reach so far
 │   ├── NotLoggedIn         nobody is known behind this request
-│   ├── LoginRefused        wrong name, wrong password or too many tries: one answer for all
+│   ├── WrongLogin          wrong name, wrong password or too many tries: one answer for all
 │   ├── Conflict            somebody else was faster; carries the truth
 │   └── BadInput            a form or request with wrong values; carries a reason per field
 └── Broken                  the surroundings fail: PBX, disk, configuration
@@ -40,7 +40,7 @@ class NotLoggedIn(Refused):
     """Log in first."""
 
 
-class LoginRefused(Refused):
+class WrongLogin(Refused):
     """The name or the password is wrong."""
 
     def __init__(self, *, wait_seconds: int = 0) -> None:

@@ -11,10 +11,11 @@ from zoneinfo import available_timezones
 
 from pbx_crm.db import audit, login_tries, people, sessions
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.db.sessions import NewSession, Session, SessionKind
-from pbx_crm.domain.errors import BadInput, LoginRefused
+from pbx_crm.db.sessions import NewSession
+from pbx_crm.domain.errors import BadInput, WrongLogin
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.session import Session, SessionKind
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords, require_good
@@ -53,17 +54,17 @@ class Accounts:
         self._passwords = passwords
 
     async def log_in(self, login: str, password: str, origin: Origin) -> str:
-        """A new session's token; LoginRefused says the same for a wrong name and a wrong password."""
+        """A new session's token; WrongLogin says the same for a wrong name and a wrong password."""
         login = login.strip().casefold()
         wait = await self._database.write(login_tries.take_try, login, origin.address, self._clock())
         if wait > timedelta(0):
-            raise LoginRefused(wait_seconds=-(-wait // timedelta(seconds=1)))
+            raise WrongLogin(wait_seconds=-(-wait // timedelta(seconds=1)))
         found = await self._database.read(people.by_login, login)
         person, stored = found or (None, None)
         right = await self._passwords.matches(stored, password)
         if person is None or not right or not person.is_active:
             await self._database.write(_note_refused, login, origin, self._clock())
-            raise LoginRefused
+            raise WrongLogin
         token = secrets.token_urlsafe(32)
         await self._database.write(self._start, person, token, origin)
         return token

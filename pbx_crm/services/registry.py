@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx_crm.domain.installation import Installation
+from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.pbx_link import PbxLink
+from pbx_crm.services.staff import Staff
 
 
 @dataclass(frozen=True, slots=True)
 class Services:
     """One field a service; pages take the whole and use what they need."""
 
+    installation: Installation
+    clock: Clock
     live: LiveFeed
+    pbx_link: PbxLink
+    accounts: Accounts
+    staff: Staff

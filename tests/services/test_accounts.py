@@ -10,10 +10,10 @@ import pytest
 
 from pbx_crm.db import login_tries
 from pbx_crm.db.engine import Database
-from pbx_crm.db.sessions import SessionKind
 from pbx_crm.db.tables import audit, sessions
-from pbx_crm.domain.errors import BadInput, LoginRefused, NotAllowed
+from pbx_crm.domain.errors import BadInput, NotAllowed, WrongLogin
 from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.session import SessionKind
 from pbx_crm.services.accounts import IDLE, LONGEST, Accounts, Origin
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords
@@ -69,7 +69,7 @@ async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
 ) -> None:
     answers = []
     for login in ("anna", "nobody"):
-        with pytest.raises(LoginRefused) as refused:
+        with pytest.raises(WrongLogin) as refused:
             await accounts.log_in(login, "wrong", HOME)
         answers.append((str(refused.value), refused.value.details))
     assert answers[0] == answers[1]
@@ -77,7 +77,7 @@ async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
 
 async def test_a_person_without_a_password_cannot_log_in(accounts: Accounts, database: Database) -> None:
     await database.write(person, "Clara")
-    with pytest.raises(LoginRefused):
+    with pytest.raises(WrongLogin):
         await accounts.log_in("clara", "", HOME)
 
 
@@ -91,7 +91,7 @@ async def test_of_a_thousand_guesses_at_most_twenty_are_looked_at(
     accounts: Accounts, anna: Person, clock: TurnedClock, database: Database
 ) -> None:
     for _ in range(1000):
-        with pytest.raises(LoginRefused):
+        with pytest.raises(WrongLogin):
             await accounts.log_in("anna", "guess", HOME)
         clock.go_on(timedelta(seconds=1))
     looked_at = await database.read(
@@ -105,17 +105,17 @@ async def test_guesses_sent_all_at_once_are_not_all_looked_at(
 ) -> None:
     tries = [accounts.log_in("anna", "guess", HOME) for _ in range(30)]
     answers = await asyncio.gather(*tries, return_exceptions=True)
-    assert all(isinstance(answer, LoginRefused) for answer in answers)
-    assert sum(answer.wait_seconds == 0 for answer in answers if isinstance(answer, LoginRefused)) <= 3
+    assert all(isinstance(answer, WrongLogin) for answer in answers)
+    assert sum(answer.wait_seconds == 0 for answer in answers if isinstance(answer, WrongLogin)) <= 3
 
 
 async def test_the_wait_is_told_and_the_right_password_works_after_it(
     accounts: Accounts, anna: Person, clock: TurnedClock
 ) -> None:
     for _ in range(login_tries.FREE_TRIES):
-        with pytest.raises(LoginRefused):
+        with pytest.raises(WrongLogin):
             await accounts.log_in("anna", "guess", HOME)
-    with pytest.raises(LoginRefused) as refused:
+    with pytest.raises(WrongLogin) as refused:
         await accounts.log_in("anna", PASSWORD, HOME)
     assert refused.value.wait_seconds == 2
     assert await accounts.log_in("anna", PASSWORD, OFFICE), "another address does not wait"
@@ -138,7 +138,7 @@ async def test_a_disabled_person_is_out_at_once_and_stays_out(
     await staff.set_active(None, anna.id, active=False)
     assert not await is_in(accounts, token)
     assert await accounts.who_is(script, SessionKind.API) is None
-    with pytest.raises(LoginRefused):
+    with pytest.raises(WrongLogin):
         await accounts.log_in("anna", PASSWORD, HOME)
 
 

@@ -1,0 +1,207 @@
+"""The configuration: one frozen object from a TOML file and the environment.
+
+`PBX_CRM__SECTION__KEY` in the environment overrides `key` of `[section]`. A wrong, unknown or missing
+key stops the start with BadConfig, which names every one of them. Secrets have no default and no repr.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import available_timezones
+
+import phonenumbers
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.installation import Installation
+
+PREFIX = "PBX_CRM__"
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("is no IANA time zone, such as Europe/Berlin")
+    return name
+
+
+def _known_region(code: str) -> str:
+    if code not in phonenumbers.SUPPORTED_REGIONS:
+        raise ValueError("is no ISO 3166 country code, such as DE")
+    return code
+
+
+def _regex(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"is no regular expression: {error}") from error
+    return pattern
+
+
+class Section(BaseModel):
+    """A table of the file: nothing unknown in it, nothing changed after the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class WebSettings(Section):
+    """`[web]`: where the pages are served. Loopback unless told otherwise, a reverse proxy before it."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    public_url: str = Field(default="", pattern=r"^(https?://[^/\s]+)?$")
+    """As the browsers write it; https:// here makes the session cookie travel encrypted only."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Addresses whose X-Forwarded-For is believed."""
+
+
+class DatabaseSettings(Section):
+    """`[database]`: where everything is stored."""
+
+    url: SecretStr
+    """As SQLAlchemy writes it; it may hold a password, so it is not shown."""
+
+
+class CrmSettings(Section):
+    """`[crm]`: where the company is, what it speaks, what it counts in."""
+
+    region: Annotated[str, AfterValidator(_known_region)]
+    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+
+
+class PbxSettings(Section):
+    """One `[[pbx]]`: how to reach it, and which of its endpoints are trunks and sellers' phones."""
+
+    name: str = Field(pattern=r"^[\w.-]{1,64}$")
+    host: str
+    port: int = Field(default=5038, ge=1, le=65535)
+    tls: bool = False
+    username: str
+    secret_file: Path | None = None
+    trunks: tuple[str, ...] | None = None
+    """Endpoint names; None: every endpoint that is not an extension."""
+    extensions: Annotated[str, AfterValidator(_regex)] = "[0-9]{2,5}"
+    devices: dict[str, str] = Field(default_factory=dict)
+    strip_prefixes: tuple[str, ...] = ()
+
+
+def _lower_keys(secrets: Any) -> Any:
+    return {key.lower(): value for key, value in secrets.items()} if isinstance(secrets, dict) else secrets
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured."""
+
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, env_prefix=PREFIX, env_nested_delimiter="__", hide_input_in_errors=True
+    )
+
+    web: WebSettings = Field(default_factory=WebSettings)
+    database: DatabaseSettings
+    crm: CrmSettings
+    pbx: tuple[PbxSettings, ...]
+    pbx_secrets: Annotated[dict[str, SecretStr], BeforeValidator(_lower_keys)] = Field(default_factory=dict)
+    """From the environment only, PBX_CRM__PBX_SECRETS__NAME, for a PBX without a `secret_file`."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment, then what `load` read from the file."""
+        return env_settings, init_settings
+
+    @property
+    def installation(self) -> Installation:
+        """The `[crm]` part as the rest of the program knows it."""
+        return Installation(self.crm.region, self.crm.language, self.crm.time_zone, self.crm.currency)
+
+    def secret_of(self, pbx: PbxSettings) -> str:
+        """The AMI secret of a PBX; BadConfig names the file that cannot be read."""
+        if pbx.name.lower() in self.pbx_secrets:
+            return self.pbx_secrets[pbx.name.lower()].get_secret_value()
+        if pbx.secret_file is None:
+            raise BadConfig(f"pbx {pbx.name}: secret_file is missing")
+        try:
+            return pbx.secret_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise BadConfig(f"pbx {pbx.name}: secret_file cannot be read: {error}") from error
+
+    @model_validator(mode="after")
+    def _secrets_and_names_are_there(self) -> Self:
+        names = [pbx.name.lower() for pbx in self.pbx]
+        if len(set(names)) != len(names):
+            raise ValueError("pbx: two of them have the same name")
+        for pbx in self.pbx:
+            if pbx.secret_file is None and pbx.name.lower() not in self.pbx_secrets:
+                raise ValueError(f"pbx {pbx.name}: secret_file is missing")
+        return self
+
+
+def load(path: Path) -> Settings:
+    """The settings in a file, the environment laid over them; BadConfig names every wrong key."""
+    _refuse_unknown_environment()
+    try:
+        settings = Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except ValidationError as error:
+        # The original error quotes values, and a value may be a secret.
+        raise BadConfig(f"{path}: " + "; ".join(map(_in_words, error.errors()))) from None
+    except ValueError as error:
+        raise BadConfig(f"{path} is not TOML: {error}") from error
+    except OSError as error:
+        raise BadConfig(f"{path} cannot be read: {error.strerror}") from error
+    return _beside(settings, path.parent)
+
+
+def _beside(settings: Settings, folder: Path) -> Settings:
+    """The same settings, relative secret files counted from the configuration file's folder."""
+    located = tuple(
+        pbx.model_copy(update={"secret_file": folder / pbx.secret_file}) if pbx.secret_file else pbx
+        for pbx in settings.pbx
+    )
+    return settings.model_copy(update={"pbx": located})
+
+
+def _refuse_unknown_environment() -> None:
+    for name in os.environ:
+        if name.upper().startswith(PREFIX):
+            section = name.upper().removeprefix(PREFIX).split("__")[0].lower()
+            if section not in Settings.model_fields:
+                raise BadConfig(f"{name} in the environment: there is no section {section}")
+
+
+def _in_words(error: Any) -> str:
+    place = ".".join(str(part) for part in error["loc"])
+    match error["type"]:
+        case "missing":
+            return f"{place} is missing"
+        case "extra_forbidden":
+            return f"{place} is not a known key"
+        case "value_error":
+            return f"{place} {error['ctx']['error']}".strip()
+        case _:
+            return f"{place}: {error['msg']}"

@@ -1,0 +1,70 @@
+"""Who may open a page: the kinds of access, and a row of the site's table."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import wraps
+from typing import assert_never
+
+from aiohttp import web
+
+from pbx_crm.domain.errors import NotAllowed
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.pages.request import viewer_of
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class Access(Enum):
+    """Whom a page is for. Which records they find there is the matter of their scope."""
+
+    PUBLIC = auto()
+    PERSON = auto()
+    CLIENT_DATA = auto()
+    """Sellers and heads; not an admin who only sets up telephony."""
+    HEAD = auto()
+    ADMIN = auto()
+    SETTINGS = auto()
+    """Heads and admins: people, extensions, lines."""
+
+    def admits(self, person: Person) -> bool:
+        """Whether this person may open such a page."""
+        match self:
+            case Access.PUBLIC | Access.PERSON:
+                return True
+            case Access.CLIENT_DATA:
+                return person.role in (Role.SELLER, Role.HEAD)
+            case Access.HEAD:
+                return person.role is Role.HEAD
+            case Access.ADMIN:
+                return person.is_admin
+            case Access.SETTINGS:
+                return person.role is Role.HEAD or person.is_admin
+            case _:
+                assert_never(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One row of the site's table."""
+
+    method: str
+    path: str
+    handler: Handler
+    access: Access
+
+
+def guarded(route: Route) -> Handler:
+    """The row's handler behind its access check: NotLoggedIn for strangers, NotAllowed for the others."""
+    if route.access is Access.PUBLIC:
+        return route.handler
+
+    @wraps(route.handler)
+    async def checked(request: web.Request) -> web.StreamResponse:
+        if not route.access.admits(viewer_of(request)):
+            raise NotAllowed
+        return await route.handler(request)
+
+    return checked

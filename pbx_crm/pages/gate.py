@@ -1,0 +1,54 @@
+"""Before any handler: whose session this is, and whether the request came from our own pages."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from pbx_crm.domain.errors import NotAllowed
+from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.session import SessionKind
+from pbx_crm.pages.access import Handler
+from pbx_crm.pages.request import LOGGED_IN, SESSION_COOKIE, is_api, services_of, wants_websocket
+
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+@web.middleware
+async def know_viewer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Puts who is logged in on the request; the API knows tokens only, the pages cookies only."""
+    if is_api(request):
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        kind = SessionKind.API
+        token = token.strip() if scheme.lower() == "bearer" else ""
+    else:
+        kind, token = SessionKind.WEB, request.cookies.get(SESSION_COOKIE, "")
+    found = await services_of(request).accounts.who_is(token, kind) if token else None
+    if found:
+        request[LOGGED_IN] = found
+    return await handler(request)
+
+
+@web.middleware
+async def refuse_foreign_origin(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses what another site's page makes a browser send with our cookie.
+
+    A browser says so by Sec-Fetch-Site, or on plain HTTP by Origin; both cannot be set by a page. A
+    request with neither is no browser's, so there is no cookie to abuse. The API takes no cookies.
+    """
+    changes = request.method not in SAFE or wants_websocket(request)
+    if changes and not is_api(request) and not from_own_page(request):
+        raise NotAllowed(N_("This request came from another site."))
+    return await handler(request)
+
+
+def from_own_page(request: web.Request) -> bool:
+    """Whether the browser says that our own page sent this; True for what is no browser."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return True
+    return urlsplit(origin).netloc.lower() == request.host.lower()

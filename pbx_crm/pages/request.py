@@ -1,0 +1,61 @@
+"""What a handler finds on a request: the services, and the person behind it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pbx_crm.domain.errors import NotLoggedIn
+from pbx_crm.domain.person import Person
+from pbx_crm.services.accounts import LoggedIn, Origin
+from pbx_crm.services.registry import Services
+
+SERVICES = web.AppKey("services", Services)
+LOGGED_IN = web.RequestKey("logged_in", LoggedIn)
+REQUEST_ID = web.RequestKey("request_id", str)
+
+SESSION_COOKIE = "pbx_crm_session"
+LANGUAGE_COOKIE = "pbx_crm_language"
+
+
+def services_of(request: web.Request) -> Services:
+    """Every service of the running program."""
+    return request.app[SERVICES]
+
+
+def session_of(request: web.Request) -> LoggedIn | None:
+    """Who is logged in, and by which session; None for a visitor."""
+    return request.get(LOGGED_IN)
+
+
+def visitor_of(request: web.Request) -> Person | None:
+    """The person behind a request to a page that strangers may see too."""
+    found = session_of(request)
+    return found.person if found else None
+
+
+def viewer_of(request: web.Request) -> Person:
+    """The person behind the request; NotLoggedIn for a stranger."""
+    person = visitor_of(request)
+    if person is None:
+        raise NotLoggedIn
+    return person
+
+
+def origin_of(request: web.Request) -> Origin:
+    """Where the request comes from."""
+    return Origin(request.remote or "", request.headers.get("User-Agent", ""))
+
+
+def is_api(request: web.Request) -> bool:
+    """Whether a program asks, with a token, and expects JSON whatever happens."""
+    return request.path.startswith("/api/")
+
+
+def is_fragment(request: web.Request) -> bool:
+    """Whether a part of a page asks for itself anew (htmx) rather than a person for a page."""
+    return request.headers.get("HX-Request") == "true"
+
+
+def wants_websocket(request: web.Request) -> bool:
+    """Whether this is a WebSocket handshake."""
+    return request.headers.get("Upgrade", "").lower() == "websocket"
