@@ -4,10 +4,10 @@
 # Needs root on Debian 12. What cannot be had (no root, no network) is told here in a line each, and this
 # script still ends well: the tests name the missing part in their summary, and fail for it where CI=true.
 #
-#   PBX_CRM_ASTERISK="22 16"   which Asterisk versions to build (default 22)
+#   PBX_CRM_ASTERISK="22 16"   which Asterisk versions to build (default both)
 set -uo pipefail
 cd "$(dirname "$0")/.."
-versions=${PBX_CRM_ASTERISK:-22}
+versions=${PBX_CRM_ASTERISK:-22 16}
 cache=${PBX_CRM_CACHE:-$HOME/.cache/pbx-crm}
 
 installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }

@@ -16,7 +16,7 @@ from tests.parts.sip.dialog import Dialog
 from tests.parts.sip.party import Party
 
 HERE = Path(__file__).parent
-SAMPLES = HERE.parents[1] / "dialplan/asterisk"
+DIALPLAN = HERE.parents[1] / "dialplan"
 TEAMS = (2, 3, 4, 5, 6, 7, 8, 9)
 SELLERS = (1, 2, 3, 4, 5, 6)
 NAMES = ("Анна Смирнова", "Борис Орлов", "Вера Ким", "Глеб Зуев", "Дарья Ли", "Егор Белов")
@@ -168,12 +168,13 @@ class Company:
 
 def shipped_samples(major: int = 22) -> dict[str, str]:
     """The files an admin includes, by the name they have in /etc/asterisk, the secret filled in."""
-    files = {
-        str(path.relative_to(SAMPLES)): path.read_text(encoding="utf-8")
-        for path in SAMPLES.rglob("*.conf")
-        if major >= 18 or path.name != "pbx-crm.conf" or path.parent.name != "manager.d"
+    directories = [DIALPLAN / "asterisk"] + ([DIALPLAN / "asterisk-16"] if major < 18 else [])
+    texts = {
+        str(path.relative_to(directory)): path.read_text(encoding="utf-8")
+        for directory in directories
+        for path in directory.rglob("*.conf")
     }
-    return {name: text.replace(";secret =", f"secret = {SECRET}") for name, text in files.items()}
+    return {name: text.replace(";secret =", f"secret = {SECRET}") for name, text in texts.items()}
 
 
 def _endpoint(party: Party, template: str, *lines: str) -> str:

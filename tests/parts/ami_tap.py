@@ -19,11 +19,14 @@ class AmiTap:
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self, host: str, username: str, secret: str) -> None:
-        """Logs in and starts to record."""
+        """Logs in and starts to record; raises IncompleteReadError where the PBX refuses."""
         self._reader, self._writer = await asyncio.open_connection(host, PORT)
         self._write({"Action": "Login", "Username": username, "Secret": secret})
-        before = await asyncio.wait_for(self._reader.readuntil(LOGGED_IN), 10)
-        assert b"Response: Success" in before
+        try:
+            await asyncio.wait_for(self._reader.readuntil(LOGGED_IN), 10)
+        except (TimeoutError, asyncio.IncompleteReadError):
+            await self.close()
+            raise
         self._tasks.append(asyncio.create_task(self._record()))
 
     def act(self, action: str, **headers: str | list[str]) -> None:
@@ -37,6 +40,7 @@ class AmiTap:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._writer.close()
+        await asyncio.gather(self._writer.wait_closed(), return_exceptions=True)
 
     @property
     def data(self) -> bytes:

@@ -20,7 +20,7 @@ from tests.parts.inventory import INVENTORY
 START_SECONDS = 30.0
 DIRECTORIES = (
     "etc",
-    "var",
+    "var/keys",
     "spool",
     "log/cel-custom",
     "log/cdr-custom",
