@@ -44,3 +44,6 @@ first-revision: setup-dev
 	$(PY) tools/first_revision.py
 	.venv/bin/ruff check -q --fix --ignore E501 pbx_crm/db/migrations/versions/first.py
 	.venv/bin/ruff format -q pbx_crm/db/migrations/versions/first.py
+
+messages: setup-dev
+	bash tools/messages.sh

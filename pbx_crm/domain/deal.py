@@ -15,7 +15,7 @@ from enum import StrEnum
 
 from pbx_crm.domain.errors import BadInput, Conflict
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
-from pbx_crm.domain.wording import msgid
+from pbx_crm.domain.sentence import N_
 
 MOST_AMOUNT = Decimal("99999999999")
 """Above this an amount is a slip of the keyboard; its ten-thousandths must also fit 64 bits."""
@@ -67,7 +67,7 @@ class StageNotInFunnel(BadInput):
     """This stage belongs to another funnel."""
 
     def __init__(self, **details: object) -> None:
-        reasons = {"to_stage_id": msgid("Choose a stage of this funnel.")}
+        reasons = {"to_stage_id": N_("Choose a stage of this funnel.")}
         super().__init__(None, reasons=reasons, **details)
 
 
@@ -201,12 +201,12 @@ def _questions(deal: Deal, funnel: Funnel, target: Stage, request: MoveRequest) 
     if target.id == deal.stage_id:
         return reasons
     if is_back(funnel, deal.stage_id, target) and not request.reason.strip():
-        reasons["reason"] = msgid("A step back: say why.")
+        reasons["reason"] = N_("A step back: say why.")
     if target.kind is StageKind.WON and not is_amount(request.amount):
-        reasons["amount"] = msgid("Won: for how much?")
+        reasons["amount"] = N_("Won: for how much?")
     known = {reason.id for reason in funnel.loss_reasons}
     if target.kind is StageKind.LOST and request.loss_reason_id not in known:
-        reasons["loss_reason_id"] = msgid("Lost: choose why.")
+        reasons["loss_reason_id"] = N_("Lost: choose why.")
     return reasons
 
 

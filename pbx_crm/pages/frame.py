@@ -1,0 +1,65 @@
+"""The frame around every page: where one can go, who one is, what one may start from anywhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.i18n import LANGUAGES, Language
+
+THEMES = (("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the menu."""
+
+    url: str
+    name: str
+    icon: str
+    is_current: bool
+    key: str = ""
+    """The letter after `G` that leads there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What the frame shows this viewer; a page before log-in has none of it."""
+
+    places: tuple[Place, ...]
+    name: str
+    theme: str
+    language: Language
+    languages: tuple[Language, ...]
+    themes: tuple[tuple[str, str], ...]
+    is_known: bool
+    works_with_clients: bool
+
+
+def frame_for(viewer: Person | None, path: str, language: Language) -> Frame:
+    """The frame of this viewer at this path."""
+    return Frame(
+        places=_places(viewer, path) if viewer else (),
+        name=viewer.name if viewer else "",
+        theme=viewer.theme if viewer else "system",
+        language=language,
+        languages=tuple(LANGUAGES.values()),
+        themes=THEMES,
+        is_known=viewer is not None,
+        works_with_clients=viewer is not None and _works_with_clients(viewer),
+    )
+
+
+def _works_with_clients(viewer: Person) -> bool:
+    return viewer.role in (Role.SELLER, Role.HEAD)
+
+
+def _places(viewer: Person, path: str) -> tuple[Place, ...]:
+    found: list[tuple[str, str, str, str]] = []
+    if _works_with_clients(viewer):
+        found.append(("/board", N_("Board"), "kanban", "B"))
+        found.append(("/calls", N_("Calls"), "phone", "C"))
+    if viewer.is_admin or viewer.role is Role.HEAD:
+        found.append(("/settings", N_("Settings"), "settings", ""))
+    return tuple(Place(url, name, icon, path.startswith(url), key) for url, name, icon, key in found)

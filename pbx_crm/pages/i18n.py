@@ -1,0 +1,80 @@
+"""Languages: which there are, which one a reader gets, and their catalogues.
+
+Catalogues are `.po` files, compiled in memory at first use: nothing built needs to lie in the tree,
+and a translator sees a change at the next start.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from gettext import NullTranslations
+from io import BytesIO
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import Translations
+
+from pbx_crm.pages.web_files import TRANSLATIONS
+
+DOMAIN = "messages"
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language of the pages."""
+
+    code: str
+    name: str
+    """In the language itself, as its readers look for it."""
+    direction: str = "ltr"
+    is_complete: bool = True
+    """A draft may be chosen; what it does not say yet is shown in English."""
+
+
+LANGUAGES = {
+    language.code: language
+    for language in (
+        Language("en", "English"),
+        Language("ru", "Русский"),
+        Language("fa", "فارسی", direction="rtl", is_complete=False),
+    )
+}
+DEFAULT = LANGUAGES["en"]
+
+
+@lru_cache
+def catalogue(code: str) -> NullTranslations:
+    """The translations of a language; English is what the program itself is written in."""
+    path = TRANSLATIONS / code / "LC_MESSAGES" / f"{DOMAIN}.po"
+    if code == DEFAULT.code or not path.exists():
+        return NullTranslations()
+    compiled = BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=code))
+    compiled.seek(0)
+    return Translations(compiled, DOMAIN)
+
+
+def choose(wanted: str | None, cookie: str | None, accepted: str) -> Language:
+    """The person's own choice, else the one made at log-in, else the best of `Accept-Language`."""
+    for code in (wanted, cookie):
+        if code in LANGUAGES:
+            return LANGUAGES[code]
+    for code in _by_preference(accepted):
+        if code in LANGUAGES:
+            return LANGUAGES[code]
+    return DEFAULT
+
+
+def _by_preference(accepted: str) -> list[str]:
+    weighed: list[tuple[float, str]] = []
+    for entry in accepted.split(","):
+        tag, _, parameter = entry.strip().partition(";")
+        name, _, value = parameter.strip().partition("=")
+        try:
+            weight = float(value) if name.strip() == "q" else 1.0
+        except ValueError:
+            continue
+        weighed.append((-weight, tag.split("-")[0].lower()))
+    return [code for weight, code in sorted(weighed, key=lambda pair: pair[0]) if weight < 0]

@@ -1,0 +1,93 @@
+"""Pages out of templates: in the reader's language and zone, everything escaped, nothing undefined."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from pbx_crm.pages import static, wording
+from pbx_crm.pages.frame import frame_for
+from pbx_crm.pages.i18n import Language, catalogue, choose
+from pbx_crm.pages.request import LANGUAGE_COOKIE, visitor_of
+from pbx_crm.pages.web_files import TEMPLATES
+from pbx_crm.pages.wording import Wording, zone_named
+
+DEFAULT_ZONE = web.AppKey("default_zone", str)
+"""The installation's IANA zone, for people who chose none of their own."""
+
+
+@lru_cache
+def environment(language_code: str) -> Environment:
+    """The templates of one language; parts that are the same in all are shared by the operating system."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+        auto_reload=False,
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_translations(catalogue(language_code), newstyle=True)  # type: ignore[attr-defined]
+    made.globals["static"] = static.url
+    made.globals["product"] = PRODUCT
+    made.filters["phone"] = wording.phone
+    made.filters["initial"] = wording.initial
+    for name in FROM_WORDING:
+        made.filters[name] = _filter(name)
+    return made
+
+
+PRODUCT = "pbx_crm"
+FROM_WORDING = (
+    *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "length"),
+    *("iso", "input_time"),
+)
+
+
+def _filter(name: str) -> Any:
+    @pass_context
+    def reworded(context: Context, *values: Any) -> str:
+        return str(getattr(context["wording"], name)(*values))
+
+    return reworded
+
+
+def language_of(request: web.Request) -> Language:
+    """The language this reader gets."""
+    viewer = visitor_of(request)
+    cookie = request.cookies.get(LANGUAGE_COOKIE)
+    return choose(viewer.language if viewer else None, cookie, request.headers.get("Accept-Language", ""))
+
+
+def wording_of(request: web.Request) -> Wording:
+    """How this reader sees numbers, times and sentences."""
+    viewer = visitor_of(request)
+    zone = zone_named(viewer.time_zone if viewer else None, request.app.get(DEFAULT_ZONE, "UTC"))
+    return Wording(language_of(request), zone, datetime.now(UTC))
+
+
+def render_text(request: web.Request, template: str, values: Mapping[str, Any]) -> str:
+    """The filled template as text."""
+    reader = wording_of(request)
+    viewer = visitor_of(request)
+    frame = frame_for(viewer, request.path, reader.language)
+    page = environment(reader.language.code).get_template(template)
+    return page.render(wording=reader, language=reader.language, frame=frame, **values)
+
+
+def render(
+    request: web.Request, template: str, values: Mapping[str, Any] | None = None, *, status: int = 200
+) -> web.Response:
+    """The filled template as an answer; a value the template asks for and does not get is an error."""
+    text = render_text(request, template, values or {})
+    # The same address answers a browser with a page and htmx with a part of it.
+    headers = {"Vary": "HX-Request"}
+    return web.Response(text=text, status=status, content_type="text/html", headers=headers)

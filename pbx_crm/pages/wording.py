@@ -1,0 +1,145 @@
+"""Numbers, money, times and phone numbers as a reader of one language in one zone writes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from gettext import NullTranslations
+
+import phonenumbers
+from babel.core import Locale
+from babel.dates import format_date, format_time, format_timedelta, get_timezone
+from babel.numbers import format_compact_currency, format_currency, format_decimal
+from markupsafe import Markup
+
+from pbx_crm.pages.i18n import Language, catalogue
+
+PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
+"""Babel writes Persian separators but Latin digits."""
+SECONDS_A_MINUTE = 60
+SECONDS_AN_HOUR = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one reader sees values; `now` is the moment the page was asked for."""
+
+    language: Language
+    zone: tzinfo
+    now: datetime
+
+    @property
+    def translations(self) -> NullTranslations:
+        """The catalogue of the reader's language."""
+        return catalogue(self.language.code)
+
+    def gettext(self, message: str) -> str:
+        """The message in the reader's language; an empty one stays empty."""
+        return self.translations.gettext(message) if message else ""
+
+    @property
+    def _locale(self) -> Locale:
+        return Locale.parse(self.language.code)
+
+    def _digits(self, text: str) -> str:
+        return text.translate(PERSIAN_DIGITS) if self.language.code == "fa" else text
+
+    def number(self, value: Decimal | float) -> str:
+        """`1,284` with the separators of the language."""
+        return self._digits(format_decimal(value, locale=self._locale))
+
+    def money(self, amount: Decimal, currency: str) -> str:
+        """`€48,000`; cents only where there are any."""
+        pattern = None if amount % 1 else self._whole_pattern()
+        return self._digits(
+            format_currency(amount, currency, format=pattern, locale=self._locale, currency_digits=False)
+        )
+
+    def short_money(self, amount: Decimal, currency: str) -> str:
+        """`236K €` for the head of a column, where there is no room for every digit."""
+        if abs(amount) < 10_000:
+            return self.money(amount.quantize(Decimal(1)), currency)
+        short = format_compact_currency(amount, currency, locale=self._locale, fraction_digits=1)
+        return self._digits(short)
+
+    def _whole_pattern(self) -> str:
+        pattern = self._locale.currency_formats["standard"].pattern
+        return str(pattern).replace(".00", "")
+
+    def plain(self, amount: Decimal) -> str:
+        """The amount as it stands in a form field: no separators, no superfluous zeros, Latin digits."""
+        return f"{amount.normalize():f}" if amount else ""
+
+    def clock(self, at: datetime) -> str:
+        """`16:30`."""
+        return self._digits(format_time(at, "HH:mm", tzinfo=self.zone, locale=self._locale))
+
+    def day(self, at: datetime | date) -> str:
+        """`21 Nov`, with the year if it is another one."""
+        local = at.astimezone(self.zone).date() if isinstance(at, datetime) else at
+        today = self.now.astimezone(self.zone).date()
+        if local.year != today.year:
+            return self._digits(format_date(local, "medium", locale=self._locale))
+        skeleton = self._locale.datetime_skeletons["MMMd"]
+        return self._digits(format_date(local, skeleton.pattern, locale=self._locale))
+
+    def moment(self, at: datetime) -> str:
+        """`today 16:30`, `yesterday 11:20`, `12 Nov 09:00`."""
+        days = (at.astimezone(self.zone).date() - self.now.astimezone(self.zone).date()).days
+        near = {-1: self.gettext("yesterday"), 0: self.gettext("today"), 1: self.gettext("tomorrow")}
+        return f"{near.get(days) or self.day(at)} {self.clock(at)}"
+
+    def exact(self, at: datetime) -> str:
+        """The full date and time, for tooltips."""
+        return f"{format_date(at.astimezone(self.zone), 'long', locale=self._locale)} {self.clock(at)}"
+
+    def since(self, at: datetime) -> str:
+        """How long ago or ahead, in one unit: `3 days`."""
+        length = abs(self.now - at)
+        if length < timedelta(minutes=1):
+            return self.gettext("a moment")
+        return self._digits(format_timedelta(length, locale=self._locale, threshold=0.9))
+
+    def length(self, seconds: float) -> str:
+        """`3:05`, or `1:02:03` from an hour on."""
+        whole = round(seconds)
+        hours, rest = divmod(whole, SECONDS_AN_HOUR)
+        minutes, left = divmod(rest, SECONDS_A_MINUTE)
+        text = f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
+        return self._digits(text)
+
+    @staticmethod
+    def iso(at: datetime) -> str:
+        """For the `datetime` attribute of `<time>`."""
+        return at.isoformat(timespec="seconds")
+
+    def input_time(self, at: datetime) -> str:
+        """For the value of `<input type=datetime-local>`, in the reader's zone."""
+        return at.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
+
+
+def phone(number: str | None) -> Markup:
+    """A number in groups, always left to right and in Latin digits, whatever is written around it."""
+    return Markup('<bdi dir="ltr" class="phone">{}</bdi>').format(_grouped(number or ""))
+
+
+def _grouped(number: str) -> str:
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+def initial(name: str) -> str:
+    """The first letter of a name, for a badge."""
+    return name.strip()[:1].upper()
+
+
+def zone_named(name: str | None, default: str = "UTC") -> tzinfo:
+    """The zone of this IANA name; the default where there is none or it is unknown."""
+    try:
+        return get_timezone(name or default)
+    except LookupError:
+        return get_timezone(default)
