@@ -11,6 +11,8 @@ CrmError
 └── Broken                  the surroundings fail: PBX, disk, configuration
     ├── BadConfig           a wrong or missing key, named
     └── PbxUnreachable      the PBX does not answer or refuses us
+        ├── LoginRefused    it answered, and does not let us in
+        └── RightMissing    it let us in, and forbids this action
 """
 
 from __future__ import annotations
@@ -70,3 +72,11 @@ class BadConfig(Broken):
 
 class PbxUnreachable(Broken):
     """The PBX does not answer."""
+
+
+class LoginRefused(PbxUnreachable):
+    """The PBX refuses the AMI user or its secret."""
+
+
+class RightMissing(PbxUnreachable):
+    """The AMI user may not do this."""

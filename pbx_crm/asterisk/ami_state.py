@@ -1,0 +1,97 @@
+"""Whom we connect to, how patient we are, and how the link stands, as values others may keep and show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from pbx_crm.domain.sentence import N_, Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class AmiAccount:
+    """One PBX and the AMI user the CRM is there."""
+
+    host: str
+    port: int = 5038
+    username: str = "pbx-crm"
+    secret: str = field(default="", repr=False)
+    tls: bool = False
+    writes: frozenset[str] = frozenset({"reporting"})
+    """Write classes the configured features need; click-to-call adds `originate`, hang-up `call`."""
+
+    @property
+    def place(self) -> str:
+        """`host:port`, as it is said in messages."""
+        return f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class AmiTiming:
+    """All waits of the listener in seconds; the defaults are the product's, tests shorten them."""
+
+    connect: float = 5.0
+    answer: float = 10.0
+    """A list of many channels takes its time on a busy PBX."""
+    ping: float = 5.0
+    patience: float = 4.5
+    """Silence after a ping; twice in a row is a dead link: found after 5 + 2 x 4.5 = 14 s."""
+    shortest_pause: float = 1.0
+    longest_pause: float = 60.0
+    refused_pause: float = 21.0
+    """After the third refusal: at most three tries a minute, or fail2ban bans the CRM's address."""
+    settled: float = 10.0
+    """A link that stood so long was a good one; the next pause is the shortest again."""
+    rights_grace: float = 3.0
+    """After the log-in: FullyBooted has come by then, or read class `system` is missing."""
+    rights_check: float = 30.0
+    """Between looks for missing read classes while the link stands."""
+
+
+class Link(StrEnum):
+    """How the connection stands."""
+
+    CONNECTING = "connecting"
+    UP = "up"
+    REFUSED = "refused"
+    DOWN = "down"
+
+
+@dataclass(frozen=True, slots=True)
+class MissingRight:
+    """A class the AMI user lacks: what is lost by it, and the line that gives it."""
+
+    access: str
+    """`read` or `write`: the line in the user's section of manager.conf."""
+    name: str
+    user: str
+    purpose: str
+    """A marked template: what does not work without it."""
+
+    @property
+    def sentence(self) -> Sentence:
+        """What to change, in words."""
+        return Sentence.of(
+            N_("Add %(name)s to %(access)s= in manager.conf [%(user)s]: without it %(purpose)s."),
+            name=self.name,
+            access=self.access,
+            user=self.user,
+            purpose=self.purpose,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class AmiState:
+    """How the link to one PBX stands, for the banner, the log and the terminal."""
+
+    link: Link
+    since: datetime
+    """Of this state; for DOWN and REFUSED the moment from which calls are not seen."""
+    sentence: Sentence
+    missing_rights: tuple[MissingRight, ...] = ()
+
+    @property
+    def is_up(self) -> bool:
+        """Whether calls are seen now."""
+        return self.link is Link.UP
