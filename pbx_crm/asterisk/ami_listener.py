@@ -145,7 +145,7 @@ class AmiListener:
             log.exception("The link to the PBX at %s failed", self._account.place)
             self._become(Link.DOWN, self._say(N_("The link to the PBX at %(place)s failed; see the log.")))
         finally:
-            if self.state.is_up:
+            if self.state.is_up and not self._closed:
                 self._become(Link.DOWN, self._say(N_("The connection to the PBX at %(place)s was closed.")))
             await self._end(session)
         return False
@@ -209,6 +209,8 @@ class AmiListener:
         if link is Link.UP:
             self._said.clear()
             log.info("%s It was away for %s.", sentence, lasted)
+        elif self._closed:
+            log.info("%s", sentence)
         elif str(sentence) not in self._said:
             self._said.add(str(sentence))
             was_up = f" It had been up for {lasted}." if self.state.is_up else ""
