@@ -166,7 +166,10 @@ def load(path: Path) -> Settings:
     """The settings in a file, the environment laid over them; BadConfig names every wrong key."""
     _refuse_unknown_environment()
     try:
-        settings = Settings.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        written = tomllib.loads(path.read_text(encoding="utf-8"))
+        if "pbx_secrets" in written:
+            raise BadConfig(f"{path}: pbx_secrets come from the environment, or from secret_file, only")
+        settings = Settings.model_validate(written)
     except ValidationError as error:
         # The original error quotes values, and a value may be a secret.
         raise BadConfig(f"{path}: " + "; ".join(map(_in_words, error.errors()))) from None

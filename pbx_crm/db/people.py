@@ -112,3 +112,8 @@ def change(tx: Connection, person_id: int, values: Mapping[str, Any]) -> None:
         raise BadInput(reasons={"login": N_("This log-in name is taken.")}) from error
     if changed.rowcount != 1:
         raise NotFound(person_id=person_id)
+
+
+def anybody(tx: Connection) -> bool:
+    """Whether there is anybody at all; False right after the installation."""
+    return tx.execute(select(people.c.id).limit(1)).first() is not None

@@ -10,7 +10,7 @@ from pbx_crm.domain.errors import NotAllowed
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.pages.access import Handler
-from pbx_crm.pages.request import LOGGED_IN, SESSION_COOKIE, is_api, services_of, wants_websocket
+from pbx_crm.pages.request import LOGGED_IN, OPTIONS, SESSION_COOKIE, is_api, services_of, wants_websocket
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -51,4 +51,5 @@ def from_own_page(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return True
-    return urlsplit(origin).netloc.lower() == request.host.lower()
+    own = {request.host.lower(), urlsplit(request.app[OPTIONS].public_url).netloc.lower()}
+    return urlsplit(origin).netloc.lower() in own - {""}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from aiohttp import web
 
 from pbx_crm.domain.errors import NotLoggedIn
@@ -9,7 +11,24 @@ from pbx_crm.domain.person import Person
 from pbx_crm.services.accounts import LoggedIn, Origin
 from pbx_crm.services.registry import Services
 
+
+@dataclass(frozen=True, slots=True)
+class SiteOptions:
+    """How the site is reached, as `[web]` of the configuration says."""
+
+    public_url: str = ""
+    """Scheme and host as browsers write them; empty: whatever the Host header says."""
+    trusted_proxies: frozenset[str] = frozenset()
+    """Addresses whose X-Forwarded-For is believed."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether browsers come over HTTPS, so that the session cookie may be kept to it."""
+        return self.public_url.startswith("https://")
+
+
 SERVICES = web.AppKey("services", Services)
+OPTIONS = web.AppKey("options", SiteOptions)
 LOGGED_IN = web.RequestKey("logged_in", LoggedIn)
 REQUEST_ID = web.RequestKey("request_id", str)
 
@@ -42,8 +61,12 @@ def viewer_of(request: web.Request) -> Person:
 
 
 def origin_of(request: web.Request) -> Origin:
-    """Where the request comes from."""
-    return Origin(request.remote or "", request.headers.get("User-Agent", ""))
+    """Where the request comes from; behind a trusted proxy the address that the proxy saw."""
+    address = request.remote or ""
+    if address in request.app[OPTIONS].trusted_proxies:
+        # A client may send this header too; only the entry the proxy appended last is the proxy's word.
+        address = request.headers.get("X-Forwarded-For", address).split(",")[-1].strip()
+    return Origin(address[:64], request.headers.get("User-Agent", ""))
 
 
 def is_api(request: web.Request) -> bool:

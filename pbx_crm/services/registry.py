@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.health import Health
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.staff import Staff
@@ -22,3 +23,4 @@ class Services:
     pbx_link: PbxLink
     accounts: Accounts
     staff: Staff
+    health: Health

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
@@ -24,13 +23,6 @@ from tests.turned_clock import TurnedClock
 HOME = Origin("192.0.2.7", "Firefox")
 OFFICE = Origin("192.0.2.8", "Chromium")
 PASSWORD = "correct horse"
-
-
-@pytest.fixture
-async def passwords() -> AsyncIterator[Passwords]:
-    made = Passwords()
-    yield made
-    made.close()
 
 
 @pytest.fixture

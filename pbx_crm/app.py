@@ -1,0 +1,111 @@
+"""The program put together: every object is built once here, started in order and stopped in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from aiohttp import web
+
+from pbx_crm.config import Settings, WebSettings
+from pbx_crm.db import migrate
+from pbx_crm.db.engine import Database
+from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.installation import Installation
+from pbx_crm.pages.request import SiteOptions
+from pbx_crm.pages.site import make_site
+from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.clock import Clock, utc_now
+from pbx_crm.services.health import Health
+from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.passwords import Passwords
+from pbx_crm.services.pbx_link import PbxLink
+from pbx_crm.services.registry import Services
+from pbx_crm.services.staff import Staff
+
+log = structlog.get_logger(__name__)
+
+
+def build_services(
+    database: Database, installation: Installation, passwords: Passwords, clock: Clock = utc_now
+) -> Services:
+    """Every service, each given what it needs and nothing else."""
+    live = LiveFeed()
+    return Services(
+        installation=installation,
+        clock=clock,
+        live=live,
+        pbx_link=PbxLink(live, clock),
+        accounts=Accounts(database, live, clock, passwords),
+        staff=Staff(database, live, clock, passwords),
+        health=Health(database),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The running program as tests and commands see it."""
+
+    settings: Settings
+    database: Database
+    services: Services
+    url: str
+    """Where the pages are."""
+
+
+@asynccontextmanager
+async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[App]:
+    """The program, running until the block is left: database, services, call streams, web."""
+    async with AsyncExitStack() as stack:
+        database = await asyncio.to_thread(_open_database, settings)
+        stack.callback(database.close)
+        passwords = Passwords()
+        stack.callback(passwords.close)
+        services = build_services(database, settings.installation, passwords, clock)
+        url = await stack.enter_async_context(_served(services, settings.web))
+        yield App(settings, database, services, url)
+
+
+def _open_database(settings: Settings) -> Database:
+    database = Database.open(settings.database.url.get_secret_value())
+    migrate.upgrade(database.engine)
+    return database
+
+
+@asynccontextmanager
+async def _served(services: Services, settings: WebSettings) -> AsyncIterator[str]:
+    options = SiteOptions(settings.public_url, frozenset(settings.trusted_proxies))
+    runner = web.AppRunner(make_site(services, options), access_log=None, shutdown_timeout=5)
+    await runner.setup()
+    try:
+        listener = web.TCPSite(runner, settings.host, settings.port)
+        try:
+            await listener.start()
+        except OSError as error:
+            place = f"{settings.host}:{settings.port}"
+            raise BadConfig(f"web: cannot listen on {place}: {error.strerror}") from error
+        yield settings.public_url or _address_of(runner)
+    finally:
+        await runner.cleanup()
+
+
+def _address_of(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+async def serve(settings: Settings, *, announce: Callable[[App], None] = lambda _app: None) -> None:
+    """Runs until SIGINT or SIGTERM, then stops in order; `announce` is called once the pages are there."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with running(settings) as app:
+        log.info("serving", url=app.url)
+        announce(app)
+        await stop.wait()
+        log.info("stopping")

@@ -1,0 +1,88 @@
+"""Reading forms: every field as text, in whatever digits a person types, with nothing trusted."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import UTC, datetime, tzinfo
+from enum import StrEnum
+from typing import TypeVar
+
+from aiohttp import web
+
+from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.sentence import N_
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Form:
+    """The fields of a posted form; what is wrong with them is gathered, so that all is told at once."""
+
+    def __init__(self, fields: dict[str, list[str]]) -> None:
+        self._fields = fields
+        self.reasons: dict[str, str] = {}
+
+    def text(self, name: str) -> str:
+        """The field without spaces around it and without control characters; empty if absent."""
+        values = self._fields.get(name)
+        cleaned = (
+            "".join(letter for letter in values[0] if unicodedata.category(letter) != "Cc") if values else ""
+        )
+        return cleaned.strip()
+
+    def secret(self, name: str) -> str:
+        """The field exactly as typed: a password may begin with a space."""
+        return self._fields.get(name, [""])[0]
+
+    def is_on(self, name: str) -> bool:
+        """Whether a check box is ticked."""
+        return bool(self._fields.get(name))
+
+    def whole(self, name: str, *, least: int = 0, most: int = 2**31) -> int:
+        """A whole number in any script's digits; a wrong one is gathered as a reason."""
+        try:
+            number = int(self.text(name))
+        except ValueError:
+            number = least - 1
+        if not least <= number <= most:
+            self.reasons[name] = N_("This is not a number within its limits.")
+            return least
+        return number
+
+    def wholes(self, name: str) -> list[int]:
+        """The ids of ticked boxes that share a name; what is no id is left out."""
+        return [int(value) for value in self._fields.get(name, []) if value.isdecimal()]
+
+    def choice(self, name: str, choices: type[Choice], default: Choice) -> Choice:
+        """One of a closed set; anything else is gathered as a reason."""
+        try:
+            return choices(self.text(name))
+        except ValueError:
+            self.reasons[name] = N_("This is none of the choices.")
+            return default
+
+    def moment(self, name: str, zone: tzinfo) -> datetime | None:
+        """A date and time as the viewer's clock shows it, in UTC; None if left empty."""
+        text = self.text(name)
+        if not text:
+            return None
+        try:
+            return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.reasons[name] = N_("This is not a date and time.")
+            return None
+
+    def require_good(self) -> None:
+        """BadInput with all reasons gathered so far, if there are any."""
+        if self.reasons:
+            raise BadInput(reasons=self.reasons)
+
+
+async def form_of(request: web.Request) -> Form:
+    """The posted form; uploaded files are no fields and are left out."""
+    posted = await request.post()
+    fields: dict[str, list[str]] = {}
+    for name, value in posted.items():
+        if isinstance(value, str):
+            fields.setdefault(name, []).append(value)
+    return Form(fields)

@@ -1,0 +1,29 @@
+"""Whether the program lives and is ready, for whoever watches it."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pbx_crm.domain.pbx_link import LinkStatus
+from pbx_crm.pages.request import services_of
+
+
+async def live(_request: web.Request) -> web.StreamResponse:
+    """GET /health/live: 200 as long as the event loop turns."""
+    return web.json_response({"status": "live"})
+
+
+async def ready(request: web.Request) -> web.StreamResponse:
+    """GET /health/ready: 200 if the database answers. A PBX link that is down is told, and is no reason."""
+    services = services_of(request)
+    states = services.pbx_link.states
+    links = {pbx: state.status.value for pbx, state in sorted(states.items())}
+    stored = await services.health.database_answers()
+    hears_all = all(state.status is LinkStatus.UP for state in states.values())
+    body = {
+        "status": "ready" if stored else "not ready",
+        "database": "answers" if stored else "does not answer",
+        "pbx": links,
+        "calls_are_seen": hears_all,
+    }
+    return web.json_response(body, status=200 if stored else 503)

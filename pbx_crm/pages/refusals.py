@@ -1,0 +1,113 @@
+"""What a person is told when something cannot be done: class of error → status and sentence."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from http import HTTPStatus
+from urllib.parse import quote
+
+import structlog
+from aiohttp import web
+
+from pbx_crm.domain.errors import (
+    BadInput,
+    Conflict,
+    NotAllowed,
+    NotFound,
+    NotLoggedIn,
+    PbxUnreachable,
+    Refused,
+    WrongLogin,
+)
+from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.access import Handler
+from pbx_crm.pages.answers import see_other
+from pbx_crm.pages.render import render
+from pbx_crm.pages.request import REQUEST_ID, is_api, is_fragment, wants_websocket
+
+STATUS: dict[type[Exception], HTTPStatus] = {
+    NotFound: HTTPStatus.NOT_FOUND,
+    NotAllowed: HTTPStatus.FORBIDDEN,
+    NotLoggedIn: HTTPStatus.UNAUTHORIZED,
+    WrongLogin: HTTPStatus.UNAUTHORIZED,
+    Conflict: HTTPStatus.CONFLICT,
+    BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
+    PbxUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+    Refused: HTTPStatus.BAD_REQUEST,
+}
+SENTENCES = {
+    HTTPStatus.NOT_FOUND: NotFound.__doc__,
+    HTTPStatus.METHOD_NOT_ALLOWED: N_("This address does not take such a request."),
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("This is too large."),
+}
+log = structlog.get_logger(__name__)
+
+
+def id_of(error: Exception) -> str:
+    """The stable name of an error for programs: `BadInput` is `bad_input`."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """The HTTP status of an error of our tree; the nearest class decides."""
+    return next(STATUS[cls] for cls in type(error).__mro__ if cls in STATUS)
+
+
+@web.middleware
+async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Turns errors into answers: a refusal with its sentence, anything else into a 500 with an id."""
+    request[REQUEST_ID] = uuid.uuid4().hex[:12]
+    try:
+        return await handler(request)
+    except (Refused, PbxUnreachable) as error:
+        return _refusal(request, error)
+    except web.HTTPException as answer:
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            raise
+        status = HTTPStatus(answer.status)
+        return _problem(request, status, status.name.lower(), _sentence_for(answer))
+    except Exception:
+        log.exception("a request failed", request=request[REQUEST_ID], path=request.path)
+        return _problem(
+            request,
+            HTTPStatus.INTERNAL_SERVER_ERROR,
+            "internal_error",
+            N_("Something went wrong here. Nothing was changed; please try again."),
+        )
+
+
+def _sentence_for(answer: web.HTTPException) -> str:
+    return SENTENCES.get(HTTPStatus(answer.status)) or answer.reason
+
+
+def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
+    status = status_of(error)
+    if status is HTTPStatus.UNAUTHORIZED and not is_api(request) and not wants_websocket(request):
+        return _to_login(request)
+    reasons = error.reasons if isinstance(error, BadInput) else {}
+    return _problem(request, status, id_of(error), str(error), reasons)
+
+
+def _to_login(request: web.Request) -> web.StreamResponse:
+    if is_fragment(request):
+        # The part of a page cannot show a log-in form; the whole page goes there.
+        return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": "/login"})
+    came_for = f"?next={quote(request.path_qs, safe='/')}" if request.method == "GET" else ""
+    return see_other(f"/login{came_for}")
+
+
+def _problem(
+    request: web.Request, status: HTTPStatus, kind: str, sentence: str, reasons: dict[str, str] | None = None
+) -> web.StreamResponse:
+    if is_api(request):
+        body = {"error": kind, "message": sentence, "details": reasons or {}}
+        return web.json_response(body, status=status)
+    template = "parts/problem.html" if is_fragment(request) else "error.html"
+    values = {
+        "status": status.value,
+        "sentence": sentence,
+        "reasons": reasons or {},
+        "request_id": request[REQUEST_ID] if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "",
+    }
+    return render(request, template, values, status=status)

@@ -1,0 +1,36 @@
+"""The site: every URL in one table, and what each request passes through before its handler."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pbx_crm.pages import health, home, login, static
+from pbx_crm.pages.access import Access, Route, guarded
+from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
+from pbx_crm.pages.refusals import answer_refusals
+from pbx_crm.pages.render import DEFAULT_ZONE
+from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
+from pbx_crm.pages.security_headers import add_security_headers
+from pbx_crm.services.registry import Services
+
+ROUTES: tuple[Route, ...] = (
+    Route("GET", "/", home.show, Access.PERSON),
+    Route("GET", "/login", login.show, Access.PUBLIC),
+    Route("POST", "/login", login.log_in, Access.PUBLIC),
+    Route("POST", "/logout", login.log_out, Access.PERSON),
+    Route("GET", "/static/{version}/{name:.+}", static.show, Access.PUBLIC),
+    Route("GET", "/health/live", health.live, Access.PUBLIC),
+    Route("GET", "/health/ready", health.ready, Access.PUBLIC),
+)
+
+
+def make_site(services: Services, options: SiteOptions | None = None) -> web.Application:
+    """The web application with these services behind it."""
+    site = web.Application(middlewares=[answer_refusals, know_viewer, refuse_foreign_origin])
+    site[SERVICES] = services
+    site[OPTIONS] = options or SiteOptions()
+    site[DEFAULT_ZONE] = services.installation.time_zone
+    site.on_response_prepare.append(add_security_headers)
+    for route in ROUTES:
+        site.router.add_route(route.method, route.path, guarded(route))
+    return site

@@ -1,0 +1,27 @@
+"""Whether what the program stands on still holds."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pbx_crm.db import people
+from pbx_crm.db.engine import Database
+
+# A watcher asks every few seconds; a database that takes longer is as good as gone for people too.
+PATIENCE_SECONDS = 3.0
+
+
+class Health:
+    """Answers a watcher's question by asking for real."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def database_answers(self) -> bool:
+        """Whether a read comes back in time."""
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS):
+                await self._database.read(people.anybody)
+        except Exception:
+            return False
+        return True

@@ -1,0 +1,132 @@
+"""A wrong configuration stops the start, and says which key to change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pbx_crm.config import load
+from pbx_crm.domain.errors import BadConfig
+
+GOOD = """
+[database]
+url = "sqlite:///crm.db"
+[crm]
+region = "DE"
+time_zone = "Europe/Berlin"
+currency = "EUR"
+[[pbx]]
+name = "office"
+host = "192.0.2.5"
+username = "pbx-crm"
+secret_file = "ami.secret"
+"""
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Path:
+    """A folder with the secret in it."""
+    (tmp_path / "ami.secret").write_text("s3cret\n", encoding="utf-8")
+    return tmp_path
+
+
+def configured(folder: Path, text: str) -> Path:
+    """The file with this text."""
+    path = folder / "pbx_crm.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def refusal(folder: Path, text: str) -> str:
+    """What the start says of this file."""
+    with pytest.raises(BadConfig) as refused:
+        load(configured(folder, text))
+    return str(refused.value)
+
+
+def test_a_short_file_is_enough(write: Path) -> None:
+    settings = load(configured(write, GOOD))
+    (pbx,) = settings.pbx
+    assert (settings.web.host, settings.web.port) == ("127.0.0.1", 8080)
+    assert (pbx.port, pbx.extensions, pbx.trunks) == (5038, "[0-9]{2,5}", None)
+    assert settings.installation.currency == "EUR"
+    assert settings.secret_of(pbx) == "s3cret", "the file beside the configuration, without its line end"
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (('region = "DE"\n', ""), "crm.region is missing"),
+        (('url = "sqlite:///crm.db"', ""), "database.url is missing"),
+        (('host = "192.0.2.5"', ""), "pbx.0.host is missing"),
+        (("[crm]", "[crm]\ncolour = 1"), "crm.colour is not a known key"),
+        (("[[pbx]]", "[[pbx]]\nextension = '1..'"), "pbx.0.extension is not a known key"),
+        (("[[pbx]]", "[[pbx]]\nsecret = 'abc'"), "pbx.0.secret is not a known key"),
+        (("[crm]", "[web]\nport = 80800\n[crm]"), "web.port"),
+        (('"DE"', '"Germany"'), "crm.region is no ISO 3166 country code"),
+        (('"Europe/Berlin"', '"Berlin"'), "crm.time_zone is no IANA time zone"),
+        (("[[pbx]]", "[[pbx]]\nextensions = '[0-9'"), "pbx.0.extensions is no regular expression"),
+        (('secret_file = "ami.secret"', ""), "pbx office: secret_file is missing"),
+        (("[crm]", "[crm"), "is not TOML"),
+        (("[database]", "[surprise]\n[database]"), "surprise is not a known key"),
+        (("[[pbx]]", "[pbx_secrets]\noffice = 'abc'\n[[pbx]]"), "pbx_secrets"),
+    ],
+)
+def test_the_wrong_key_is_named(write: Path, change: tuple[str, str], named: str) -> None:
+    assert named in refusal(write, GOOD.replace(*change, 1))
+
+
+def test_all_wrong_keys_are_named_at_once(write: Path) -> None:
+    said = refusal(write, "[web]\nprot = 1\n[database]\n[crm]\nregion = 'DE'\n")
+    for place in ("web.prot", "database.url", "crm.time_zone", "crm.currency", "pbx"):
+        assert place in said
+
+
+def test_two_pbxes_need_two_names(write: Path) -> None:
+    again = GOOD[GOOD.index("[[pbx]]") :]
+    assert "two of them have the same name" in refusal(write, GOOD + again)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(BadConfig, match=r"nowhere\.toml cannot be read: No such file"):
+        load(tmp_path / "nowhere.toml")
+
+
+def test_a_secret_that_cannot_be_read_is_named_without_a_guess(tmp_path: Path) -> None:
+    settings = load(configured(tmp_path, GOOD))
+    with pytest.raises(BadConfig, match=r"pbx office: secret_file cannot be read: .*ami\.secret"):
+        settings.secret_of(settings.pbx[0])
+
+
+def test_the_environment_overrides_the_file(write: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PBX_CRM__WEB__PORT", "9000")
+    monkeypatch.setenv("PBX_CRM__DATABASE__URL", "postgresql://crm:hidden@db/crm")
+    monkeypatch.setenv("PBX_CRM__PBX_SECRETS__OFFICE", "from the environment")
+    settings = load(configured(write, GOOD))
+    assert settings.web.port == 9000
+    assert settings.database.url.get_secret_value().startswith("postgresql://")
+    assert settings.secret_of(settings.pbx[0]) == "from the environment"
+
+
+@pytest.mark.parametrize("name", ["PBX_CRM__WBE__PORT", "PBX_CRM__WEB__PROT"])
+def test_a_slip_in_the_environment_is_named_too(
+    write: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "9000")
+    with pytest.raises(BadConfig) as refused:
+        load(configured(write, GOOD))
+    assert name.split("__")[1].lower() in str(refused.value)
+
+
+def test_secrets_are_shown_nowhere(write: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PBX_CRM__PBX_SECRETS__OFFICE", "hidden-one")
+    text = GOOD.replace("sqlite:///crm.db", "postgresql://crm:hidden-two@db/crm")
+    assert "hidden" not in repr(load(configured(write, text)))
+    assert "hidden" not in refusal(write, text.replace('currency = "EUR"', ""))
+
+
+def test_nothing_can_be_changed_after_the_start(write: Path) -> None:
+    settings = load(configured(write, GOOD))
+    with pytest.raises(ValueError, match="frozen"):
+        settings.web.port = 1
