@@ -7,6 +7,8 @@ what is personal: a head's popup and tasks are no less their own than a seller's
 
 from __future__ import annotations
 
+import secrets
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -39,6 +41,11 @@ class LiveFeed:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
         self._relay: Relay | None = None
+        # Of this run of the program: a page of an earlier run must not find its mark again by chance.
+        self._run = secrets.token_hex(4)
+        self._told: Counter[int] = Counter()
+        self._shared = 0
+        self._public = 0
 
     @property
     def listeners(self) -> int:
@@ -75,15 +82,32 @@ class LiveFeed:
         if self._relay:
             self._relay(told, None)
 
+    def mark(self, viewer: Person) -> str:
+        """A text that changes with every signal for this viewer.
+
+        A page takes it before it reads anything and shows it when its tab begins to listen: if it is
+        another one by then, something was told in between and the page is to be brought up to date.
+        """
+        shared = self._shared if viewer.scope.reach is Reach.ALL else 0
+        return f"{self._run}-{self._told[viewer.id]}-{shared}-{self._public}"
+
     def deliver(self, topics: Topics, people: frozenset[int] | None) -> None:
         """Signals the browsers of this process alone; None stands for everybody."""
         shared = topics - PERSONAL
+        self._count(people, bool(shared))
         for subscription in tuple(self._subscriptions):
             viewer = subscription.viewer
             if people is None or viewer.id in people:
                 subscription.deliver(topics)
             elif shared and viewer.scope.reach is Reach.ALL:
                 subscription.deliver(shared)
+
+    def _count(self, people: frozenset[int] | None, for_heads: bool) -> None:
+        if people is None:
+            self._public += 1
+        else:
+            self._told.update(people)
+            self._shared += for_heads
 
     def look_again(self, person_id: int) -> None:
         """Has this person's tabs ask anew who they are: a session ended, or rights changed."""

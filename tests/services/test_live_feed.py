@@ -101,3 +101,26 @@ def test_other_processes_hear_what_was_told_here_and_do_not_echo_it(live: LiveFe
     live.tell_everybody({"pbx"})
     assert ears.topics("Anna") == {"call", "pbx"}
     assert echoed == []
+
+
+@pytest.mark.parametrize(
+    ("viewer", "topics", "people", "stale"),
+    [
+        (ANNA, {"stage-3"}, {ANNA.id}, True),
+        (ANNA, {"stage-3"}, {BORIS.id}, False),
+        (OLGA, {"stage-3"}, {BORIS.id}, True),
+        (OLGA, {"call"}, {BORIS.id}, False),
+        (PETER, {"stage-3"}, {BORIS.id}, False),
+        (PETER, {"pbx"}, None, True),
+    ],
+)
+def test_a_page_notices_what_was_told_before_its_tab_listened(
+    live: LiveFeed, viewer: Person, topics: set[str], people: set[int] | None, stale: bool
+) -> None:
+    mark = live.mark(viewer)
+    live.deliver(frozenset(topics), None if people is None else frozenset(people))
+    assert (live.mark(viewer) != mark) is stale
+
+
+def test_a_page_of_an_earlier_run_is_brought_up_to_date(live: LiveFeed) -> None:
+    assert live.mark(ANNA) != LiveFeed().mark(ANNA)
