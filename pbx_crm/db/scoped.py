@@ -1,4 +1,8 @@
-"""The one place where a viewer's scope becomes SQL."""
+"""The one place where a viewer's scope becomes SQL.
+
+Each subquery brings its own table, also inside a statement that joins the same table for something
+else: left to itself SQLAlchemy would take the outer one, and the condition would mean another thing.
+"""
 
 from __future__ import annotations
 
@@ -36,11 +40,13 @@ def calls_in(scope: Scope) -> ColumnElement[bool]:
         case Reach.ALL:
             return true()
         case Reach.OWN:
-            took_part = exists().where(
-                call_people.c.call_id == calls.c.id, call_people.c.person_id == scope.person_id
+            took_part = (
+                exists()
+                .where(call_people.c.call_id == calls.c.id, call_people.c.person_id == scope.person_id)
+                .correlate_except(call_people)
             )
-            own_card = calls.c.deal_id.in_(select(deals.c.id).where(deals.c.owner_id == scope.person_id))
-            return took_part | own_card
+            own = select(deals.c.id).where(deals.c.owner_id == scope.person_id).correlate(None)
+            return took_part | calls.c.deal_id.in_(own)
         case Reach.NOTHING:
             return false()
 
@@ -51,6 +57,7 @@ def contacts_in(scope: Scope, contact_id: ColumnElement[int]) -> ColumnElement[b
         case Reach.ALL:
             return true()
         case Reach.OWN:
-            return exists().where(deals.c.contact_id == contact_id, deals.c.owner_id == scope.person_id)
+            own_deal = exists().where(deals.c.contact_id == contact_id, deals.c.owner_id == scope.person_id)
+            return own_deal.correlate_except(deals)
         case Reach.NOTHING:
             return false()

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 from urllib.parse import quote
-from weakref import WeakSet
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -33,7 +32,12 @@ SESSION_ENDED = 4401
 
 RESYNC = frozenset({"resync"})
 
-SOCKETS = web.AppKey("live_sockets", WeakSet[web.WebSocketResponse])
+
+class Sockets(set[web.WebSocketResponse]):
+    """The tabs connected to this process."""
+
+
+SOCKETS = web.AppKey("live_sockets", Sockets)
 MARK = web.RequestKey("live_mark", str)
 
 
@@ -88,6 +92,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     try:
         await _listen(socket)
     finally:
+        request.app[SOCKETS].discard(socket)
         sending.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await sending
@@ -158,11 +163,11 @@ def address_for(request: web.Request) -> str:
 
 def prepare(app: web.Application) -> None:
     """Gives the site its list of sockets, and closes them when the server stops."""
-    app[SOCKETS] = WeakSet()
+    app[SOCKETS] = Sockets()
     app.on_shutdown.append(_close_all)
 
 
 async def _close_all(app: web.Application) -> None:
     # 1012, "service restart": the page comes back by itself; 1000 would mean that we are done with it.
-    closing = (socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in set(app[SOCKETS]))
+    closing = (socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in tuple(app[SOCKETS]))
     await asyncio.gather(*closing, return_exceptions=True)

@@ -1,0 +1,155 @@
+"""Calls counted per person: the figures of the log's head, and the same conditions for their rows.
+
+One condition serves the sum and the list behind it, so that a figure opens exactly what it counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, assert_never
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, exists, func, or_, select
+
+from pbx_crm.db.tables import call_people, calls, people, talks
+from pbx_crm.domain.call import Direction
+from pbx_crm.domain.call_log import Figure, Figures, PersonFigures
+from pbx_crm.domain.person import Reach, Role, Scope
+
+INCOMING = calls.c.direction == Direction.IN
+OUTGOING = calls.c.direction == Direction.OUT
+ANSWERED = calls.c.answered_at.is_not(None)
+NOBODY_ANSWERED = calls.c.answered_at.is_(None) & calls.c.ended_at.is_not(None)
+UNLINKED = INCOMING & ANSWERED & calls.c.answered_id.is_(None)
+NO_FIGURES = Figures()
+
+
+def counted_for(figure: Figure) -> ColumnElement[bool]:
+    """Condition on `calls` joined with `call_people`: this call counts for this person."""
+    mine, talked = call_people.c.person_id, _talked(call_people.c.person_id)
+    rang_in = INCOMING & call_people.c.rang
+    match figure:
+        case Figure.ANSWERED:
+            return INCOMING & ANSWERED & (calls.c.answered_id == mine)
+        case Figure.MISSED:
+            return rang_in & NOBODY_ANSWERED
+        case Figure.TAKEN:
+            by_another = calls.c.answered_id.is_distinct_from(mine)
+            # Who got the call later, by a transfer, took part in it: nothing was taken from them.
+            return rang_in & ANSWERED & by_another & ~talked
+        case Figure.DIALLED:
+            return OUTGOING & (calls.c.seller_id == mine)
+        case Figure.REACHED:
+            return OUTGOING & (calls.c.seller_id == mine) & ANSWERED
+        case Figure.TALKED:
+            return or_(INCOMING, OUTGOING) & talked
+        case _:
+            assert_never(figure)
+
+
+def counted_once(figure: Figure) -> ColumnElement[bool]:
+    """Condition on `calls` alone: this call counts when all calls are counted, each once."""
+    conditions: Mapping[Figure, ColumnElement[bool]] = {
+        Figure.ANSWERED: INCOMING & ANSWERED,
+        Figure.MISSED: INCOMING & NOBODY_ANSWERED,
+        Figure.TAKEN: INCOMING & ANSWERED & _taken_from_somebody(),
+        Figure.DIALLED: OUTGOING,
+        Figure.REACHED: OUTGOING & ANSWERED,
+        Figure.TALKED: or_(INCOMING, OUTGOING)
+        & exists().where(talks.c.call_id == calls.c.id).correlate_except(talks),
+    }
+    return conditions[figure]
+
+
+def _talked(person_id: ColumnElement[int]) -> ColumnElement[bool]:
+    found = exists().where(talks.c.call_id == calls.c.id, talks.c.person_id == person_id)
+    return found.correlate_except(talks)
+
+
+def _taken_from_somebody() -> ColumnElement[bool]:
+    found = exists().where(call_people.c.call_id == calls.c.id, counted_for(Figure.TAKEN))
+    return found.correlate_except(call_people)
+
+
+def _sums(since: datetime, prefix: str, condition_of: Any) -> list[ColumnElement[Any]]:
+    recent = calls.c.started_at >= since
+    return [
+        func.sum(case((and_(recent, condition_of(figure)), 1), else_=0)).label(f"{prefix}_{figure}")
+        for figure in Figure
+    ]
+
+
+def _figures(row: RowMapping, prefix: str) -> Figures:
+    counted = {figure.value: int(row[f"{prefix}_{figure}"] or 0) for figure in Figure}
+    return Figures(**counted, talk_seconds=row.get(f"{prefix}_seconds") or 0.0)
+
+
+def per_person(
+    tx: Connection, scope: Scope, *, week: datetime, today: datetime, until: datetime
+) -> list[PersonFigures]:
+    """A row per seller the viewer may see, by name: also those without a call. Two statements."""
+    rows = {row["person_id"]: row for row in tx.execute(_per_person(scope, week, today, until)).mappings()}
+    return [
+        PersonFigures(person_id, name, _figures(rows[person_id], "today"), _figures(rows[person_id], "week"))
+        if person_id in rows
+        else PersonFigures(person_id, name, NO_FIGURES, NO_FIGURES)
+        for person_id, name in tx.execute(_listed(scope, rows))
+    ]
+
+
+def _per_person(scope: Scope, week: datetime, today: datetime, until: datetime) -> Any:
+    outside = or_(INCOMING, OUTGOING)
+    statement = (
+        select(
+            call_people.c.person_id,
+            *_sums(today, "today", counted_for),
+            *_sums(week, "week", counted_for),
+            _talk(outside & (calls.c.started_at >= today)).label("today_seconds"),
+            _talk(outside).label("week_seconds"),
+        )
+        .join(calls, calls.c.id == call_people.c.call_id)
+        .where(calls.c.started_at >= week, calls.c.started_at < until)
+        .group_by(call_people.c.person_id)
+    )
+    return statement.where(_people_in(scope, call_people.c.person_id))
+
+
+def _talk(condition: ColumnElement[bool]) -> ColumnElement[float]:
+    return func.sum(case((condition, call_people.c.talk_seconds), else_=0.0))
+
+
+def _people_in(scope: Scope, person_id: ColumnElement[int]) -> ColumnElement[bool]:
+    match scope.reach:
+        case Reach.ALL:
+            return person_id.is_not(None)
+        case Reach.OWN:
+            return person_id == scope.person_id
+        case Reach.NOTHING:
+            return person_id.is_(None)
+
+
+def _listed(scope: Scope, counted: Mapping[int, object]) -> Any:
+    """Sellers of today; and whoever has figures, be it a head or somebody who left yesterday."""
+    sells = (people.c.role == Role.SELLER) & people.c.is_active
+    return (
+        select(people.c.id, people.c.name)
+        .where(sells | people.c.id.in_(list(counted)), _people_in(scope, people.c.id))
+        .order_by(people.c.name, people.c.id)
+    )
+
+
+def over_all(
+    tx: Connection, *, week: datetime, today: datetime, until: datetime
+) -> tuple[Figures, Figures, int, int]:
+    """All calls, each counted once, today and in the week; then those an unlinked phone answered."""
+    counted = tx.execute(
+        select(
+            *_sums(today, "today", counted_once),
+            *_sums(week, "week", counted_once),
+            func.sum(case((UNLINKED & (calls.c.started_at >= today), 1), else_=0)).label("today_unlinked"),
+            func.sum(case((UNLINKED, 1), else_=0)).label("week_unlinked"),
+        ).where(calls.c.started_at >= week, calls.c.started_at < until)
+    )
+    row = counted.mappings().one()
+    unlinked = int(row["today_unlinked"] or 0), int(row["week_unlinked"] or 0)
+    return _figures(row, "today"), _figures(row, "week"), *unlinked
