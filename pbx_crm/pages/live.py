@@ -31,13 +31,7 @@ SESSION_ENDED = 4401
 """Our own close code: the page shows the log-in instead of connecting again."""
 
 RESYNC = frozenset({"resync"})
-
-
-class Sockets(set[web.WebSocketResponse]):
-    """The tabs connected to this process."""
-
-
-SOCKETS = web.AppKey("live_sockets", Sockets)
+SOCKETS = web.AppKey("live_sockets", set[web.WebSocketResponse])
 MARK = web.RequestKey("live_mark", str)
 
 
@@ -163,11 +157,12 @@ def address_for(request: web.Request) -> str:
 
 def prepare(app: web.Application) -> None:
     """Gives the site its list of sockets, and closes them when the server stops."""
-    app[SOCKETS] = Sockets()
+    app[SOCKETS] = set()
     app.on_shutdown.append(_close_all)
 
 
 async def _close_all(app: web.Application) -> None:
     # 1012, "service restart": the page comes back by itself; 1000 would mean that we are done with it.
-    closing = (socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in tuple(app[SOCKETS]))
+    sockets = app[SOCKETS]
+    closing = (socket.close(code=WSCloseCode.SERVICE_RESTART) for socket in tuple(sockets))
     await asyncio.gather(*closing, return_exceptions=True)
