@@ -138,7 +138,9 @@ class Settings(BaseSettings):
     @property
     def installation(self) -> Installation:
         """The `[crm]` part as the rest of the program knows it."""
-        return Installation(self.crm.region, self.crm.language, self.crm.time_zone, self.crm.currency)
+        names = tuple(pbx.name for pbx in self.pbx)
+        crm = self.crm
+        return Installation(crm.region, crm.language, crm.time_zone, crm.currency, names)
 
     def secret_of(self, pbx: PbxSettings) -> str:
         """The AMI secret of a PBX; BadConfig names the file that cannot be read."""

@@ -27,7 +27,9 @@ from pbx_crm.services.registry import Services
 from tests.builders import person
 from tests.turned_clock import TurnedClock
 
-INSTALLATION = Installation(region="RU", language="en", time_zone="Europe/Moscow", currency="RUB")
+INSTALLATION = Installation(
+    region="RU", language="en", time_zone="Europe/Moscow", currency="RUB", pbxes=("office",)
+)
 Browser = TestClient[Request, Application]
 
 

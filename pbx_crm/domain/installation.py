@@ -17,3 +17,5 @@ class Installation:
     """IANA zone of days and working hours; people may have their own."""
     currency: str
     """ISO 4217 code of new funnels."""
+    pbxes: tuple[str, ...] = ()
+    """Names of the configured PBXes; the first is what forms offer first."""

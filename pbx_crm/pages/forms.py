@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Container
 from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
 from typing import TypeVar
@@ -21,6 +22,11 @@ class Form:
     def __init__(self, fields: dict[str, list[str]]) -> None:
         self._fields = fields
         self.reasons: dict[str, str] = {}
+
+    @property
+    def values(self) -> dict[str, str]:
+        """Every field as it was typed, to be shown again; passwords are typed anew."""
+        return {name: found[0] for name, found in self._fields.items() if "password" not in name}
 
     def text(self, name: str) -> str:
         """The field without spaces around it and without control characters; empty if absent."""
@@ -60,6 +66,13 @@ class Form:
         except ValueError:
             self.reasons[name] = N_("This is none of the choices.")
             return default
+
+    def one_of(self, name: str, choices: Container[str]) -> str:
+        """One of these; anything else is gathered as a reason."""
+        chosen = self.text(name)
+        if chosen not in choices:
+            self.reasons[name] = N_("This is none of the choices.")
+        return chosen
 
     def moment(self, name: str, zone: tzinfo) -> datetime | None:
         """A date and time as the viewer's clock shows it, in UTC; None if left empty."""

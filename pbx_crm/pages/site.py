@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pbx_crm.pages import health, home, login, static
+from pbx_crm.pages import extensions, health, home, login, me, people, static
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
@@ -18,6 +18,22 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/login", login.show, Access.PUBLIC),
     Route("POST", "/login", login.log_in, Access.PUBLIC),
     Route("POST", "/logout", login.log_out, Access.PERSON),
+    Route("GET", "/me", me.show, Access.PERSON),
+    Route("POST", "/me/settings", me.change, Access.PERSON),
+    Route("POST", "/me/password", me.change_password, Access.PERSON),
+    Route("POST", "/me/tokens", me.make_token, Access.PERSON),
+    Route("POST", "/me/sessions/{session}/end", me.end_session, Access.PERSON),
+    Route("GET", "/settings", people.home, Access.SETTINGS),
+    Route("GET", "/settings/people", people.show, Access.SETTINGS),
+    Route("POST", "/settings/people", people.add, Access.SETTINGS),
+    Route("GET", "/settings/people/{person}", people.show_one, Access.SETTINGS),
+    Route("POST", "/settings/people/{person}", people.change, Access.SETTINGS),
+    Route("POST", "/settings/people/{person}/password", people.set_password, Access.SETTINGS),
+    Route("POST", "/settings/people/{person}/active", people.set_active, Access.SETTINGS),
+    Route("POST", "/settings/people/{person}/sign-out", people.sign_out, Access.SETTINGS),
+    Route("GET", "/settings/extensions", extensions.show, Access.SETTINGS),
+    Route("POST", "/settings/extensions/link", extensions.link, Access.SETTINGS),
+    Route("POST", "/settings/extensions/unlink", extensions.unlink, Access.SETTINGS),
     Route("GET", "/static/{version}/{name:.+}", static.show, Access.PUBLIC),
     Route("GET", "/health/live", health.live, Access.PUBLIC),
     Route("GET", "/health/ready", health.ready, Access.PUBLIC),

@@ -1,0 +1,113 @@
+"""One's own settings: language, colours, time zone, password, sessions, tokens for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import available_timezones
+
+from aiohttp import web
+
+from pbx_crm.domain.errors import BadInput, NotLoggedIn
+from pbx_crm.domain.session import SessionKind
+from pbx_crm.pages.answers import see_other
+from pbx_crm.pages.forms import form_of
+from pbx_crm.pages.frame import THEMES
+from pbx_crm.pages.i18n import LANGUAGES
+from pbx_crm.pages.login import safe_next
+from pbx_crm.pages.people import id_in
+from pbx_crm.pages.render import render, wording_of
+from pbx_crm.pages.request import services_of, session_of, viewer_of
+from pbx_crm.services.accounts import LoggedIn
+
+HERE = "/me"
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /me: everything of one's own account."""
+    return await _page(request)
+
+
+async def change(request: web.Request) -> web.StreamResponse:
+    """POST /me/settings: what the form names is changed, the rest stays; back to where one was."""
+    form = await form_of(request)
+    values: dict[str, str | None] = {}
+    if "language" in form.values:
+        values["language"] = form.one_of("language", LANGUAGES)
+    if "theme" in form.values:
+        values["theme"] = form.one_of("theme", dict(THEMES))
+    if "time_zone" in form.values:
+        values["time_zone"] = form.text("time_zone") or None
+    try:
+        form.require_good()
+        await services_of(request).accounts.change_own(viewer_of(request), values)
+    except BadInput as refused:
+        return await _page(request, form.values, refused.reasons, status=422)
+    return see_other(_where_from(request))
+
+
+async def change_password(request: web.Request) -> web.StreamResponse:
+    """POST /me/password: a new password; the other browsers are logged out."""
+    form = await form_of(request)
+    here = _here(request)
+    try:
+        await services_of(request).accounts.change_password(
+            here.person, form.secret("old_password"), form.secret("password"), keep=here.session
+        )
+    except BadInput as refused:
+        return await _page(request, {}, refused.reasons, status=422)
+    return see_other(HERE)
+
+
+async def make_token(request: web.Request) -> web.StreamResponse:
+    """POST /me/tokens: a token for a script, shown this once."""
+    form = await form_of(request)
+    try:
+        token = await services_of(request).accounts.make_token(viewer_of(request), form.text("label"))
+    except BadInput as refused:
+        return await _page(request, form.values, refused.reasons, status=422)
+    return await _page(request, new_token=token)
+
+
+async def end_session(request: web.Request) -> web.StreamResponse:
+    """POST /me/sessions/{session}/end: logs another browser out, or takes a token back."""
+    session_id = id_in(request.match_info["session"])
+    await services_of(request).accounts.end_session(viewer_of(request), session_id)
+    return see_other(HERE)
+
+
+def _here(request: web.Request) -> LoggedIn:
+    found = session_of(request)
+    if found is None:
+        raise NotLoggedIn
+    return found
+
+
+def _where_from(request: web.Request) -> str:
+    """The page of ours whose menu the form was sent from; browsers name it on our own pages."""
+    referer = request.headers.get("Referer", "")
+    own = f"{request.scheme}://{request.host}/"
+    return safe_next(f"/{referer.removeprefix(own)}") if referer.startswith(own) else HERE
+
+
+async def _page(
+    request: web.Request,
+    values: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
+    *,
+    new_token: str = "",
+    status: int = 200,
+) -> web.Response:
+    here, reader = _here(request), wording_of(request)
+    accounts = services_of(request).accounts
+    filled = {
+        "here": here.session.id,
+        "sessions": await accounts.sessions_of(here.person, SessionKind.WEB),
+        "tokens": await accounts.sessions_of(here.person, SessionKind.API),
+        "languages": [(language.code, language.name) for language in LANGUAGES.values()],
+        "themes": [(theme, reader.gettext(name)) for theme, name in THEMES],
+        "zones": sorted(available_timezones()),
+        "values": {"time_zone": here.person.time_zone or "", **(values or {})},
+        "reasons": reasons or {},
+        "new_token": new_token,
+    }
+    return render(request, "me.html", filled, status=status)
