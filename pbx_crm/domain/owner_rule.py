@@ -1,0 +1,63 @@
+"""Why this seller: the sentence that chose a card's owner, kept as an id with values.
+
+It is stored on the call and in the deal's history (`{"id": "rang_answered", "rang": ["101", "102"],
+"by": "102", "after": 8}`) and worded where it is read, in the reader's language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pbx_crm.domain.sentence import N_, Sentence
+
+Rule = Mapping[str, Any]
+
+ANSWERED = frozenset({"rang_answered", "answered", "handed_on", "outgoing"})
+"""Rules that name the seller who talked; the others hold only until somebody has."""
+
+WHAT_HAPPENED = {
+    "rang_answered": N_("rang %(rang)s; %(by)s answered after %(after)s s"),
+    "answered": N_("%(by)s answered after %(after)s s"),
+    "handed_on": N_("%(first)s answered after %(after)s s; handed on to %(by)s"),
+    "outgoing": N_("%(by)s called the client"),
+    "by_hand": N_("made by hand from the call"),
+    "joined": N_("the client has an open deal; the call joins it"),
+    "joined_one_of": N_("the client has %(deals)s open deals; the call joins the one worked on last"),
+    "joined_in_funnel": N_(
+        "the client has %(deals)s open deals; the call joins the one of this line's funnel worked on last"
+    ),
+    "skipped": N_("skipped by the rule %(rule)s"),
+    "internal": N_("a call between colleagues makes no card"),
+    "logged_outgoing": N_("an outgoing call makes no card by itself"),
+    "logged_never": N_("calls of this line make no card by themselves"),
+    "nobody": N_("there is nobody who could own a card"),
+    "ringing": N_("it rings %(rang)s"),
+    "missed": N_("nobody answered"),
+    "unheard": N_("the PBX was not heard when the call ended"),
+    "unlinked": N_("%(by)s answered and is linked to nobody"),
+}
+
+WHO_TAKES_IT = {
+    "responsible": N_("the client's responsible seller takes it"),
+    "rota_rang": N_("taken in turn by those it rang: %(rang)s"),
+    "rota_line": N_("taken in turn by the sellers of the line %(line)s"),
+    "head": N_("the head takes it"),
+    "anybody": N_("the first seller takes it"),
+}
+
+
+def sentences(rule: Rule) -> tuple[Sentence, ...]:
+    """What happened and, where nobody's answer decided, who takes it; empty while nothing is decided."""
+    values = {name: _shown(value) for name, value in rule.items()}
+    parts = (WHAT_HAPPENED.get(str(rule.get("id"))), WHO_TAKES_IT.get(str(rule.get("step"))))
+    return tuple(Sentence.of(part, **values) for part in parts if part is not None)
+
+
+def in_words(rule: Rule, gettext: Callable[[str], str] = str) -> str:
+    """The rule as one sentence in the language of this `gettext`."""
+    return "; ".join(sentence.in_language(gettext) for sentence in sentences(rule))
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)

@@ -1,0 +1,93 @@
+"""Telephone numbers: which client a string from a PBX means, and how a number may stand in a log.
+
+A client is found by E.164 and nothing less: two cities share their last seven digits. What the PBX
+shows is national, international, with a trunk prefix (8 905…, 00…) or behind the digit that fetches an
+outside line; `NumberPlan` makes one number of all of these, or none where there is no client: short
+numbers (extensions, service codes), withheld callers, feature codes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+# SIP lets anything stand in the user part; a telephone number is digits and what people put between.
+WRITTEN_AS_NUMBER = re.compile(r"\+?[0-9 ().\-/]+")
+# Extensions have two to five digits by default, service numbers three to six; no subscriber is called
+# by so few without a plus anywhere a PBX of this kind stands.
+SHORTEST_CLIENT = 7
+# Country code and four last digits of a shorter one would be the whole of it.
+LONG_ENOUGH_FOR_COUNTRY = 10
+WITHHELD = frozenset({"", "anonymous", "<unknown>", "unknown", "restricted", "private", "unavailable"})
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPlan:
+    """How one PBX writes numbers: the country national ones belong to, and what it puts before them."""
+
+    region: str
+    """ISO 3166 code of the country, `DE`."""
+    strip_prefixes: tuple[str, ...] = ()
+    """What may stand before a number and is no part of it: the digit for an outside line, a trunk's code."""
+
+    def e164(self, raw: str | None) -> str | None:
+        """`+79051112233` for whatever way the PBX wrote it; None where it names no client."""
+        return None if raw is None else _e164(raw.strip(), self.region, self.strip_prefixes)
+
+
+def is_withheld(raw: str | None) -> bool:
+    """Whether the caller did not say who calls; all of them are different people."""
+    return raw is None or raw.strip().lower() in WITHHELD
+
+
+def digits(raw: str | None) -> str:
+    """The ASCII digits of a number, to compare what two systems wrote differently."""
+    return "".join(character for character in raw or "" if "0" <= character <= "9")
+
+
+def masked(number: str | None) -> str:
+    """`+7…4521`: enough to find the call again in a log, too little to ring the client up."""
+    if number is None or is_withheld(number):
+        return "withheld"
+    figures = digits(number)
+    if len(figures) < SHORTEST_CLIENT:
+        # An extension or a service number: nobody's secret, and the admin needs it whole.
+        return figures
+    country = _country(number) if len(figures) >= LONG_ENOUGH_FOR_COUNTRY else ""
+    return f"{country}…{figures[-4:]}"
+
+
+def _country(number: str) -> str:
+    try:
+        return f"+{phonenumbers.parse(number).country_code}" if number.startswith("+") else ""
+    except NumberParseException:
+        return ""
+
+
+@lru_cache(maxsize=20_000)
+def _e164(raw: str, region: str, strip_prefixes: tuple[str, ...]) -> str | None:
+    # A number that is right as it stands is not shortened: 9161234567 begins with a 9 for an outside line.
+    readings = [number for text in _stripped(raw, strip_prefixes) if (number := _parsed(text, region))]
+    for is_good in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
+        for number in readings:
+            if is_good(number):
+                return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None
+
+
+def _stripped(raw: str, prefixes: tuple[str, ...]) -> list[str]:
+    longest_first = sorted(prefixes, key=len, reverse=True)
+    return [raw, *(raw[len(prefix) :] for prefix in longest_first if prefix and raw.startswith(prefix))]
+
+
+def _parsed(text: str, region: str) -> PhoneNumber | None:
+    if not WRITTEN_AS_NUMBER.fullmatch(text) or len(digits(text)) < SHORTEST_CLIENT:
+        return None
+    try:
+        return phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
