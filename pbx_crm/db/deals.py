@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from pbx_crm.db import stage_moves, stage_totals
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.stage_totals import Heap
 from pbx_crm.db.tables import deal_events, deals, open_deals
-from pbx_crm.db.upsert import insert_missing, insert_new
+from pbx_crm.db.upsert import insert_into, insert_missing, insert_new
 from pbx_crm.domain.deal import Actor, Deal, NewDeal, NewMove, Priority, StageMove
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Scope
@@ -24,13 +24,40 @@ def create(tx: Connection, new: NewDeal) -> int | None:
     deal_id = insert_new(tx, deals, _first_values(new))
     if deal_id is None:
         return None
-    heap = Heap(new.stage.id, new.owner_id, new.currency, new.amount)
-    stage_totals.shift(tx, None, heap)
+    stage_totals.shift(tx, None, _heap(new))
     if new.contact_id is not None and not new.stage.kind.is_closed:
         _open(tx, deal_id, new.contact_id, new.stage.funnel_id)
-    first = NewMove(new.stage, new.at, new.actor, reason=new.reason, request_key=new.request_key)
-    stage_moves.insert(tx, deal_id, None, first)
+    stage_moves.insert(tx, deal_id, None, _first_move(new))
     return deal_id
+
+
+def create_all(tx: Connection, new: Sequence[NewDeal]) -> dict[str, int]:
+    """Ids by `born_of` of the deals that calls make; a call that has made its deal before makes none.
+
+    The same rows as `create` one by one, in four statements for any number of deals.
+    """
+    if not new:
+        return {}
+    made = insert_into(tx, deals).on_conflict_do_nothing().returning(deals.c.born_of, deals.c.id)
+    ids = {born_of: deal_id for born_of, deal_id in tx.execute(made, [_first_values(one) for one in new])}
+    fresh = [(ids[one.born_of], one) for one in new if one.born_of in ids]
+    stage_totals.count_in(tx, (_heap(one) for _, one in fresh))
+    opened = [
+        {"contact_id": one.contact_id, "funnel_id": one.stage.funnel_id, "deal_id": deal_id}
+        for deal_id, one in fresh
+        if one.contact_id is not None
+    ]
+    insert_missing(tx, open_deals, opened)
+    stage_moves.insert_first(tx, [(deal_id, _first_move(one)) for deal_id, one in fresh])
+    return ids
+
+
+def _heap(new: NewDeal) -> Heap:
+    return Heap(new.stage.id, new.owner_id, new.currency, new.amount)
+
+
+def _first_move(new: NewDeal) -> NewMove:
+    return NewMove(new.stage, new.at, new.actor, reason=new.reason, request_key=new.request_key)
 
 
 def _first_values(new: NewDeal) -> dict[str, Any]:
@@ -130,6 +157,19 @@ def set_fields(tx: Connection, deal: Deal, values: Mapping[str, Any], at: dateti
 def touch(tx: Connection, deal_id: int, at: datetime) -> None:
     """Something happened with this deal; the version stays, so nobody's open form is spoilt."""
     tx.execute(update(deals).where(deals.c.id == deal_id, deals.c.active_at < at).values(active_at=at))
+
+
+def touch_all(tx: Connection, moments: Mapping[int, datetime]) -> None:
+    """The same for many deals; one statement."""
+    rows = [{"deal": deal_id, "at": at} for deal_id, at in sorted(moments.items())]
+    if rows:
+        older = (deals.c.id == bindparam("deal"), deals.c.active_at < bindparam("at"))
+        tx.execute(update(deals).where(*older).values(active_at=bindparam("at")), rows)
+
+
+def add_events(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Writes lines of history that carry a `request_key`; one that stands already is not repeated."""
+    insert_missing(tx, deal_events, rows)
 
 
 def add_event(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, or_, select, update
 
 from pbx_crm.db.tables import extensions, people, seen_extensions
-from pbx_crm.db.upsert import insert_new, put
+from pbx_crm.db.upsert import insert_into, insert_new, put
+from pbx_crm.domain.roster import PhoneSpan
+
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,20 @@ def owners(tx: Connection, pbx: str, numbers: list[str], at: datetime) -> dict[s
         or_(extensions.c.valid_to.is_(None), extensions.c.valid_to > at),
     )
     return {number: person_id for number, person_id in tx.execute(query)}
+
+
+def spans(tx: Connection, pbx: str, numbers: Collection[str]) -> dict[str, tuple[PhoneSpan, ...]]:
+    """Who had these extensions when, by extension; one statement."""
+    if not numbers:
+        return {}
+    columns = (extensions.c.number, extensions.c.person_id, extensions.c.valid_from, extensions.c.valid_to)
+    query = select(*columns).where(
+        extensions.c.pbx == pbx, extensions.c.number.in_(numbers), extensions.c.person_id.is_not(None)
+    )
+    found: dict[str, tuple[PhoneSpan, ...]] = {}
+    for row in tx.execute(query):
+        found[row.number] = (*found.get(row.number, ()), PhoneSpan(*row))
+    return found
 
 
 def link(tx: Connection, pbx: str, number: str, person_id: int, since: datetime) -> None:
@@ -99,6 +117,25 @@ def note_seen(tx: Connection, pbx: str, number: str, at: datetime) -> None:
         here = and_(seen_extensions.c.pbx == pbx, seen_extensions.c.number == number)
         later = seen_extensions.c.last_seen_at < at
         tx.execute(update(seen_extensions).where(here, later).values(last_seen_at=at))
+
+
+def note_all_seen(tx: Connection, pbx: str, seen: Mapping[str, datetime]) -> None:
+    """Remembers extensions that took part in calls, to the hour; one statement, rarely two."""
+    if not seen:
+        return
+    columns = (seen_extensions.c.number, seen_extensions.c.last_seen_at)
+    query = select(*columns).where(seen_extensions.c.pbx == pbx, seen_extensions.c.number.in_(seen))
+    last = {number: at for number, at in tx.execute(query)}
+    # A busy phone would be written at every ring; nobody asks for more than which day it was last alive.
+    stale = {number: at for number, at in seen.items() if number not in last or at - last[number] >= HOUR}
+    statement = insert_into(tx, seen_extensions)
+    newer = {"last_seen_at": statement.excluded.last_seen_at}
+    rows = [
+        {"pbx": pbx, "number": number, "first_seen_at": at, "last_seen_at": at}
+        for number, at in stale.items()
+    ]
+    if rows:
+        tx.execute(statement.on_conflict_do_update(index_elements=["pbx", "number"], set_=newer), rows)
 
 
 def unlinked(tx: Connection, now: datetime) -> list[SeenExtension]:

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
 from pbx_crm.db.tables import stage_moves
-from pbx_crm.db.upsert import insert_new
+from pbx_crm.db.upsert import insert_missing, insert_new
 from pbx_crm.domain.deal import Actor, ActorKind, NewMove, StageMove
 
 
 def insert(tx: Connection, deal_id: int, from_stage_id: int | None, move: NewMove) -> StageMove | None:
     """The row written; None if a move with this request key stands already."""
-    values: dict[str, Any] = {
+    move_id = insert_new(tx, stage_moves, _values(deal_id, from_stage_id, move))
+    return None if move_id is None else by_id(tx, move_id)
+
+
+def insert_first(tx: Connection, firsts: Sequence[tuple[int, NewMove]]) -> None:
+    """Writes how these deals came into being. One statement."""
+    insert_missing(tx, stage_moves, [_values(deal_id, None, move) for deal_id, move in firsts])
+
+
+def _values(deal_id: int, from_stage_id: int | None, move: NewMove) -> dict[str, Any]:
+    return {
         "deal_id": deal_id,
         "from_stage_id": from_stage_id,
         "to_stage_id": move.to_stage.id,
@@ -25,8 +36,6 @@ def insert(tx: Connection, deal_id: int, from_stage_id: int | None, move: NewMov
         "undoes_id": move.undoes_id,
         "request_key": move.request_key,
     }
-    move_id = insert_new(tx, stage_moves, values)
-    return None if move_id is None else by_id(tx, move_id)
 
 
 def by_id(tx: Connection, move_id: int) -> StageMove | None:

@@ -6,7 +6,7 @@ that every write of a deal's stage, owner, amount or currency goes through `shif
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -42,28 +42,32 @@ class Total:
 
 
 def shift(tx: Connection, before: Heap | None, after: Heap | None) -> None:
-    """Takes a deal out of where it counted and counts it where it now lies."""
+    """Takes a deal out of where it counted and counts it where it now lies. One statement."""
     changes = [(before, -1)] if before else []
     changes += [(after, 1)] if after else []
+    _add(tx, changes)
+
+
+def count_in(tx: Connection, heaps: Iterable[Heap]) -> None:
+    """Counts many new deals. One statement."""
+    _add(tx, [(heap, 1) for heap in heaps])
+
+
+def _add(tx: Connection, changes: Iterable[tuple[Heap, int]]) -> None:
+    sums: dict[tuple[int, int, str], tuple[int, Decimal]] = {}
+    for heap, sign in changes:
+        key = (heap.stage_id, heap.owner_id, heap.currency)
+        count, amount = sums.get(key, (0, Decimal(0)))
+        sums[key] = count + sign, amount + heap.amount * sign
     # One order for everybody: two moves in opposite directions must not wait for each other.
-    for heap, sign in sorted(changes, key=lambda change: _key(change[0])):
-        _add(tx, heap, sign)
-
-
-def _key(heap: Heap) -> tuple[int, int, str]:
-    return heap.stage_id, heap.owner_id, heap.currency
-
-
-def _add(tx: Connection, heap: Heap, sign: int) -> None:
-    row = insert_into(tx, stage_totals).values(
-        stage_id=heap.stage_id,
-        owner_id=heap.owner_id,
-        currency=heap.currency,
-        deals=sign,
-        amount=heap.amount * sign,
-    )
-    summed = {name: stage_totals.c[name] + row.excluded[name] for name in ("deals", "amount")}
-    tx.execute(row.on_conflict_do_update(index_elements=list(KEY), set_=summed))
+    rows = [
+        dict(zip(KEY, key, strict=True)) | {"deals": count, "amount": amount}
+        for key, (count, amount) in sorted(sums.items())
+    ]
+    if rows:
+        row = insert_into(tx, stage_totals)
+        summed = {name: stage_totals.c[name] + row.excluded[name] for name in ("deals", "amount")}
+        tx.execute(row.on_conflict_do_update(index_elements=list(KEY), set_=summed), rows)
 
 
 def of_stages(

@@ -409,6 +409,8 @@ calls = Table(
     Column("skipped_by", String(100)),
     # Why this seller, as a message id with values: translated where it is read.
     Column("owner_rule", JSON, nullable=False, default=dict),
+    # How much the stored state knew (domain/call_knowledge.py); one that knows no more is passed over.
+    Column("known", Integer, nullable=False, default=0),
     UniqueConstraint("pbx", "linkedid"),
     Index("ix_calls_started_at", "started_at", "id"),
     Index("ix_calls_answered_id", "answered_id", "started_at"),

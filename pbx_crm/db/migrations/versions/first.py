@@ -355,6 +355,7 @@ def upgrade() -> None:
         sa.Column("recording_file", sa.String(length=300), nullable=True),
         sa.Column("skipped_by", sa.String(length=100), nullable=True),
         sa.Column("owner_rule", sa.JSON(), nullable=False),
+        sa.Column("known", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["answered_id"], ["people.id"], name=op.f("fk_calls_answered_id")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_calls_contact_id")),
         sa.ForeignKeyConstraint(["deal_id"], ["deals.id"], name=op.f("fk_calls_deal_id")),

@@ -1,0 +1,54 @@
+"""What somebody has to set right, said once until it is: an extension linked to nobody, for instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from pbx_crm.db.tables import alerts
+from pbx_crm.db.upsert import insert_into
+
+LINK_EXTENSION = "link_extension"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One thing to set right, and since when it is wrong."""
+
+    kind: str
+    key: str
+    """What it is about, `main/214`; one alert of a kind a key."""
+    at: datetime
+    details: Mapping[str, Any]
+
+
+def raise_all(tx: Connection, raised: Iterable[Alert]) -> None:
+    """Shows these; one that stands already keeps its time, one set right before begins anew."""
+    rows = [
+        {"kind": alert.kind, "key": alert.key, "at": alert.at, "details": dict(alert.details)}
+        for alert in raised
+    ]
+    if not rows:
+        return
+    statement = insert_into(tx, alerts)
+    anew = {"at": statement.excluded.at, "details": statement.excluded.details, "cleared_at": None}
+    was_cleared = alerts.c.cleared_at.is_not(None) & (alerts.c.cleared_at < statement.excluded.at)
+    tx.execute(
+        statement.on_conflict_do_update(index_elements=["kind", "key"], set_=anew, where=was_cleared), rows
+    )
+
+
+def clear(tx: Connection, kind: str, key: str, at: datetime) -> None:
+    """It is set right."""
+    standing = (alerts.c.kind == kind, alerts.c.key == key, alerts.c.cleared_at.is_(None))
+    tx.execute(update(alerts).where(*standing).values(cleared_at=at))
+
+
+def standing(tx: Connection) -> list[Alert]:
+    """What is still to be set right, the newest first."""
+    rows = tx.execute(select(alerts).where(alerts.c.cleared_at.is_(None)).order_by(alerts.c.at.desc()))
+    return [Alert(row.kind, row.key, row.at, row.details) for row in rows]

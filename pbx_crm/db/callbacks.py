@@ -1,0 +1,45 @@
+"""Wishes to call a client back: made by a missed call, fulfilled by the next conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from pbx_crm.db.tables import tasks
+from pbx_crm.db.upsert import insert_missing
+
+CAUSE = "callback:"
+# A message id: the pages show it in the reader's language.
+CALLED = "Talked on the phone"
+
+
+def add_all(tx: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Writes automatic tasks; a cause that led to a task before adds none. One statement."""
+    insert_missing(tx, tasks, list(rows))
+
+
+def open_on(tx: Connection, deal_ids: Collection[int]) -> set[int]:
+    """Which of these deals have a wish to call back that nobody has fulfilled. One statement."""
+    if not deal_ids:
+        return set()
+    query = select(tasks.c.deal_id).where(
+        tasks.c.deal_id.in_(deal_ids), tasks.c.done_at.is_(None), tasks.c.cause.startswith(CAUSE)
+    )
+    return set(tx.execute(query).scalars())
+
+
+def fulfil(tx: Connection, conversations: Iterable[Mapping[str, Any]]) -> None:
+    """Closes what waited for a talk with these: each names `client` (a contact's id) and `answered_at`."""
+    rows = list(conversations)
+    if not rows:
+        return
+    waiting = (
+        tasks.c.contact_id == bindparam("client"),
+        tasks.c.cause.startswith(CAUSE),
+        tasks.c.done_at.is_(None),
+        tasks.c.created_at <= bindparam("answered_at"),
+    )
+    done = {"done_at": bindparam("answered_at"), "result": CALLED}
+    tx.execute(update(tasks).where(*waiting).values(**done), rows)

@@ -1,0 +1,122 @@
+"""Calls as rows: written from what the tracker concluded, many calls to a statement.
+
+A call comes whole and often (every fact carries all of it), so every write here may come twice. The
+number of statements depends on what kinds of rows changed, never on how many calls or phones there are.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+
+from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
+from pbx_crm.db.upsert import insert_into, put
+from pbx_crm.domain.call import EndedBy
+
+Row = Mapping[str, Any]
+
+
+def stored(tx: Connection, pbx: str, linkedids: Collection[str]) -> dict[str, Row]:
+    """Rows of the calls known by these Linkedids, also by one they had before a merge. Two statements."""
+    ours = calls.c.linkedid.in_(linkedids)
+    found = {
+        row["linkedid"]: row for row in tx.execute(select(calls).where(calls.c.pbx == pbx, ours)).mappings()
+    }
+    missing = [linkedid for linkedid in linkedids if linkedid not in found]
+    if missing:
+        alias = call_aliases.c.linkedid.label("alias")
+        merged = (
+            select(calls, alias)
+            .join(call_aliases, call_aliases.c.call_id == calls.c.id)
+            .where(call_aliases.c.pbx == pbx, call_aliases.c.linkedid.in_(missing))
+        )
+        found |= {row["alias"]: dict(row) for row in tx.execute(merged).mappings()}
+    return found
+
+
+def add(tx: Connection, rows: Sequence[Row]) -> dict[str, int]:
+    """Ids of the new calls by Linkedid. One statement."""
+    if not rows:
+        return {}
+    made = insert(calls).returning(calls.c.linkedid, calls.c.id)
+    return {linkedid: call_id for linkedid, call_id in tx.execute(made, list(rows))}
+
+
+def change(tx: Connection, changes: Mapping[int, Row]) -> None:
+    """Writes the changed columns of calls by id. One statement for all that change the same columns."""
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for call_id, values in changes.items():
+        if values:
+            alike[tuple(sorted(values))].append({**values, "call": call_id})
+    for names, rows in alike.items():
+        columns: dict[str, Any] = {name: bindparam(name) for name in names}
+        tx.execute(update(calls).where(calls.c.id == bindparam("call")).values(**columns), rows)
+
+
+def put_parts(
+    tx: Connection, new_legs: Sequence[Row], new_talks: Sequence[Row], new_transfers: Sequence[Row]
+) -> None:
+    """Brings legs, talks and transfers up to date. One statement for each kind there is."""
+    put(tx, legs, new_legs, ("call_id", "uniqueid"))
+    put(tx, talks, new_talks, ("call_id", "extension", "started_at"))
+    put(tx, transfers, new_transfers, ("call_id", "at", "kind"))
+
+
+def put_people(tx: Connection, rows: Sequence[Row]) -> None:
+    """Notes whom a call concerns; who rang once has rung. One statement."""
+    if not rows:
+        return
+    statement = insert_into(tx, call_people)
+    changed = {
+        "rang": call_people.c.rang | statement.excluded.rang,
+        "talk_seconds": statement.excluded.talk_seconds,
+    }
+    keys = ["call_id", "person_id"]
+    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+
+
+def put_aliases(tx: Connection, rows: Iterable[Row]) -> None:
+    """Other Linkedids of a call. One statement."""
+    put(tx, call_aliases, list(rows), ("pbx", "linkedid"))
+
+
+def absorb(tx: Connection, call_id: int, gone_id: int) -> None:
+    """The call `gone_id` turned out to be part of `call_id`: what hangs on it moves there, once.
+
+    Its legs and talks go with its row, for the call it joined has them as its own.
+    """
+    tx.execute(update(tasks).where(tasks.c.call_id == gone_id).values(call_id=call_id))
+    tx.execute(update(call_aliases).where(call_aliases.c.call_id == gone_id).values(call_id=call_id))
+    tx.execute(delete(calls).where(calls.c.id == gone_id))
+
+
+def reborn(tx: Connection, deal_id: int, born_of: str) -> None:
+    """The deal is now the one that this call made."""
+    tx.execute(update(deals).where(deals.c.id == deal_id).values(born_of=born_of))
+
+
+def link_deal(tx: Connection, call_id: int, deal_id: int, contact_id: int | None, rule: Row) -> None:
+    """The call belongs to this deal, for this reason."""
+    values = {"deal_id": deal_id, "contact_id": contact_id, "owner_rule": dict(rule)}
+    tx.execute(update(calls).where(calls.c.id == call_id).values(**values))
+
+
+def still_open(tx: Connection, pbx: str) -> dict[str, int]:
+    """Ids by Linkedid of the calls of this PBX that have no end yet. One statement."""
+    query = select(calls.c.linkedid, calls.c.id).where(calls.c.pbx == pbx, calls.c.ended_at.is_(None))
+    return {linkedid: call_id for linkedid, call_id in tx.execute(query)}
+
+
+def end_unheard(tx: Connection, call_ids: Collection[int], at: datetime) -> None:
+    """Ends calls whose end nobody heard, and everything of theirs that was still going on."""
+    if not call_ids:
+        return
+    ending = {"ended_at": at, "ended_by": EndedBy.GAP}
+    tx.execute(update(calls).where(calls.c.id.in_(call_ids)).values(**ending))
+    for part in (legs, talks):
+        is_open = (part.c.call_id.in_(call_ids), part.c.ended_at.is_(None))
+        tx.execute(update(part).where(*is_open).values(ended_at=at))

@@ -1,0 +1,85 @@
+"""Lines and skip rules: what the company wants done with calls, by where they enter."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, select, update
+
+from pbx_crm.db.tables import line_sellers, lines, skip_rules
+from pbx_crm.db.upsert import insert_missing, insert_new
+from pbx_crm.domain.errors import BadInput, NotFound
+from pbx_crm.domain.line import CreateAt, Line, MatchKind, MissedStep, OwnerPolicy, SkipKind, SkipRule
+
+
+def load(tx: Connection) -> list[Line]:
+    """Every line with its sellers, in the order they were made. Two statements."""
+    sellers = defaultdict(list)
+    for line_id, person_id in tx.execute(
+        select(line_sellers.c.line_id, line_sellers.c.person_id).order_by(line_sellers.c.person_id)
+    ):
+        sellers[line_id].append(person_id)
+    rows = tx.execute(select(lines).order_by(lines.c.id)).mappings()
+    return [_line(row, tuple(sellers[row["id"]])) for row in rows]
+
+
+def _line(row: RowMapping, seller_ids: tuple[int, ...]) -> Line:
+    values = dict(row)
+    values["match_kind"] = MatchKind(row["match_kind"])
+    values["create_at"] = CreateAt(row["create_at"])
+    values["owner_policy"] = OwnerPolicy(row["owner_policy"])
+    values["missed_policy"] = tuple(map(MissedStep, row["missed_policy"])) or tuple(MissedStep)
+    return Line(**values, seller_ids=seller_ids)
+
+
+def add(tx: Connection, line: Line) -> int:
+    """The new line's id; BadInput if calls that enter so have a line already."""
+    line_id = insert_new(tx, lines, _values(line))
+    if line_id is None:
+        raise BadInput(reasons={"match_value": "There is a line for these calls already."})
+    _set_sellers(tx, line_id, line.seller_ids)
+    return line_id
+
+
+def change(tx: Connection, line: Line) -> None:
+    """Writes the line's settings; NotFound for one that is not stored."""
+    changed = tx.execute(update(lines).where(lines.c.id == line.id).values(**_values(line)))
+    if line.id is None or changed.rowcount != 1:
+        raise NotFound(line_id=line.id)
+    tx.execute(delete(line_sellers).where(line_sellers.c.line_id == line.id))
+    _set_sellers(tx, line.id, line.seller_ids)
+
+
+def _set_sellers(tx: Connection, line_id: int, seller_ids: tuple[int, ...]) -> None:
+    insert_missing(
+        tx, line_sellers, [{"line_id": line_id, "person_id": person_id} for person_id in seller_ids]
+    )
+
+
+def _values(line: Line) -> dict[str, Any]:
+    names = ("pbx", "name", "match_kind", "match_value", "source", "funnel_id", "create_at")
+    more = ("create_outgoing", "owner_policy", "callback_minutes")
+    values: dict[str, Any] = {name: getattr(line, name) for name in (*names, *more)}
+    return values | {"missed_policy": [step.value for step in line.missed_policy]}
+
+
+def load_skip_rules(tx: Connection) -> list[SkipRule]:
+    """The rules in force, in the order they were made. One statement."""
+    columns = (skip_rules.c.name, skip_rules.c.kind, skip_rules.c.value)
+    rows = tx.execute(select(*columns).where(skip_rules.c.is_active).order_by(skip_rules.c.id))
+    return [SkipRule(name, SkipKind(kind), value) for name, kind, value in rows]
+
+
+def add_skip_rule(tx: Connection, rule: SkipRule) -> int:
+    """The new rule's id; BadInput if there is one of this name or for the same calls."""
+    values = {"name": rule.name, "kind": rule.kind, "value": rule.value, "is_active": True}
+    rule_id = insert_new(tx, skip_rules, values)
+    if rule_id is None:
+        raise BadInput(reasons={"value": "There is a rule of this name or for these calls already."})
+    return rule_id
+
+
+def drop_skip_rule(tx: Connection, rule_id: int) -> None:
+    """The rule is gone; calls it skipped keep its name."""
+    tx.execute(delete(skip_rules).where(skip_rules.c.id == rule_id))
