@@ -22,10 +22,8 @@ Row = Mapping[str, Any]
 
 def stored(tx: Connection, pbx: str, linkedids: Collection[str]) -> dict[str, Row]:
     """Rows of the calls known by these Linkedids, also by one they had before a merge. Two statements."""
-    ours = calls.c.linkedid.in_(linkedids)
-    found = {
-        row["linkedid"]: row for row in tx.execute(select(calls).where(calls.c.pbx == pbx, ours)).mappings()
-    }
+    here = select(calls).where(calls.c.pbx == pbx, calls.c.linkedid.in_(linkedids))
+    found: dict[str, Row] = {row["linkedid"]: dict(row) for row in tx.execute(here).mappings()}
     missing = [linkedid for linkedid in linkedids if linkedid not in found]
     if missing:
         alias = call_aliases.c.linkedid.label("alias")
