@@ -1,0 +1,55 @@
+"""The command `pbx-crm`: one small function per command, each importing what it needs when it runs.
+
+Late imports keep `pbx-crm replay` free of the database and the web server, and `--help` quick. A command
+holds no rules: it reads its options, calls one function of another room and turns the answer into an
+exit code. Exit codes: 0 ok, 1 found faults, 2 wrong use.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pbx_crm import __version__
+from pbx_crm.domain.errors import CrmError
+
+FAULTS = 1
+WRONG_USE = 2
+
+
+class Commands(click.Group):
+    """A command group that tells our own errors in words instead of a traceback."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Whatever the command returns; an error of ours ends the program with code 2 and its sentence."""
+        try:
+            return super().invoke(ctx)
+        except CrmError as error:
+            click.echo(f"pbx-crm: {error}", err=True)
+            ctx.exit(WRONG_USE)
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pbx-crm")
+def main() -> None:
+    """Calls of an Asterisk PBX become deals on a funnel."""
+
+
+@main.command()
+@click.argument("tapes", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line instead of a table.")
+@click.option(
+    "--source",
+    type=click.Choice(["ami", "cel", "cdr", "all"]),
+    default="ami",
+    show_default=True,
+    help="Which part of the recordings to read.",
+)
+@click.option("--config", type=click.Path(path_type=Path), help="Take the shape of the PBX from this file.")
+@click.pass_context
+def replay(ctx: click.Context, tapes: tuple[Path, ...], as_json: bool, source: str, config: Path | None) -> None:
+    """Print the calls in recordings of AMI: folders or single files."""
+    from pbx_crm.asterisk.replay import replay_tapes
+
+    ctx.exit(FAULTS if replay_tapes(tapes, as_json=as_json, source=source, config=config) else 0)
