@@ -48,7 +48,9 @@ def main() -> None:
 )
 @click.option("--config", type=click.Path(path_type=Path), help="Take the shape of the PBX from this file.")
 @click.pass_context
-def replay(ctx: click.Context, tapes: tuple[Path, ...], as_json: bool, source: str, config: Path | None) -> None:
+def replay(
+    ctx: click.Context, tapes: tuple[Path, ...], as_json: bool, source: str, config: Path | None
+) -> None:
     """Print the calls in recordings of AMI: folders or single files."""
     from pbx_crm.asterisk.replay import replay_tapes
 

@@ -80,7 +80,9 @@ class AmiEventReader:
         if name is None:
             return None
         try:
-            builder = BUILDERS.get(name) if isinstance(name, str) else _twice("Event")
+            if not isinstance(name, str):
+                raise BrokenEvent("Event came twice")
+            builder = BUILDERS.get(name)
             return builder(message, _time_of(message, arrived)) if builder else None
         except BrokenEvent as broken:
             self.broken[(name if isinstance(name, str) else "Event", str(broken))] += 1
@@ -106,10 +108,6 @@ def _time_of(message: Headers, arrived: float) -> float:
         return float(stamp)
     except (TypeError, ValueError):
         return arrived
-
-
-def _twice(header: str) -> None:
-    raise BrokenEvent(f"{header} came twice")
 
 
 def _text(message: Headers, header: str) -> str:

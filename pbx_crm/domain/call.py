@@ -140,7 +140,7 @@ class Call:
     answered_by: str | None = None
     final_agent: str | None = None
     outcome: Outcome | None = None
-    """None while the call is open."""
+    """None while the call is open, and for good where the end was lost and nobody had answered before."""
     reason: MissedReason | None = None
     answered_at: datetime | None = None
     ended_at: datetime | None = None
@@ -149,6 +149,8 @@ class Call:
     ring_seconds: float = 0.0
     talk_seconds: float = 0.0
     hold_seconds: float = 0.0
+    holds: int = 0
+    """How often a seller put the other party on hold."""
     recorded: bool = False
     recording_file: str | None = None
     legs: tuple[Leg, ...] = ()

@@ -10,9 +10,10 @@ CrmError
 │   └── BadInput            a form or request with wrong values; carries a reason per field
 └── Broken                  the surroundings fail: PBX, disk, configuration
     ├── BadConfig           a wrong or missing key, named
-    └── PbxUnreachable      the PBX does not answer or refuses us
-        ├── LoginRefused    it answered, and does not let us in
-        └── RightMissing    it let us in, and forbids this action
+    ├── PbxUnreachable      the PBX does not answer or refuses us
+    │   ├── LoginRefused    it answered, and does not let us in
+    │   └── RightMissing    it let us in, and forbids this action
+    └── BadTape             a recording is missing or cannot be read
 """
 
 from __future__ import annotations
@@ -80,3 +81,7 @@ class LoginRefused(PbxUnreachable):
 
 class RightMissing(PbxUnreachable):
     """The AMI user may not do this."""
+
+
+class BadTape(Broken):
+    """A recording is missing or cannot be read."""

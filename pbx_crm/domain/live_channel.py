@@ -1,0 +1,156 @@
+"""A channel of a call that is going on: what the tracker remembers of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from pbx_crm.domain.endpoint import Endpoint, EndpointKind
+
+if TYPE_CHECKING:
+    from pbx_crm.domain.live_call import LiveCall
+
+
+@dataclass(slots=True, eq=False)
+class Channel:
+    """One leg inside Asterisk, a device's or half of a Local pair. Times are epoch seconds."""
+
+    uniqueid: str
+    linkedid: str
+    name: str
+    endpoint: Endpoint
+    call: LiveCall
+    started_at: float
+    root: bool
+    """It began a Linkedid: nobody's call made it."""
+    introduced: bool = False
+    """Its Newchannel was seen; other events about it may come first."""
+    caller_number: str = ""
+    caller_name: str = ""
+    exten: str = ""
+    up: bool = False
+    dialled: bool = False
+    dialled_by: Channel | None = None
+    number: str | None = None
+    """Dialled outside number, trunk legs only."""
+    stands_for: str | None = None
+    """Extension of the seller in whose place this trunk leg was dialled (forward, follow-me)."""
+    called_sellers: list[str] = field(default_factory=list)
+    """Extensions this channel dialled, directly or by a Local channel named after them."""
+    pair: Channel | None = None
+    bridge: str | None = None
+    rang_at: float | None = None
+    answered_at: float | None = None
+    hangup_asked_at: float | None = None
+    """The party itself hung up; the channel goes a moment later."""
+    party_left_at: float | None = None
+    """Only a hangup handler keeps the channel."""
+    gone_at: float | None = None
+    cause: int = 0
+    dial_status: str = ""
+    app: str = ""
+    """The last dialplan application it ran."""
+    voicemail: bool = False
+    met_client: bool = False
+    """It was, through bridges and Local pairs, joined with the outside party."""
+    heard_at: float = 0.0
+    """Last event about it."""
+
+    @property
+    def kind(self) -> EndpointKind:
+        """Seller's phone, trunk, Local half, or nobody."""
+        return self.endpoint.kind
+
+    @property
+    def extension(self) -> str | None:
+        """The seller behind it: the phone's own extension, or whose forward this trunk leg is."""
+        return self.endpoint.extension or self.stands_for
+
+    @property
+    def is_local(self) -> bool:
+        """Plumbing."""
+        return self.endpoint.kind is EndpointKind.LOCAL
+
+    @property
+    def is_far_half(self) -> bool:
+        """Half `;2` of a Local pair: the one that runs the dialplan of the dialled extension."""
+        return self.is_local and self.name.endswith(";2")
+
+    @property
+    def is_outside_leg(self) -> bool:
+        """A trunk leg dialled to reach an outside party, not in a seller's place."""
+        return self.kind is EndpointKind.TRUNK and self.dialled and self.stands_for is None
+
+    @property
+    def over_at(self) -> float | None:
+        """When the party was gone; a hangup handler may keep the channel for seconds longer."""
+        ends = [at for at in (self.hangup_asked_at, self.party_left_at, self.gone_at) if at is not None]
+        return min(ends, default=None) if self.gone_at is not None else None
+
+
+class ChannelGraph:
+    """Who is joined with whom: channels, the bridges they are in, and the Local pairs between them."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, Channel] = {}
+        self._bridges: dict[str, set[Channel]] = {}
+        self._halves: dict[str, Channel] = {}
+
+    def add(self, channel: Channel) -> None:
+        """A new channel; the second half of a Local pair finds the first by its name."""
+        self.channels[channel.uniqueid] = channel
+        if not channel.is_local:
+            return
+        other = self._halves.get(channel.endpoint.name)
+        if other is None or other.gone_at is not None:
+            self._halves[channel.endpoint.name] = channel
+        else:
+            self.pair(channel, other)
+
+    def pair(self, one: Channel, two: Channel) -> None:
+        """These two Local halves belong together."""
+        one.pair, two.pair = two, one
+        self._halves.pop(one.endpoint.name, None)
+
+    def enter(self, channel: Channel, bridge: str) -> None:
+        """The channel is in this bridge, and in no other one."""
+        self.leave(channel)
+        channel.bridge = bridge
+        self._bridges.setdefault(bridge, set()).add(channel)
+
+    def leave(self, channel: Channel) -> None:
+        """The channel is in no bridge."""
+        if channel.bridge is None:
+            return
+        others = self._bridges[channel.bridge]
+        others.discard(channel)
+        if not others:
+            del self._bridges[channel.bridge]
+        channel.bridge = None
+
+    def hang_up(self, channel: Channel) -> None:
+        """The channel joins nobody any more; its half of a Local pair neither."""
+        self.leave(channel)
+        if channel.pair is not None:
+            channel.pair.pair = None
+            channel.pair = None
+        self._halves.pop(channel.endpoint.name, None)
+
+    def forget(self, channel: Channel) -> None:
+        """Nothing more is expected of this channel."""
+        self.channels.pop(channel.uniqueid, None)
+
+    def joined(self, channel: Channel) -> set[Channel]:
+        """Every channel that hears this one, itself included: over bridges and Local pairs."""
+        found = {channel}
+        if channel.bridge is None and channel.pair is None:
+            return found
+        open_ends = [channel]
+        while open_ends:
+            here = open_ends.pop()
+            near = set(self._bridges[here.bridge]) if here.bridge is not None else set()
+            if here.pair is not None:
+                near.add(here.pair)
+            open_ends.extend(near - found)
+            found |= near
+        return found

@@ -1,0 +1,25 @@
+"""Every recording of a real Asterisk must come out as the phones saw it."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from pbx_crm.asterisk.replay import call_as_json, calls_of
+from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.endpoint import PbxShape
+from tests.truth import SINGLE_NAMES, faults, tape, truth
+
+
+@pytest.mark.parametrize("name", SINGLE_NAMES)
+def test_a_recording_tells_what_the_phones_saw(name: str) -> None:
+    told = [call_as_json(call) for call in calls_of(tape(name), PbxShape())]
+    assert faults(truth(name), told) == []
+
+
+def test_a_busy_half_minute_credits_every_answered_call_to_who_answered_it() -> None:
+    calls = calls_of(tape("load-small"), PbxShape())
+    answered = Counter(call.answered_by for call in calls if call.outcome is Outcome.ANSWERED)
+    assert answered == truth("load-small")["answered_per_seller"]
+    assert len(calls) == truth("load-small")["calls"]
