@@ -9,11 +9,21 @@ Names, fields and classes: "AMI Events" of the Asterisk documentation, versions 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
+from pbx_crm.asterisk.ami_headers import (
+    NOTHING,
+    BrokenEvent,
+    Headers,
+    known,
+    name_of,
+    required,
+    seconds_of,
+    text_of,
+    time_of,
+    unescape,
+)
 from pbx_crm.domain.pbx_event import (
     AgentCompleted,
     AppStarted,
@@ -48,20 +58,10 @@ from pbx_crm.domain.pbx_event import (
     VariableSet,
 )
 
-Headers = Mapping[str, Any]
-"""Header → value; a header that came several times holds a list."""
-
 Builder = Callable[[Headers, float], PbxEvent | None]
-
-NOTHING = "<unknown>"
-"""What AMI prints for an empty caller ID and a missing channel."""
 
 TOLD_VARIABLES = frozenset({"FROM_DID", "MIXMONITOR_FILENAME"})
 """The channel variables we read: the called number, and where a recording lies."""
-
-
-class BrokenEvent(Exception):
-    """An event that cannot be read; the message names the header, never its value."""
 
 
 class AmiEventReader:
@@ -83,7 +83,7 @@ class AmiEventReader:
             if not isinstance(name, str):
                 raise BrokenEvent("Event came twice")
             builder = BUILDERS.get(name)
-            return builder(message, _time_of(message, arrived)) if builder else None
+            return builder(message, time_of(message, arrived)) if builder else None
         except BrokenEvent as broken:
             self.broken[(name if isinstance(name, str) else "Event", str(broken))] += 1
             return None
@@ -100,251 +100,191 @@ def is_needed(raw: bytes) -> bool:
     return name in _NEEDED_BYTES
 
 
-def _time_of(message: Headers, arrived: float) -> float:
-    stamp = message.get("Timestamp")
-    if not stamp:
-        return arrived
-    try:
-        return float(stamp)
-    except (TypeError, ValueError):
-        return arrived
-
-
-def _text(message: Headers, header: str) -> str:
-    """The header's value; empty if it is not there. Of several values the first counts."""
-    value = message.get(header)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        value = value[0] if value else ""
-    if "\n" in value or "\r" in value:
-        raise BrokenEvent(f"{header} holds a line feed")
-    return str(value)
-
-
-def _required(message: Headers, header: str) -> str:
-    value = _text(message, header)
-    if not value:
-        raise BrokenEvent(f"{header} is missing")
-    return value
-
-
-def _known(message: Headers, header: str) -> str | None:
-    value = _text(message, header)
-    return value if value and value != NOTHING else None
-
-
-def _seconds(text: str) -> float:
-    """Seconds of `7` or of `00:00:07`; 0 of anything else."""
-    seconds = 0.0
-    for part in text.split(":"):
-        if not part.isdigit():
-            return 0.0
-        seconds = seconds * 60 + int(part)
-    return seconds
-
-
-_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-
-
-def unescape(text: str) -> str:
-    r"""Undo AMI's C escapes once; `O\'Brien` is O'Brien. AMI escapes names and variables, nothing else."""
-    if "\\" not in text:
-        return text
-    return _ESCAPE.sub(lambda found: _ESCAPED.get(found[1], found[1]), text)
-
-
-def _name(message: Headers, header: str) -> str:
-    name = _text(message, header)
-    return "" if name == NOTHING else unescape(name)
-
-
 def _channel(message: Headers) -> tuple[str, str, str]:
-    uniqueid = _required(message, "Uniqueid")
-    return uniqueid, _text(message, "Linkedid") or uniqueid, _required(message, "Channel")
+    uniqueid = required(message, "Uniqueid")
+    return uniqueid, text_of(message, "Linkedid") or uniqueid, required(message, "Channel")
 
 
 def _newchannel(message: Headers, at: float) -> ChannelStarted:
     return ChannelStarted(
         at,
         *_channel(message),
-        ringing_in=_text(message, "ChannelStateDesc") in ("Ring", "Up"),
-        caller_number=_text(message, "CallerIDNum"),
-        caller_name=_name(message, "CallerIDName"),
-        context=_text(message, "Context"),
-        exten=_text(message, "Exten"),
+        ringing_in=text_of(message, "ChannelStateDesc") in ("Ring", "Up"),
+        caller_number=text_of(message, "CallerIDNum"),
+        caller_name=name_of(message, "CallerIDName"),
+        context=text_of(message, "Context"),
+        exten=text_of(message, "Exten"),
     )
 
 
 def _newstate(message: Headers, at: float) -> ChannelState:
-    return ChannelState(at, *_channel(message), state=_required(message, "ChannelStateDesc"))
+    return ChannelState(at, *_channel(message), state=required(message, "ChannelStateDesc"))
 
 
 def _newcallerid(message: Headers, at: float) -> CallerIdChanged:
-    return CallerIdChanged(at, *_channel(message), caller_number=_text(message, "CallerIDNum"))
+    return CallerIdChanged(at, *_channel(message), caller_number=text_of(message, "CallerIDNum"))
 
 
 def _rename(message: Headers, at: float) -> ChannelRenamed:
-    return ChannelRenamed(at, _required(message, "Uniqueid"), _required(message, "Newname"))
+    return ChannelRenamed(at, required(message, "Uniqueid"), required(message, "Newname"))
 
 
 def _local_bridge(message: Headers, at: float) -> LocalPaired:
-    return LocalPaired(at, _required(message, "LocalOneUniqueid"), _required(message, "LocalTwoUniqueid"))
+    return LocalPaired(at, required(message, "LocalOneUniqueid"), required(message, "LocalTwoUniqueid"))
 
 
 def _dial_begin(message: Headers, at: float) -> DialBegan:
-    uniqueid = _required(message, "DestUniqueid")
+    uniqueid = required(message, "DestUniqueid")
     return DialBegan(
         at,
-        source=_known(message, "Uniqueid"),
+        source=known(message, "Uniqueid"),
         uniqueid=uniqueid,
-        linkedid=_text(message, "DestLinkedid") or uniqueid,
-        channel=_required(message, "DestChannel"),
-        dial_string=_text(message, "DialString"),
+        linkedid=text_of(message, "DestLinkedid") or uniqueid,
+        channel=required(message, "DestChannel"),
+        dial_string=text_of(message, "DialString"),
     )
 
 
 def _dial_state(message: Headers, at: float) -> DialRinging | None:
-    if _text(message, "DialStatus") not in ("RINGING", "PROGRESS"):
+    if text_of(message, "DialStatus") not in ("RINGING", "PROGRESS"):
         return None
-    return DialRinging(at, _required(message, "DestUniqueid"))
+    return DialRinging(at, required(message, "DestUniqueid"))
 
 
 def _dial_end(message: Headers, at: float) -> DialEnded:
     return DialEnded(
         at,
-        source=_known(message, "Uniqueid"),
-        uniqueid=_required(message, "DestUniqueid"),
-        status=_required(message, "DialStatus"),
-        forward=_text(message, "Forward"),
+        source=known(message, "Uniqueid"),
+        uniqueid=required(message, "DestUniqueid"),
+        status=required(message, "DialStatus"),
+        forward=text_of(message, "Forward"),
     )
 
 
 def _bridge_enter(message: Headers, at: float) -> BridgeEntered:
-    technology, kind = _text(message, "BridgeTechnology"), _text(message, "BridgeType")
+    technology, kind = text_of(message, "BridgeTechnology"), text_of(message, "BridgeType")
     return BridgeEntered(
         at,
         *_channel(message),
-        bridge=_required(message, "BridgeUniqueid"),
+        bridge=required(message, "BridgeUniqueid"),
         holding=technology == "holding_bridge" or kind in ("holding", "parking"),
     )
 
 
 def _bridge_leave(message: Headers, at: float) -> BridgeLeft:
-    return BridgeLeft(at, *_channel(message), bridge=_required(message, "BridgeUniqueid"))
+    return BridgeLeft(at, *_channel(message), bridge=required(message, "BridgeUniqueid"))
 
 
 def _hangup_request(message: Headers, at: float) -> HangupRequested:
-    return HangupRequested(at, _required(message, "Uniqueid"), soft=False)
+    return HangupRequested(at, required(message, "Uniqueid"), soft=False)
 
 
 def _soft_hangup_request(message: Headers, at: float) -> HangupRequested:
-    return HangupRequested(at, _required(message, "Uniqueid"), soft=True)
+    return HangupRequested(at, required(message, "Uniqueid"), soft=True)
 
 
 def _hangup_handler(message: Headers, at: float) -> HangupHandled:
-    return HangupHandled(at, _required(message, "Uniqueid"))
+    return HangupHandled(at, required(message, "Uniqueid"))
 
 
 def _hangup(message: Headers, at: float) -> HungUp:
-    cause = _text(message, "Cause")
+    cause = text_of(message, "Cause")
     return HungUp(at, *_channel(message), cause=int(cause) if cause.isdigit() else 0)
 
 
 def _blind_transfer(message: Headers, at: float) -> BlindTransferred | None:
-    if _text(message, "Result") == "Fail":
+    if text_of(message, "Result") == "Fail":
         return None
     return BlindTransferred(
         at,
-        transferer=_required(message, "TransfererUniqueid"),
-        transferee=_known(message, "TransfereeUniqueid"),
-        target=_text(message, "Extension"),
+        transferer=required(message, "TransfererUniqueid"),
+        transferee=known(message, "TransfereeUniqueid"),
+        target=text_of(message, "Extension"),
     )
 
 
 def _attended_transfer(message: Headers, at: float) -> AttendedTransferred | None:
-    if _text(message, "Result") == "Fail":
+    if text_of(message, "Result") == "Fail":
         return None
     return AttendedTransferred(
         at,
-        first=_required(message, "OrigTransfererUniqueid"),
-        second=_required(message, "SecondTransfererUniqueid"),
-        target_channel=_known(message, "TransferTargetUniqueid"),
-        target=_text(message, "SecondTransfererExten") or _text(message, "TransferTargetExten"),
-        threeway=_text(message, "DestType") == "Threeway",
+        first=required(message, "OrigTransfererUniqueid"),
+        second=required(message, "SecondTransfererUniqueid"),
+        target_channel=known(message, "TransferTargetUniqueid"),
+        target=text_of(message, "SecondTransfererExten") or text_of(message, "TransferTargetExten"),
+        threeway=text_of(message, "DestType") == "Threeway",
     )
 
 
 def _pickup(message: Headers, at: float) -> PickedUp:
-    return PickedUp(at, _required(message, "Uniqueid"), _required(message, "TargetUniqueid"))
+    return PickedUp(at, required(message, "Uniqueid"), required(message, "TargetUniqueid"))
 
 
 def _parked(message: Headers, at: float) -> Parked:
-    return Parked(at, _required(message, "ParkeeUniqueid"), _text(message, "ParkerDialString"))
+    return Parked(at, required(message, "ParkeeUniqueid"), text_of(message, "ParkerDialString"))
 
 
 def _hold(message: Headers, at: float) -> HoldChanged:
-    return HoldChanged(at, _required(message, "Uniqueid"), holding=True)
+    return HoldChanged(at, required(message, "Uniqueid"), holding=True)
 
 
 def _unhold(message: Headers, at: float) -> HoldChanged:
-    return HoldChanged(at, _required(message, "Uniqueid"), holding=False)
+    return HoldChanged(at, required(message, "Uniqueid"), holding=False)
 
 
 def _queue_join(message: Headers, at: float) -> QueueJoined:
-    return QueueJoined(at, _required(message, "Uniqueid"), _required(message, "Queue"))
+    return QueueJoined(at, required(message, "Uniqueid"), required(message, "Queue"))
 
 
 def _queue_abandon(message: Headers, at: float) -> QueueAbandoned:
-    return QueueAbandoned(at, _required(message, "Uniqueid"))
+    return QueueAbandoned(at, required(message, "Uniqueid"))
 
 
 def _agent_complete(message: Headers, at: float) -> AgentCompleted:
-    return AgentCompleted(at, _required(message, "Uniqueid"), _seconds(_text(message, "TalkTime")))
+    return AgentCompleted(at, required(message, "Uniqueid"), seconds_of(text_of(message, "TalkTime")))
 
 
 def _originate_response(message: Headers, at: float) -> Originated:
-    caller = _text(message, "CallerIDNum")
+    caller = text_of(message, "CallerIDNum")
     return Originated(
         at,
-        uniqueid=_known(message, "Uniqueid"),
-        channel=_text(message, "Channel"),
-        success=_text(message, "Response") == "Success",
-        exten=_text(message, "Exten"),
+        uniqueid=known(message, "Uniqueid"),
+        channel=text_of(message, "Channel"),
+        success=text_of(message, "Response") == "Success",
+        exten=text_of(message, "Exten"),
         caller_number="" if caller == NOTHING else caller,
     )
 
 
 def _recording(message: Headers, at: float) -> RecordingStarted:
-    return RecordingStarted(at, _required(message, "Uniqueid"))
+    return RecordingStarted(at, required(message, "Uniqueid"))
 
 
 def _varset(message: Headers, at: float) -> VariableSet | None:
-    name = _text(message, "Variable").lstrip("_")
+    name = text_of(message, "Variable").lstrip("_")
     if name not in TOLD_VARIABLES:
         return None
-    return VariableSet(at, _required(message, "Uniqueid"), name, unescape(_text(message, "Value")))
+    return VariableSet(at, required(message, "Uniqueid"), name, unescape(text_of(message, "Value")))
 
 
 def _newexten(message: Headers, at: float) -> AppStarted:
     return AppStarted(
         at,
-        _required(message, "Uniqueid"),
-        app=_text(message, "Application"),
-        exten=_text(message, "Extension"),
+        required(message, "Uniqueid"),
+        app=text_of(message, "Application"),
+        exten=text_of(message, "Extension"),
     )
 
 
 def _cdr(message: Headers, at: float) -> CdrSeen:
-    uniqueid = _required(message, "UniqueID")
+    uniqueid = required(message, "UniqueID")
     return CdrSeen(
         at,
         uniqueid,
-        linkedid=_text(message, "LinkedID") or uniqueid,
-        app=_text(message, "LastApplication"),
-        answered=_text(message, "Disposition") == "ANSWERED",
-        billed_seconds=_seconds(_text(message, "BillableSeconds")),
+        linkedid=text_of(message, "LinkedID") or uniqueid,
+        app=text_of(message, "LastApplication"),
+        answered=text_of(message, "Disposition") == "ANSWERED",
+        billed_seconds=seconds_of(text_of(message, "BillableSeconds")),
     )
 
 
@@ -352,11 +292,11 @@ def _listed(message: Headers, at: float) -> ChannelListed:
     return ChannelListed(
         at,
         *_channel(message),
-        state=_text(message, "ChannelStateDesc"),
-        bridge=_text(message, "BridgeId") or _text(message, "BridgeID"),
-        age_seconds=_seconds(_text(message, "Duration") or _text(message, "Seconds")),
-        caller_number=_text(message, "CallerIDNum"),
-        exten=_text(message, "Exten"),
+        state=text_of(message, "ChannelStateDesc"),
+        bridge=text_of(message, "BridgeId") or text_of(message, "BridgeID"),
+        age_seconds=seconds_of(text_of(message, "Duration") or text_of(message, "Seconds")),
+        caller_number=text_of(message, "CallerIDNum"),
+        exten=text_of(message, "Exten"),
     )
 
 
@@ -365,8 +305,8 @@ def _list_complete(message: Headers, at: float) -> SnapshotEnded:
 
 
 def _fully_booted(message: Headers, at: float) -> PbxBooted | None:
-    uptime = _text(message, "Uptime")
-    return PbxBooted(at, at - _seconds(uptime) - 1) if uptime.isdigit() else None
+    uptime = text_of(message, "Uptime")
+    return PbxBooted(at, at - seconds_of(uptime) - 1) if uptime.isdigit() else None
 
 
 def _shutdown(message: Headers, at: float) -> PbxStopped:

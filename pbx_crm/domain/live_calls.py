@@ -1,0 +1,246 @@
+"""The calls of one PBX that are going on: which channel belongs to which, when they begin, merge and end.
+
+A channel belongs to the call of its Linkedid. A Linkedid is not constant: when bridges meet, a channel
+takes over the older call's value and no event announces it, so every event's Linkedid is compared with
+the one remembered, and two groups become one. Two outside parties who both came in stay two calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from pbx_crm.domain.call import (
+    Call,
+    CallAnswered,
+    CallEnded,
+    CallMerged,
+    CallStarted,
+    CallTransferred,
+    EndedBy,
+    Fact,
+    LegRang,
+)
+from pbx_crm.domain.call_merge import merge as merge_calls
+from pbx_crm.domain.call_outcome import settle_outcome
+from pbx_crm.domain.call_picture import picture
+from pbx_crm.domain.call_roles import note_incoming, settle
+from pbx_crm.domain.client_talk import TalkNews
+from pbx_crm.domain.client_talk import rejoin as talk_news
+from pbx_crm.domain.endpoint import EndpointKind, PbxShape
+from pbx_crm.domain.live_call import LiveCall
+from pbx_crm.domain.live_channel import Channel, ChannelGraph
+from pbx_crm.domain.pbx_event import ChannelEvent, DialBegan
+
+Handlers = dict[type, Callable[[Any], None]]
+"""Event type → what to do with such an event; the whole of what one part of the tracker reads."""
+
+GRACE_SECONDS = 2.0
+"""A call is over this long after its last channel: CDR and AgentComplete arrive after the Hangup."""
+
+MOST_CHANNELS = 64
+"""Channels remembered per call; a caller who waits for hours makes new ones at every retry."""
+
+MOST_DEAD = 4096
+"""Uniqueids of channels that are gone, kept so that a repeated event does not bring them back."""
+
+
+class LiveCalls:
+    """The channels and calls that live, and the facts told about them."""
+
+    def __init__(self, shape: PbxShape) -> None:
+        self.shape = shape
+        self.graph = ChannelGraph()
+        self.facts: list[Fact] = []
+        self.holding: dict[str, LiveCall] = {}
+        """Extension → the call whose client it holds; whom it rings meanwhile is consulted."""
+        self._by_linkedid: dict[str, LiveCall] = {}
+        """The aliases too."""
+        self._ending: dict[LiveCall, float] = {}
+        """Calls without a channel → when their grace is over, soonest first."""
+        self._dead: dict[str, None] = {}
+
+    def any(self, uniqueid: str | None) -> Channel | None:
+        """The channel of this Uniqueid, also if it is gone but its call is not over."""
+        return self.graph.channels.get(uniqueid) if uniqueid is not None else None
+
+    def open_calls(self, now: float) -> list[Call]:
+        """Pictures of the calls that are not over, oldest first."""
+        calls = {id(call): call for call in self._by_linkedid.values() if call.announced}
+        return [picture(call, now) for call in sorted(calls.values(), key=lambda c: c.started_at)]
+
+    @property
+    def any_ending(self) -> bool:
+        """Whether some call only waits for its grace to pass."""
+        return bool(self._ending)
+
+    def channel_of(self, event: ChannelEvent | DialBegan) -> Channel | None:
+        """The channel of this event, made if it is new, in the call of the event's Linkedid."""
+        channel = self.graph.channels.get(event.uniqueid)
+        if channel is None:
+            if event.uniqueid in self._dead:
+                return None
+            return self._adopt(event.uniqueid, event.linkedid, event.channel, event.at)
+        if channel.gone_at is not None:
+            return None
+        channel.heard_at = event.at
+        if event.linkedid != channel.linkedid:
+            self.follow_linkedid(channel, event.linkedid, event.at)
+        return channel
+
+    def _adopt(self, uniqueid: str, linkedid: str, name: str, at: float) -> Channel:
+        call = self._by_linkedid.get(linkedid)
+        if call is None:
+            call = self._by_linkedid[linkedid] = LiveCall(linkedid, at)
+        endpoint = self.shape.classify(name)
+        channel = Channel(
+            uniqueid, linkedid, name, endpoint, call, at, root=uniqueid == linkedid, heard_at=at
+        )
+        self.graph.add(channel)
+        call.channels.append(channel)
+        call.live.add(channel)
+        self._ending.pop(call, None)
+        if channel.root and channel.kind is EndpointKind.SELLER:
+            call.caller = channel
+        channel.dialled = not channel.root
+        return channel
+
+    def live(self, uniqueid: str | None) -> Channel | None:
+        """The channel of this Uniqueid, unless it is gone or unknown."""
+        channel = self.any(uniqueid)
+        return channel if channel is not None and channel.gone_at is None else None
+
+    def came_in(self, channel: Channel, at: float) -> None:
+        """A channel calls us; if it is an outside party's, a call has started."""
+        if channel.call.direction is None:
+            note_incoming(channel)
+            self.announce(channel.call, at)
+
+    def drop(self, channel: Channel, at: float, by: EndedBy = EndedBy.HANGUP) -> None:
+        """The channel is gone; with its last channel the call is over, save for the grace."""
+        call = channel.call
+        before = self.graph.joined(channel)
+        channel.gone_at = at
+        self.graph.hang_up(channel)
+        self.rejoin(before, at)
+        self.release_hold(channel, at)
+        call.live.discard(channel)
+        if not call.live:
+            call.ended_by = by
+            self._ending[call] = at + GRACE_SECONDS
+        self._prune(call)
+
+    def rejoin(self, touched: Iterable[Channel], at: float) -> None:
+        """Bridges among these channels changed: find out who talks with the client now."""
+        for news, call in talk_news(touched, self.graph, at):
+            self.announce(call, at)
+            fact = CallAnswered if news is TalkNews.ANSWERED else CallTransferred
+            self.facts.append(fact(picture(call, at), _moment(at)))
+
+    def release_hold(self, channel: Channel, at: float) -> None:
+        """The channel holds nobody any more."""
+        since = channel.call.held_since.pop(channel, None)
+        if since is not None:
+            channel.call.held_seconds += at - since
+            self.holding.pop(channel.extension or "", None)
+
+    def follow_linkedid(self, channel: Channel, linkedid: str, at: float) -> None:
+        """An event tells another Linkedid than before: this channel's group is part of that one's call."""
+        if linkedid == channel.linkedid:
+            return
+        channel.linkedid = linkedid
+        target = self._by_linkedid.get(linkedid)
+        if target is None:
+            self._by_linkedid[linkedid] = channel.call
+            channel.call.aliases.append(linkedid)
+        elif target is not channel.call:
+            self.merge(channel.call, target, at)
+
+    def merge(self, one: LiveCall, other: LiveCall, at: float) -> None:
+        """Two groups are one call from now on."""
+        merged = merge_calls(one, other)
+        if merged is None:
+            return
+        kept, gone = merged
+        for linkedid in (gone.linkedid, *gone.aliases):
+            self._by_linkedid[linkedid] = kept
+        ending = self._ending.pop(gone, None)
+        if kept.live:
+            self._ending.pop(kept, None)
+        elif ending is not None:
+            self._ending[kept] = max(ending, self._ending.get(kept, 0.0))
+        if gone.announced:
+            self.announce(kept, at)
+            self.facts.append(CallMerged(picture(kept, at), _moment(at), gone.linkedid))
+        for channel in kept.channels:
+            if channel is kept.client and channel.gone_at is None:
+                self.rejoin({channel}, at)
+
+    def announce(self, call: LiveCall, at: float) -> None:
+        """Tell that the call exists, once, as soon as it is known to be one."""
+        if call.announced or call.direction is None:
+            return
+        call.announced = True
+        self.facts.append(CallStarted(picture(call, at), _moment(at)))
+        for extension in call.rang:
+            self.facts.append(LegRang(picture(call, at), _moment(at), extension))
+
+    def end_due(self, now: float) -> None:
+        """End the calls whose grace is over by `now`."""
+        while self._ending:
+            call, due = next(iter(self._ending.items()))
+            if due > now:
+                return
+            del self._ending[call]
+            self._end(call, due)
+
+    def _end(self, call: LiveCall, at: float) -> None:
+        settle(call, self.shape)
+        if call.direction is not None:
+            call.ended_at = _end_of(call)
+            if call.ended_by is EndedBy.HANGUP or call.answered_at is not None:
+                settle_outcome(call)
+            self.announce(call, at)
+            self.facts.append(CallEnded(picture(call, at), _moment(at)))
+        self._forget(call)
+
+    def _forget(self, call: LiveCall) -> None:
+        for linkedid in (call.linkedid, *call.aliases):
+            if self._by_linkedid.get(linkedid) is call:
+                del self._by_linkedid[linkedid]
+        for channel in call.channels:
+            self._bury(channel)
+
+    def _bury(self, channel: Channel) -> None:
+        self.graph.forget(channel)
+        self._dead[channel.uniqueid] = None
+        if len(self._dead) > MOST_DEAD:
+            del self._dead[next(iter(self._dead))]
+
+    def _prune(self, call: LiveCall) -> None:
+        if len(call.channels) <= MOST_CHANNELS:
+            return
+        for channel in call.channels:
+            if channel.gone_at is not None and channel.answered_at is None and channel is not call.caller:
+                call.channels.remove(channel)
+                self._bury(channel)
+                return
+
+    def take_facts(self) -> list[Fact]:
+        """The facts told since the last time, oldest first."""
+        facts = self.facts
+        if facts:
+            self.facts = []
+        return facts
+
+
+def _end_of(call: LiveCall) -> float:
+    """When the outside party was gone; where there is none, the last channel."""
+    over = call.client.over_at if call.client is not None else None
+    ends = [channel.over_at for channel in call.channels if channel.over_at is not None]
+    return over if over is not None else max(ends, default=call.started_at)
+
+
+def _moment(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
