@@ -17,9 +17,9 @@ from panoramisk.manager import Manager
 from panoramisk.message import Message
 
 from pbx_crm.asterisk import ami_actions
+from pbx_crm.asterisk.ami_account import AmiAccount, AmiTiming
 from pbx_crm.asterisk.ami_actions import AmiAction
 from pbx_crm.asterisk.ami_protocol import AmiProtocol, LinkCounters
-from pbx_crm.asterisk.ami_state import AmiAccount, AmiTiming
 from pbx_crm.domain.errors import LoginRefused, PbxUnreachable, RightMissing
 
 
@@ -41,7 +41,7 @@ class AmiLink:
         self,
         account: AmiAccount,
         timing: AmiTiming,
-        needed: frozenset[str],
+        wanted: Callable[[bytes], bool],
         on_message: Callable[[Message, datetime], None],
         *,
         counters: LinkCounters,
@@ -55,7 +55,7 @@ class AmiLink:
         self._open = False
         self.lost = asyncio.Event()
         """Set once the connection is gone, whoever ended it."""
-        self.protocol = AmiProtocol(needed, counters, clock, tap)
+        self.protocol = AmiProtocol(wanted, counters, clock, tap)
         self._panoramisk = _OneConnection(
             loop=asyncio.get_running_loop(),
             protocol_factory=lambda: self.protocol,
@@ -78,9 +78,9 @@ class AmiLink:
                 self._timing.connect,
             )
         except TimeoutError:
-            raise PbxUnreachable(f"{account.place} does not answer") from None
+            raise PbxUnreachable(f"no answer within {self._timing.connect:g} s") from None
         except (OSError, ValueError) as error:
-            raise PbxUnreachable(f"{account.place}: {error}") from error
+            raise PbxUnreachable(_system_words(error)) from error
         handed_over: asyncio.Future[tuple[asyncio.BaseTransport, AmiProtocol]] = loop.create_future()
         handed_over.set_result(made)
         self._panoramisk.connection_made(handed_over)
@@ -149,3 +149,8 @@ class AmiLink:
 
     def _on_disconnect(self, _: Manager, __: BaseException | None) -> None:
         self.lost.set()
+
+
+def _system_words(error: Exception) -> str:
+    """What the system says, without the address that stands in the sentence already."""
+    return getattr(error, "strerror", None) or str(error)

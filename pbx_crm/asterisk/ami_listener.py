@@ -15,12 +15,13 @@ from datetime import UTC, datetime, timedelta
 
 from panoramisk.message import Message
 
+from pbx_crm.asterisk.ami_account import AmiAccount, AmiTiming
 from pbx_crm.asterisk.ami_actions import AmiAction
 from pbx_crm.asterisk.ami_news import InboxItem
 from pbx_crm.asterisk.ami_protocol import LinkCounters
 from pbx_crm.asterisk.ami_session import AmiSession
-from pbx_crm.asterisk.ami_state import AmiAccount, AmiState, AmiTiming, Link, MissingRight
 from pbx_crm.domain.errors import LoginRefused, PbxUnreachable
+from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.sentence import N_, Sentence
 
 log = logging.getLogger(__name__)
@@ -51,16 +52,16 @@ class AmiListener:
         self,
         account: AmiAccount,
         inbox: Callable[[InboxItem], None],
-        needed: frozenset[str],
+        wanted: Callable[[bytes], bool],
         *,
-        on_state: Callable[[AmiState], None] | None = None,
+        on_state: Callable[[LinkState], None] | None = None,
         timing: AmiTiming | None = None,
         clock: Callable[[], datetime] = utc_now,
         tap: Callable[[bytes], None] | None = None,
     ) -> None:
         self._account = account
         self._inbox = inbox
-        self._needed = needed
+        self._wanted = wanted
         self._on_state = on_state
         self._timing = timing or AmiTiming()
         self._clock = clock
@@ -75,7 +76,9 @@ class AmiListener:
         self._work: asyncio.Task[None] | None = None
         self._closed = False
         self._said: set[str] = set()
-        self.state = AmiState(Link.CONNECTING, clock(), self._say(N_("Connecting to the PBX at %(place)s.")))
+        self.state = LinkState(
+            LinkStatus.CONNECTING, clock(), self._say(N_("Connecting to the PBX at %(place)s."))
+        )
         """How the link stands now; `on_state` is told every change."""
 
     @property
@@ -83,6 +86,10 @@ class AmiListener:
         """The counters now, over all connections."""
         counters = self._counters
         return AmiFigures(counters.events, counters.bytes, counters.broken, self._connections, self._refusals)
+
+    @property
+    def _is_up(self) -> bool:
+        return self.state.status is LinkStatus.UP
 
     async def run(self) -> None:
         """Listen until `close()`; a PBX that is down, refuses or falls silent is tried again for ever."""
@@ -101,11 +108,16 @@ class AmiListener:
         if self._work is not None and not self._work.done():
             self._work.cancel()
             await asyncio.wait([self._work])
-        self._become(Link.DOWN, self._say(N_("The CRM has stopped listening to the PBX at %(place)s.")))
+        self._down(N_("The CRM has stopped listening to the PBX at %(place)s."))
+
+    def cut(self) -> None:
+        """Drop the connection that stands; the next one lists everything that lives anew."""
+        if self._session is not None:
+            self._session.link.drop()
 
     async def ask(self, action: AmiAction, *, seconds: float | None = None) -> list[Message]:
         """The PBX's answer, see `AmiLink.ask`; sent once or, while the link is down, not at all."""
-        if self._session is None or not self.state.is_up:
+        if self._session is None or not self._is_up:
             raise PbxUnreachable(str(self.state.sentence))
         return await self._session.link.ask(action, seconds=seconds)
 
@@ -133,20 +145,21 @@ class AmiListener:
         try:
             await session.begin(self._blind_since, self._pbx_started)
             self._came_up(session)
-            self._become(Link.DOWN, await session.stay())
+            self._become(LinkStatus.DOWN, await session.stay())
             return True
         except LoginRefused as refusal:
             self._was_refused(refusal)
         except PbxUnreachable as trouble:
             self._become(
-                Link.DOWN, self._say(N_("The PBX at %(place)s cannot be reached: %(why)s."), why=trouble)
+                LinkStatus.DOWN,
+                self._say(N_("The PBX at %(place)s cannot be reached: %(why)s."), why=trouble),
             )
         except Exception:
             log.exception("The link to the PBX at %s failed", self._account.place)
-            self._become(Link.DOWN, self._say(N_("The link to the PBX at %(place)s failed; see the log.")))
+            self._down(N_("The link to the PBX at %(place)s failed; see the log."))
         finally:
-            if self.state.is_up and not self._closed:
-                self._become(Link.DOWN, self._say(N_("The connection to the PBX at %(place)s was closed.")))
+            if self._is_up and not self._closed:
+                self._down(N_("The connection to the PBX at %(place)s was closed."))
             await self._end(session)
         return False
 
@@ -160,7 +173,7 @@ class AmiListener:
         return AmiSession(
             self._account,
             self._timing,
-            self._needed,
+            self._wanted,
             self._inbox,
             self._rights_known,
             counters=self._counters,
@@ -172,7 +185,7 @@ class AmiListener:
         self._connections += 1
         self._refusals_in_a_row = 0
         self._pbx_started = session.pbx_started or self._pbx_started
-        self._become(Link.UP, self._say(N_("Connected to the PBX at %(place)s.")))
+        self._become(LinkStatus.UP, self._say(N_("Connected to the PBX at %(place)s.")))
 
     def _was_refused(self, refusal: LoginRefused) -> None:
         self._refusals += 1
@@ -181,42 +194,45 @@ class AmiListener:
             "The PBX at %(place)s refuses user %(user)s (%(why)s): "
             "check secret, deny and permit in manager.conf [%(user)s]."
         )
-        self._become(Link.REFUSED, self._say(template, user=self._account.username, why=refusal))
+        self._become(LinkStatus.REFUSED, self._say(template, user=self._account.username, why=refusal))
 
-    def _rights_known(self, missing: tuple[MissingRight, ...]) -> None:
-        if missing == self.state.missing_rights or not self.state.is_up:
+    def _rights_known(self, missing: tuple[Sentence, ...]) -> None:
+        if missing == self.state.advice or not self._is_up:
             return
-        for right in missing:
-            if right not in self.state.missing_rights:
-                log.warning("%s", right.sentence)
-        self._show(replace(self.state, missing_rights=missing))
+        for sentence in missing:
+            if sentence not in self.state.advice:
+                log.warning("%s", sentence)
+        self._show(replace(self.state, advice=missing))
 
     def _say(self, template: str, **values: object) -> Sentence:
         return Sentence.of(template, place=self._account.place, **values)
 
-    def _become(self, link: Link, sentence: Sentence) -> None:
+    def _down(self, template: str, **values: object) -> None:
+        self._become(LinkStatus.DOWN, self._say(template, **values))
+
+    def _become(self, status: LinkStatus, sentence: Sentence) -> None:
         """Change the state; an outage keeps its beginning through all the tries to end it."""
-        if (link, sentence) == (self.state.link, self.state.sentence):
+        if (status, sentence) == (self.state.status, self.state.sentence):
             return
         now = self._clock()
-        starts_anew = Link.UP in (link, self.state.link)
-        self._log(link, sentence, now)
-        self._show(AmiState(link, now if starts_anew else self.state.since, sentence))
+        starts_anew = LinkStatus.UP in (status, self.state.status)
+        self._log(status, sentence, now)
+        self._show(LinkState(status, now if starts_anew else self.state.since, sentence))
 
-    def _log(self, link: Link, sentence: Sentence, now: datetime) -> None:
+    def _log(self, status: LinkStatus, sentence: Sentence, now: datetime) -> None:
         """Once when the link goes, once when it is back, and once for each further reason in between."""
         lasted = timedelta(seconds=round((now - self.state.since).total_seconds()))
-        if link is Link.UP:
+        if status is LinkStatus.UP:
             self._said.clear()
             log.info("%s It was away for %s.", sentence, lasted)
         elif self._closed:
             log.info("%s", sentence)
         elif str(sentence) not in self._said:
             self._said.add(str(sentence))
-            was_up = f" It had been up for {lasted}." if self.state.is_up else ""
+            was_up = f" It had been up for {lasted}." if self._is_up else ""
             log.warning("%s Trying again.%s", sentence, was_up)
 
-    def _show(self, state: AmiState) -> None:
+    def _show(self, state: LinkState) -> None:
         self.state = state
         if self._on_state is None:
             return

@@ -14,25 +14,36 @@ from panoramisk.message import Message
 
 from pbx_crm.asterisk import ami_actions
 from pbx_crm.asterisk.ami_link import AmiLink
-from pbx_crm.asterisk.ami_state import MissingRight
 from pbx_crm.domain.errors import RightMissing
-from pbx_crm.domain.sentence import N_
-
-OWN_EVENTS = frozenset({"FullyBooted", "Shutdown"})
-"""Events the link itself listens to, whoever else needs them."""
+from pbx_crm.domain.sentence import N_, Sentence
 
 ACTION_OF_WRITE_CLASS = {"reporting": "CoreShowChannels", "originate": "Originate", "call": "Redirect"}
-"""An action only this class allows, with what it is for below. `Hangup` would do with `system` too."""
+"""An action only this class allows; `Hangup` itself would do with `system`, too."""
 
-PURPOSE = {
-    ("write", "reporting"): N_("calls under way are unknown after a reconnect"),
-    ("write", "originate"): N_("click-to-call does not work"),
-    ("write", "call"): N_("calls cannot be hung up from the card"),
-    ("read", "system"): N_("a restart of the PBX is noticed late"),
-    ("read", "call"): N_("no call is seen at all"),
-    ("read", "agent"): N_("queue calls are not told from direct ones"),
-    ("read", "cdr"): N_("voicemail cannot be told from a missed call (cdr_manager must be enabled, too)"),
+ADVICE = {
+    ("write", "reporting"): N_(
+        "Add reporting to write= in manager.conf [%(user)s]: without it calls under way are unknown "
+        "after a reconnect."
+    ),
+    ("write", "originate"): N_(
+        "Add originate to write= in manager.conf [%(user)s]: without it click-to-call does not work."
+    ),
+    ("write", "call"): N_(
+        "Add call to write= in manager.conf [%(user)s]: without it calls cannot be hung up from the card."
+    ),
+    ("read", "system"): N_(
+        "Add system to read= in manager.conf [%(user)s]: without it a restart of the PBX is noticed late."
+    ),
+    ("read", "call"): N_("Add call to read= in manager.conf [%(user)s]: without it no call is seen at all."),
+    ("read", "agent"): N_(
+        "Add agent to read= in manager.conf [%(user)s]: without it queue calls look like direct ones."
+    ),
+    ("read", "cdr"): N_(
+        "Add cdr to read= in manager.conf [%(user)s] and enable cdr_manager: without them voicemail cannot "
+        "be told from a missed call."
+    ),
 }
+"""What to change and what is lost meanwhile, by access and class."""
 
 FRESH_SECONDS = 5.0
 """What began so shortly before the log-in, or after the list was made, proves nothing."""
@@ -48,14 +59,14 @@ class RightsCheck:
         self._user = user
         self._writes = writes
 
-    async def at_log_in(self) -> tuple[MissingRight, ...]:
+    async def at_log_in(self) -> tuple[Sentence, ...]:
         """Write classes the account lacks, and read `system`; for a moment some seconds after the log-in."""
         missing = [("write", name) for name in await self._missing_writes()]
         if not self._heard("FullyBooted"):
             missing.append(("read", "system"))
         return self._named(missing)
 
-    async def later(self, online_seconds: float) -> tuple[MissingRight, ...]:
+    async def later(self, online_seconds: float) -> tuple[Sentence, ...]:
         """Read classes whose events should have come by now; asks for lists, which reach nobody else."""
         missing = []
         if not self._heard("Newchannel") and await self._unheard_channel(online_seconds):
@@ -66,10 +77,8 @@ class RightsCheck:
             missing.append(("read", "cdr"))
         return self._named(missing)
 
-    def _named(self, missing: Iterable[tuple[str, str]]) -> tuple[MissingRight, ...]:
-        return tuple(
-            MissingRight(access, name, self._user, PURPOSE[access, name]) for access, name in missing
-        )
+    def _named(self, missing: Iterable[tuple[str, str]]) -> tuple[Sentence, ...]:
+        return tuple(Sentence.of(ADVICE[right], user=self._user) for right in missing)
 
     def _heard(self, event: str) -> bool:
         return event.encode() in self._link.protocol.heard

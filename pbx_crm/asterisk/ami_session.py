@@ -10,11 +10,11 @@ from datetime import datetime
 from panoramisk.message import Message
 
 from pbx_crm.asterisk import ami_actions
+from pbx_crm.asterisk.ami_account import AmiAccount, AmiTiming
 from pbx_crm.asterisk.ami_link import AmiLink
 from pbx_crm.asterisk.ami_news import Heard, InboxItem, LinkLost, LinkUp, SnapshotBegan, SnapshotEnded
 from pbx_crm.asterisk.ami_protocol import LinkCounters
-from pbx_crm.asterisk.ami_rights import OWN_EVENTS, RightsCheck
-from pbx_crm.asterisk.ami_state import AmiAccount, AmiTiming, MissingRight
+from pbx_crm.asterisk.ami_rights import RightsCheck
 from pbx_crm.domain.errors import PbxUnreachable, RightMissing
 from pbx_crm.domain.sentence import N_, Sentence
 
@@ -31,9 +31,9 @@ class AmiSession:
         self,
         account: AmiAccount,
         timing: AmiTiming,
-        needed: frozenset[str],
+        wanted: Callable[[bytes], bool],
         inbox: Callable[[InboxItem], None],
-        on_rights: Callable[[tuple[MissingRight, ...]], None],
+        on_rights: Callable[[tuple[Sentence, ...]], None],
         *,
         counters: LinkCounters,
         clock: Callable[[], datetime],
@@ -41,16 +41,13 @@ class AmiSession:
     ) -> None:
         self._account = account
         self._timing = timing
-        self._needed = needed
         self._inbox = inbox
         self._on_rights = on_rights
         self._clock = clock
         self._held: list[Heard] | None = []
         self.is_up = False
         """Whether `LinkUp` was told and `LinkLost` not yet."""
-        self.link = AmiLink(
-            account, timing, needed | OWN_EVENTS, self._hear, counters=counters, clock=clock, tap=tap
-        )
+        self.link = AmiLink(account, timing, wanted, self._hear, counters=counters, clock=clock, tap=tap)
         self.pbx_started: str | None = None
         """Asterisk's start time in its own words and zone: good for comparing, not for a clock."""
 
@@ -61,11 +58,12 @@ class AmiSession:
         hears of a restart before the first event after it.
         """
         await self.link.open()
+        # Before the log-in, so that no event of this connection is older.
+        hears_from = self._clock()
         await self.link.log_in()
-        logged_in_at = self._clock()
         self.pbx_started = await self._ask_start()
         restarted = None not in (pbx_started, self.pbx_started) and pbx_started != self.pbx_started
-        self._inbox(LinkUp(logged_in_at, blind_since, self.pbx_started, restarted))
+        self._inbox(LinkUp(hears_from, blind_since, self.pbx_started, restarted))
         self.is_up = True
         held, self._held = self._held or [], None
         for item in held:
@@ -91,8 +89,6 @@ class AmiSession:
 
     def _hear(self, message: Message, at: datetime) -> None:
         """The one callback: append and return."""
-        if message["event"] not in self._needed:
-            return
         if self._held is None:
             self._inbox(Heard(message, at))
         else:

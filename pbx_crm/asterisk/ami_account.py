@@ -1,12 +1,8 @@
-"""Whom we connect to, how patient we are, and how the link stands, as values others may keep and show."""
+"""Whom the listener connects to, and how patient it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-
-from pbx_crm.domain.sentence import N_, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,51 +43,3 @@ class AmiTiming:
     """After the log-in: FullyBooted has come by then, or read class `system` is missing."""
     rights_check: float = 30.0
     """Between looks for missing read classes while the link stands."""
-
-
-class Link(StrEnum):
-    """How the connection stands."""
-
-    CONNECTING = "connecting"
-    UP = "up"
-    REFUSED = "refused"
-    DOWN = "down"
-
-
-@dataclass(frozen=True, slots=True)
-class MissingRight:
-    """A class the AMI user lacks: what is lost by it, and the line that gives it."""
-
-    access: str
-    """`read` or `write`: the line in the user's section of manager.conf."""
-    name: str
-    user: str
-    purpose: str
-    """A marked template: what does not work without it."""
-
-    @property
-    def sentence(self) -> Sentence:
-        """What to change, in words."""
-        return Sentence.of(
-            N_("Add %(name)s to %(access)s= in manager.conf [%(user)s]: without it %(purpose)s."),
-            name=self.name,
-            access=self.access,
-            user=self.user,
-            purpose=self.purpose,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class AmiState:
-    """How the link to one PBX stands, for the banner, the log and the terminal."""
-
-    link: Link
-    since: datetime
-    """Of this state; for DOWN and REFUSED the moment from which calls are not seen."""
-    sentence: Sentence
-    missing_rights: tuple[MissingRight, ...] = ()
-
-    @property
-    def is_up(self) -> bool:
-        """Whether calls are seen now."""
-        return self.link is Link.UP
