@@ -19,13 +19,17 @@ from pbx_crm.domain.installation import Installation
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.boards import Boards
 from pbx_crm.services.clock import Clock, utc_now
+from pbx_crm.services.deal_cards import DealCards
+from pbx_crm.services.deals import Deals
 from pbx_crm.services.health import Health
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.registry import Services
 from pbx_crm.services.staff import Staff
+from pbx_crm.services.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +47,10 @@ def build_services(
         accounts=Accounts(database, live, clock, passwords),
         staff=Staff(database, live, clock, passwords),
         health=Health(database),
+        boards=Boards(database, clock),
+        deals=Deals(database, live, clock, installation),
+        deal_cards=DealCards(database, clock),
+        tasks=Tasks(database, live, clock),
     )
 
 

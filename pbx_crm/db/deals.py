@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from pbx_crm.db import stage_moves, stage_totals
+from pbx_crm.db import stage_moves, stage_totals, tasks
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.stage_totals import Heap
 from pbx_crm.db.tables import deal_events, deals, open_deals
@@ -90,6 +90,12 @@ def get(tx: Connection, deal_id: int, scope: Scope) -> Deal:
     return _deal(row)
 
 
+def stage_of(tx: Connection, deal_id: int, scope: Scope) -> int | None:
+    """The stage the deal lies in; None outside the viewer's scope."""
+    query = select(deals.c.stage_id).where(deals.c.id == deal_id, deals_in(scope))
+    return tx.execute(query).scalar_one_or_none()
+
+
 def lock(tx: Connection, deal_id: int, scope: Scope) -> Deal:
     """The same as `get`, and nobody else changes it before this transaction ends."""
     row = tx.execute(_one(deal_id, scope).with_for_update()).mappings().one_or_none()
@@ -143,8 +149,9 @@ def put_back(tx: Connection, deal: Deal, move: NewMove, before: Mapping[str, Any
 def set_owner(
     tx: Connection, deal: Deal, owner_id: int, at: datetime, actor: Actor, why: Mapping[str, Any]
 ) -> None:
-    """Hands the card to another person and notes who did it and why (a message id with values)."""
+    """Hands the card and its open tasks to another person; notes who did it and why (a sentence)."""
     _rewrite(tx, deal, {"owner_id": owner_id, "active_at": at})
+    tasks.hand_over(tx, deal.id, deal.owner_id, owner_id)
     details = {"from": deal.owner_id, "to": owner_id, "actor": actor.kind, **why}
     add_event(tx, deal.id, "owner", at, actor.person_id, details)
 
@@ -204,3 +211,11 @@ def _keep_open_list(tx: Connection, deal: Deal, is_closed: bool) -> None:
 def _open(tx: Connection, deal_id: int, contact_id: int, funnel_id: int) -> None:
     row = {"contact_id": contact_id, "funnel_id": funnel_id, "deal_id": deal_id}
     insert_missing(tx, open_deals, [row])
+
+
+def others_of(tx: Connection, deal: Deal, scope: Scope, most: int = 10) -> list[Deal]:
+    """The client's other deals as far as the viewer sees them, the latest first."""
+    if deal.contact_id is None:
+        return []
+    query = select(deals).where(deals.c.contact_id == deal.contact_id, deals.c.id != deal.id, deals_in(scope))
+    return [_deal(row) for row in tx.execute(query.order_by(deals.c.id.desc()).limit(most)).mappings()]

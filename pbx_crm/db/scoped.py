@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, exists, false, select, true
 
-from pbx_crm.db.tables import call_people, calls, deals, stage_totals
+from pbx_crm.db.tables import call_people, calls, deals, stage_totals, tasks
 from pbx_crm.domain.person import Reach, Scope
 
 
@@ -30,6 +30,18 @@ def totals_in(scope: Scope) -> ColumnElement[bool]:
             return true()
         case Reach.OWN:
             return stage_totals.c.owner_id == scope.person_id
+        case Reach.NOTHING:
+            return false()
+
+
+def tasks_in(scope: Scope) -> ColumnElement[bool]:
+    """Condition on `tasks`: a seller's own, and those on own cards."""
+    match scope.reach:
+        case Reach.ALL:
+            return true()
+        case Reach.OWN:
+            own_card = tasks.c.deal_id.in_(select(deals.c.id).where(deals.c.owner_id == scope.person_id))
+            return (tasks.c.owner_id == scope.person_id) | own_card
         case Reach.NOTHING:
             return false()
 

@@ -70,3 +70,9 @@ def _move(row: RowMapping) -> StageMove:
     values = dict(row)
     actor = Actor(ActorKind(values.pop("actor_kind")), values.pop("actor_id"))
     return StageMove(**values, actor=actor)
+
+
+def deal_of_request(tx: Connection, request_key: str) -> int | None:
+    """The deal that a wish with this key has moved or made."""
+    query = select(stage_moves.c.deal_id).where(stage_moves.c.request_key == request_key)
+    return tx.execute(query).scalar_one_or_none()

@@ -56,15 +56,15 @@ def catalogue(code: str) -> NullTranslations:
     return Translations(compiled, DOMAIN)
 
 
-def choose(wanted: str | None, cookie: str | None, accepted: str) -> Language:
-    """The person's own choice, else the one made at log-in, else the best of `Accept-Language`."""
+def choose(wanted: str | None, cookie: str | None, accepted: str, default: str) -> Language:
+    """The person's own choice, else the one at log-in, else the best of `Accept-Language`, else `default`."""
     for code in (wanted, cookie):
         if code in LANGUAGES:
             return LANGUAGES[code]
     for code in _by_preference(accepted):
         if code in LANGUAGES:
             return LANGUAGES[code]
-    return DEFAULT
+    return LANGUAGES.get(default, DEFAULT)
 
 
 def _by_preference(accepted: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import tzinfo
 from functools import lru_cache
 from typing import Any
 
@@ -14,12 +14,9 @@ from jinja2.runtime import Context
 from pbx_crm.pages import static, wording
 from pbx_crm.pages.frame import frame_for
 from pbx_crm.pages.i18n import Language, catalogue, choose
-from pbx_crm.pages.request import LANGUAGE_COOKIE, visitor_of
+from pbx_crm.pages.request import LANGUAGE_COOKIE, services_of, visitor_of
 from pbx_crm.pages.web_files import TEMPLATES
 from pbx_crm.pages.wording import Wording, zone_named
-
-DEFAULT_ZONE = web.AppKey("default_zone", str)
-"""The installation's IANA zone, for people who chose none of their own."""
 
 
 @lru_cache
@@ -64,14 +61,20 @@ def language_of(request: web.Request) -> Language:
     """The language this reader gets."""
     viewer = visitor_of(request)
     cookie = request.cookies.get(LANGUAGE_COOKIE)
-    return choose(viewer.language if viewer else None, cookie, request.headers.get("Accept-Language", ""))
+    accepted = request.headers.get("Accept-Language", "")
+    default = services_of(request).installation.language
+    return choose(viewer.language if viewer else None, cookie, accepted, default)
+
+
+def zone_of(request: web.Request) -> tzinfo:
+    """The zone of this reader's days: their own, else the installation's."""
+    viewer = visitor_of(request)
+    return zone_named(viewer.time_zone if viewer else None, services_of(request).installation.time_zone)
 
 
 def wording_of(request: web.Request) -> Wording:
     """How this reader sees numbers, times and sentences."""
-    viewer = visitor_of(request)
-    zone = zone_named(viewer.time_zone if viewer else None, request.app.get(DEFAULT_ZONE, "UTC"))
-    return Wording(language_of(request), zone, datetime.now(UTC))
+    return Wording(language_of(request), zone_of(request), services_of(request).clock())
 
 
 def render_text(request: web.Request, template: str, values: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from pbx_crm.pages import extensions, health, home, login, me, people, static
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
-from pbx_crm.pages.render import DEFAULT_ZONE
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
 from pbx_crm.pages.security_headers import add_security_headers
 from pbx_crm.services.registry import Services
@@ -45,7 +44,6 @@ def make_site(services: Services, options: SiteOptions | None = None) -> web.App
     site = web.Application(middlewares=[answer_refusals, know_viewer, refuse_foreign_origin])
     site[SERVICES] = services
     site[OPTIONS] = options or SiteOptions()
-    site[DEFAULT_ZONE] = services.installation.time_zone
     site.on_response_prepare.append(add_security_headers)
     for route in ROUTES:
         site.router.add_route(route.method, route.path, guarded(route))

@@ -6,11 +6,15 @@ from dataclasses import dataclass
 
 from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.boards import Boards
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.deal_cards import DealCards
+from pbx_crm.services.deals import Deals
 from pbx_crm.services.health import Health
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.staff import Staff
+from pbx_crm.services.tasks import Tasks
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +28,7 @@ class Services:
     accounts: Accounts
     staff: Staff
     health: Health
+    boards: Boards
+    deals: Deals
+    deal_cards: DealCards
+    tasks: Tasks

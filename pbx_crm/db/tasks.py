@@ -1,0 +1,60 @@
+"""Tasks as rows. A viewer sees their own and those of the deals they see."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from sqlalchemy import Connection, RowMapping, select, update
+
+from pbx_crm.db.scoped import tasks_in
+from pbx_crm.db.tables import tasks
+from pbx_crm.db.upsert import insert_new
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.person import Scope
+from pbx_crm.domain.task import NewTask, Task, TaskKind
+
+MOST = 200
+
+
+def add(tx: Connection, new: NewTask) -> int | None:
+    """The new task's id; None if its cause has led to a task before."""
+    return insert_new(tx, tasks, asdict(new))
+
+
+def lock(tx: Connection, task_id: int, scope: Scope) -> Task:
+    """The task, held until this transaction ends; NotFound outside the viewer's scope."""
+    query = select(tasks).where(tasks.c.id == task_id, tasks_in(scope)).with_for_update()
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound(task_id=task_id)
+    return _task(row)
+
+
+def of_deal(tx: Connection, deal_id: int, scope: Scope) -> list[Task]:
+    """The deal's tasks: open ones first by due time, then the done ones, latest first."""
+    query = select(tasks).where(tasks.c.deal_id == deal_id, tasks_in(scope)).limit(MOST)
+    found = [_task(row) for row in tx.execute(query.order_by(tasks.c.due_at, tasks.c.id)).mappings()]
+    done = sorted((task for task in found if task.done_at), key=lambda task: str(task.done_at), reverse=True)
+    return [task for task in found if task.done_at is None] + done
+
+
+def finish(tx: Connection, task_id: int, at: datetime, result: str = "") -> bool:
+    """Whether it was open until now."""
+    query = update(tasks).where(tasks.c.id == task_id, tasks.c.done_at.is_(None))
+    return tx.execute(query.values(done_at=at, result=result)).rowcount == 1
+
+
+def postpone(tx: Connection, task_id: int, due_at: datetime) -> None:
+    """The task is due then."""
+    tx.execute(update(tasks).where(tasks.c.id == task_id).values(due_at=due_at))
+
+
+def hand_over(tx: Connection, deal_id: int, from_id: int, to_id: int) -> None:
+    """The open tasks that one person has on this deal become another's."""
+    mine = (tasks.c.deal_id == deal_id, tasks.c.owner_id == from_id, tasks.c.done_at.is_(None))
+    tx.execute(update(tasks).where(*mine).values(owner_id=to_id))
+
+
+def _task(row: RowMapping) -> Task:
+    return Task(**{**row, "kind": TaskKind(row["kind"])})

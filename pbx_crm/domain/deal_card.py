@@ -1,0 +1,113 @@
+"""A deal with everything around it, as its card shows it: client, next step, and what happened so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pbx_crm.domain.call import Direction, Outcome
+from pbx_crm.domain.deal import ActorKind, Deal
+from pbx_crm.domain.funnel import Funnel, Stage
+from pbx_crm.domain.sentence import Sentence
+from pbx_crm.domain.task import Task, TaskKind, Urgency
+
+
+class EntryKind(StrEnum):
+    """What a line of the timeline tells of."""
+
+    CALL = "call"
+    MOVE = "move"
+    CREATED = "created"
+    NOTE = "note"
+    TASK = "task"
+    OWNER = "owner"
+    EVENT = "event"
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """A call as the timeline tells it."""
+
+    id: int
+    direction: Direction
+    outcome: Outcome | None
+    """None while it lasts."""
+    wait_seconds: float
+    talk_seconds: float
+    line: str
+    why: Sentence | None
+    """Why this seller got the card."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the timeline; which fields it has depends on its kind."""
+
+    kind: EntryKind
+    at: datetime
+    who: str = ""
+    """The person behind it; empty for the program itself."""
+    actor: ActorKind | None = None
+    text: str = ""
+    from_stage: str = ""
+    to_stage: str = ""
+    to_person: str = ""
+    is_undo: bool = False
+    undo_id: int | None = None
+    """The move that may still be taken back."""
+    call: CallFacts | None = None
+    task_kind: TaskKind | None = None
+    sentence: Sentence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """Something still to be done on this deal."""
+
+    task: Task
+    owner_name: str
+    urgency: Urgency
+
+
+@dataclass(frozen=True, slots=True)
+class OtherDeal:
+    """Another deal of the same client."""
+
+    deal: Deal
+    stage_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DealCard:
+    """The whole card."""
+
+    deal: Deal
+    funnel: Funnel
+    stage: Stage
+    owner_name: str
+    client_name: str
+    numbers: tuple[str, ...]
+    tasks: tuple[OpenTask, ...]
+    others: tuple[OtherDeal, ...]
+    entries: tuple[Entry, ...]
+    """Newest first."""
+    colleagues: tuple[tuple[int, str], ...]
+    """Who may own it."""
+    loss_reason: str
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """Where it may be moved, in board order; a retired stage only while the deal lies in it."""
+        return tuple(
+            stage for stage in self.funnel.stages if not stage.is_retired or stage.id == self.stage.id
+        )
+
+
+def sentence_from(stored: Mapping[str, object]) -> Sentence | None:
+    """A sentence kept as JSON, `{"template": …, "values": {…}}`; None if nothing was kept."""
+    template, values = stored.get("template"), stored.get("values")
+    if not isinstance(template, str) or not template:
+        return None
+    return Sentence.of(template, **(values if isinstance(values, dict) else {}))

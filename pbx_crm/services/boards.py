@@ -1,0 +1,120 @@
+"""The board of a funnel, as far as its viewer sees: three statements, however many deals there are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+from typing import NoReturn
+
+from pbx_crm.db import boards, funnels, stage_totals
+from pbx_crm.db.boards import CardRow
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.db.stage_totals import Total
+from pbx_crm.domain.board import CARDS_AT_FIRST, Board, BoardView, Card, Column, Step
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.funnel import Funnel, Stage
+from pbx_crm.domain.person import Person, Reach
+from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.task import urgency
+from pbx_crm.services.clock import Clock
+
+
+class Boards:
+    """Reads boards and single columns; the day that "due today" means is the viewer's."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def show(self, viewer: Person, view: BoardView, zone: tzinfo) -> Board:
+        """The whole board; NotFound for a funnel there is not."""
+        return await self._database.read(_board, viewer, view, self._clock(), zone)
+
+    async def columns(
+        self, viewer: Person, shown: Mapping[int, int], view: BoardView, zone: tzinfo
+    ) -> list[Column]:
+        """Single columns by stage id with so many cards each, in board order; NotFound for an unknown one."""
+        return await self._database.read(_columns, viewer, shown, view, self._clock(), zone)
+
+
+def _board(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
+    known = funnels.in_use(tx)
+    funnel = _chosen(known, view.funnel_id)
+    stages = [stage for stage in funnel.stages if not stage.is_retired]
+    limits = {stage.id: CARDS_AT_FIRST for stage in stages}
+    made = _filled(tx, viewer, stages, limits, view, now, zone)
+    shows_owner = viewer.scope.reach is Reach.ALL
+    return Board(view, funnel, tuple(known), tuple(made), shows_owner)
+
+
+def _columns(
+    tx: Transaction,
+    viewer: Person,
+    shown: Mapping[int, int],
+    view: BoardView,
+    now: datetime,
+    zone: tzinfo,
+) -> list[Column]:
+    known = [stage for funnel in funnels.in_use(tx) for stage in funnel.stages]
+    stages = [stage for stage in known if stage.id in shown]
+    if len(stages) != len(shown):
+        raise NotFound
+    return _filled(tx, viewer, stages, shown, view, now, zone)
+
+
+def _chosen(known: Sequence[Funnel], funnel_id: int | None) -> Funnel:
+    if not known:
+        _no_funnel()
+    if funnel_id is None:
+        return known[0]
+    for funnel in known:
+        if funnel.id == funnel_id:
+            return funnel
+    _no_funnel()
+
+
+def _no_funnel() -> NoReturn:
+    raise NotFound(N_("There is no such funnel."))
+
+
+def _filled(
+    tx: Transaction,
+    viewer: Person,
+    stages: Sequence[Stage],
+    shown: Mapping[int, int],
+    view: BoardView,
+    now: datetime,
+    zone: tzinfo,
+) -> list[Column]:
+    totals = stage_totals.of_stages(tx, [stage.id for stage in stages], viewer.scope, view.owner_id)
+    rows = boards.cards(tx, shown, viewer.scope, view.owner_id, oldest_first=view.oldest_first)
+    return [
+        _column(stage, [_card(row, now, zone) for row in rows[stage.id]], totals, shown[stage.id])
+        for stage in stages
+    ]
+
+
+def _column(stage: Stage, cards: Sequence[Card], totals: Sequence[Total], shown: int) -> Column:
+    mine = [total for total in totals if total.stage_id == stage.id]
+    sums = tuple((total.currency, total.amount) for total in mine if total.amount)
+    return Column(stage, tuple(cards), sum(total.deals for total in mine), sums, shown)
+
+
+def _card(row: CardRow, now: datetime, zone: tzinfo) -> Card:
+    return Card(
+        id=row.id,
+        stage_id=row.stage_id,
+        version=row.version,
+        client=row.client_name or row.company_name,
+        number=row.number,
+        title=row.title,
+        source=row.source,
+        amount=row.amount,
+        currency=row.currency,
+        priority=row.priority,
+        owner_id=row.owner_id,
+        owner_name=row.owner_name,
+        stage_since=row.stage_since,
+        step=Step(urgency(row.step_due_at, now, zone), row.step_kind, row.step_due_at),
+        on_call_since=row.on_call_since,
+    )

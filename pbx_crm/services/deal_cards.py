@@ -1,0 +1,157 @@
+"""A deal's card: everything about one deal, put together for its page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from typing import Any
+
+from pbx_crm.db import contacts, deal_calls, deal_notes, deals, funnels, people, stage_moves, tasks
+from pbx_crm.db.deal_calls import DealCall
+from pbx_crm.db.deal_notes import DealEvent, Note
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.deal import Deal, StageMove
+from pbx_crm.domain.deal_card import (
+    CallFacts,
+    DealCard,
+    Entry,
+    EntryKind,
+    OpenTask,
+    OtherDeal,
+    sentence_from,
+)
+from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.task import Task, urgency
+from pbx_crm.services.clock import Clock
+
+
+class DealCards:
+    """Reads cards, in one transaction each."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def show(self, viewer: Person, deal_id: int, zone: tzinfo) -> DealCard:
+        """The card; NotFound outside the viewer's scope."""
+        return await self._database.read(_card, viewer, deal_id, self._clock(), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """Who is who, and which stage is called what."""
+
+    people: Mapping[int, str]
+    stages: Mapping[int, str]
+
+    def person(self, person_id: int | None) -> str:
+        return "" if person_id is None else self.people.get(person_id, "")
+
+
+def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tzinfo) -> DealCard:
+    deal = deals.get(tx, deal_id, viewer.scope)
+    known = funnels.in_use(tx)
+    funnel = funnels.load(tx, deal.funnel_id)
+    staff = people.everybody(tx)
+    stages = {stage.id: stage.name for one in (*known, funnel) for stage in one.stages}
+    names = _Names({person.id: person.name for person in staff}, stages)
+    found = tasks.of_deal(tx, deal_id, viewer.scope)
+    return DealCard(
+        deal=deal,
+        funnel=funnel,
+        stage=next(stage for stage in funnel.stages if stage.id == deal.stage_id),
+        owner_name=names.person(deal.owner_id),
+        client_name=contacts.name_of(tx, deal.contact_id) if deal.contact_id else "",
+        numbers=tuple(contacts.numbers_of(tx, deal.contact_id)) if deal.contact_id else (),
+        tasks=tuple(_open_task(task, names, now, zone) for task in found if task.done_at is None),
+        others=tuple(_other(other, names) for other in deals.others_of(tx, deal, viewer.scope)),
+        entries=_timeline(tx, viewer, deal, found, names),
+        colleagues=tuple((one.id, one.name) for one in staff if _may_own(one)),
+        loss_reason=_loss_reason(funnel, deal),
+    )
+
+
+def _may_own(person: Person) -> bool:
+    return person.is_active and person.role is not Role.NONE
+
+
+def _loss_reason(funnel: Funnel, deal: Deal) -> str:
+    return next((reason.name for reason in funnel.loss_reasons if reason.id == deal.loss_reason_id), "")
+
+
+def _open_task(task: Task, names: _Names, now: datetime, zone: tzinfo) -> OpenTask:
+    return OpenTask(task, names.person(task.owner_id), urgency(task.due_at, now, zone))
+
+
+def _other(deal: Deal, names: _Names) -> OtherDeal:
+    return OtherDeal(deal, names.stages.get(deal.stage_id, ""))
+
+
+def _timeline(
+    tx: Transaction, viewer: Person, deal: Deal, found: list[Task], names: _Names
+) -> tuple[Entry, ...]:
+    moves = stage_moves.of_deal(tx, deal.id)
+    last_id = moves[0].id if moves else None
+    entries = [
+        *(_of_move(move, names, last_id) for move in moves),
+        *(_of_note(note, names) for note in deal_notes.of_deal(tx, deal.id)),
+        *(_of_event(event, names) for event in deal_notes.events_of(tx, deal.id)),
+        *(_of_call(call) for call in deal_calls.of_deal(tx, deal.id, viewer.scope)),
+        *(_of_done(task, task.done_at, names) for task in found if task.done_at),
+    ]
+    return tuple(sorted(entries, key=_age, reverse=True))
+
+
+def _age(entry: Entry) -> tuple[datetime, int]:
+    # Of what happened at one moment the call came first, then the card it made.
+    return entry.at, {EntryKind.CALL: 0, EntryKind.CREATED: 1}.get(entry.kind, 2)
+
+
+def _of_move(move: StageMove, names: _Names, last_id: int | None) -> Entry:
+    kind = EntryKind.CREATED if move.from_stage_id is None else EntryKind.MOVE
+    may_undo = move.id == last_id and move.undoes_id is None and "before" in move.evidence
+    return Entry(
+        kind,
+        move.at,
+        names.person(move.actor.person_id),
+        actor=move.actor.kind,
+        text=move.reason,
+        from_stage=names.stages.get(move.from_stage_id or 0, ""),
+        to_stage=names.stages.get(move.to_stage_id, ""),
+        is_undo=move.undoes_id is not None,
+        undo_id=move.id if may_undo else None,
+    )
+
+
+def _of_note(note: Note, names: _Names) -> Entry:
+    return Entry(EntryKind.NOTE, note.at, names.person(note.author_id), text=note.text)
+
+
+def _of_event(event: DealEvent, names: _Names) -> Entry:
+    details: Mapping[str, Any] = event.details
+    return Entry(
+        EntryKind.OWNER if event.kind == "owner" else EntryKind.EVENT,
+        event.at,
+        names.person(event.actor_id),
+        to_person=names.person(details.get("to")),
+        sentence=sentence_from(details),
+    )
+
+
+def _of_call(call: DealCall) -> Entry:
+    facts = CallFacts(
+        call.id,
+        call.direction,
+        call.outcome,
+        call.wait_seconds,
+        call.talk_seconds,
+        call.line,
+        sentence_from(call.owner_rule),
+    )
+    return Entry(EntryKind.CALL, call.started_at, call.seller, call=facts)
+
+
+def _of_done(task: Task, done_at: datetime, names: _Names) -> Entry:
+    return Entry(EntryKind.TASK, done_at, names.person(task.owner_id), text=task.title, task_kind=task.kind)

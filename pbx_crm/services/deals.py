@@ -1,0 +1,345 @@
+"""What people do with deals: make, move, take a move back, hand over, write down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from pbx_crm.db import clients, contacts, deal_notes, deals, funnels, people, stage_moves
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.deal import (
+    MOST_AMOUNT,
+    Deal,
+    DealChanged,
+    MoveRequest,
+    NewDeal,
+    NewMove,
+    NothingToUndo,
+    Priority,
+    StageMove,
+    check_version,
+    judge_move,
+    seller,
+)
+from pbx_crm.domain.errors import BadInput, NotAllowed, NotFound
+from pbx_crm.domain.funnel import Funnel, Stage
+from pbx_crm.domain.installation import Installation
+from pbx_crm.domain.person import Person, Reach, Role
+from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.sentence import N_
+from pbx_crm.services.clock import Clock
+from pbx_crm.services.live_feed import LiveFeed
+
+LONGEST_TITLE = 200
+LONGEST_SOURCE = 100
+LONGEST_NOTE = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class DealForm:
+    """A deal as somebody fills it in. `owner_id` None is whoever fills it in."""
+
+    client_name: str = ""
+    number: str = ""
+    title: str = ""
+    source: str = ""
+    amount: Decimal = Decimal(0)
+    funnel_id: int | None = None
+    owner_id: int | None = None
+    request_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DealFields:
+    """The plain fields of a deal as they shall be, and the version the asker had before them."""
+
+    version: int
+    client_name: str
+    title: str
+    source: str
+    amount: Decimal
+    priority: Priority
+    expected_close: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A deal after a move, with where it came from; `move` is None if it lay there already."""
+
+    deal: Deal
+    funnel: Funnel
+    from_stage_id: int
+    move: StageMove | None
+
+    @property
+    def stage(self) -> Stage:
+        """Where the deal lies now."""
+        return next(stage for stage in self.funnel.stages if stage.id == self.deal.stage_id)
+
+
+class Deals:
+    """Every method is one transaction, and afterwards the browsers it concerns are told."""
+
+    def __init__(self, database: Database, live: LiveFeed, clock: Clock, installation: Installation) -> None:
+        self._database = database
+        self._live = live
+        self._clock = clock
+        self._plan = NumberPlan(installation.region)
+
+    async def get(self, viewer: Person, deal_id: int) -> Deal:
+        """The deal; NotFound outside the viewer's scope."""
+        return await self._database.read(deals.get, deal_id, viewer.scope)
+
+    async def create(self, viewer: Person, form: DealForm) -> int:
+        """The new deal's id, in Unsorted; BadInput names each wrong value."""
+        number = _number(form.number, self._plan)
+        _check_texts(form.title, form.source, form.client_name, form.amount)
+        deal = await self._database.write(_create, viewer, form, number, self._clock())
+        self._live.tell({f"stage-{deal.stage_id}"}, {deal.owner_id})
+        return deal.id
+
+    async def move(self, viewer: Person, deal_id: int, request: MoveRequest) -> Moved:
+        """The deal where it was wished to be; the same request key again changes nothing more.
+
+        MoveQuestions, StageNotInFunnel or DealChanged if it stays where it is.
+        """
+        moved = await self._database.write(_move, viewer, deal_id, request, self._clock())
+        self._tell_moved(moved)
+        return moved
+
+    async def undo(self, viewer: Person, deal_id: int, move_id: int, request_key: str) -> Moved:
+        """The deal as it was before that move; NothingToUndo if it went on since."""
+        moved = await self._database.write(_undo, viewer, deal_id, move_id, request_key, self._clock())
+        self._tell_moved(moved)
+        return moved
+
+    async def change(self, viewer: Person, deal_id: int, fields: DealFields) -> None:
+        """Writes the plain fields; DealChanged if somebody was faster, BadInput for wrong values."""
+        _check_texts(fields.title, fields.source, fields.client_name, fields.amount)
+        deal = await self._database.write(_change, viewer, deal_id, fields, self._clock())
+        self._tell(deal)
+
+    async def hand_over(self, viewer: Person, deal_id: int, owner_id: int, version: int) -> None:
+        """The card and its open tasks are another seller's from now on."""
+        before = await self._database.write(_hand_over, viewer, deal_id, owner_id, version, self._clock())
+        self._tell(before, owner_id)
+
+    async def add_note(self, viewer: Person, deal_id: int, text: str) -> None:
+        """Writes something down; BadInput if it is nothing or far too much."""
+        if not 0 < len(text) <= LONGEST_NOTE:
+            raise BadInput(reasons={"text": N_("A note is 1 to 5000 characters.")})
+        deal = await self._database.write(_add_note, viewer, deal_id, text, self._clock())
+        self._tell(deal)
+
+    def _tell_moved(self, moved: Moved) -> None:
+        topics = {f"stage-{moved.from_stage_id}", f"stage-{moved.deal.stage_id}", f"deal-{moved.deal.id}"}
+        self._live.tell(topics, {moved.deal.owner_id})
+
+    def _tell(self, deal: Deal, *others: int) -> None:
+        self._live.tell({f"stage-{deal.stage_id}", f"deal-{deal.id}", "tasks"}, {deal.owner_id, *others})
+
+
+def _number(written: str, plan: NumberPlan) -> str | None:
+    number = plan.e164(written)
+    if written and number is None:
+        raise BadInput(reasons={"number": N_("This is not a telephone number.")})
+    return number
+
+
+def _check_texts(title: str, source: str, client_name: str, amount: Decimal) -> None:
+    reasons = {}
+    if len(title) > LONGEST_TITLE:
+        reasons["title"] = N_("At most 200 characters.")
+    if len(client_name) > LONGEST_TITLE:
+        reasons["client_name"] = N_("At most 200 characters.")
+    if len(source) > LONGEST_SOURCE:
+        reasons["source"] = N_("At most 100 characters.")
+    if not (amount.is_finite() and 0 <= amount <= MOST_AMOUNT):
+        reasons["amount"] = N_("An amount is 0 or more.")
+    if reasons:
+        raise BadInput(reasons=reasons)
+
+
+def _create(tx: Transaction, viewer: Person, form: DealForm, number: str | None, now: datetime) -> Deal:
+    if form.request_key and (made := stage_moves.deal_of_request(tx, form.request_key)):
+        return deals.get(tx, made, viewer.scope)
+    funnel = _funnel(tx, form.funnel_id)
+    owner_id = _owner(tx, viewer, form.owner_id)
+    contact_id = _contact(tx, viewer, form.client_name, number, owner_id, now)
+    new = NewDeal(
+        funnel.unsorted,
+        owner_id,
+        funnel.currency,
+        now,
+        seller(viewer.id),
+        contact_id=contact_id,
+        title=form.title,
+        source=form.source,
+        amount=form.amount,
+        request_key=form.request_key,
+    )
+    deal_id = deals.create(tx, new)
+    if deal_id is None:
+        raise NotFound
+    return deals.get(tx, deal_id, viewer.scope)
+
+
+def _funnel(tx: Transaction, funnel_id: int | None) -> Funnel:
+    if funnel_id is not None:
+        return funnels.load(tx, funnel_id)
+    known = funnels.in_use(tx)
+    if not known:
+        raise NotFound(N_("There is no funnel yet."))
+    return known[0]
+
+
+def _owner(tx: Transaction, viewer: Person, owner_id: int | None) -> int:
+    if owner_id is None or owner_id == viewer.id:
+        return viewer.id
+    if viewer.scope.reach is not Reach.ALL:
+        raise NotAllowed(N_("Only the head makes deals for others."))
+    return _colleague(tx, owner_id).id
+
+
+def _colleague(tx: Transaction, person_id: int) -> Person:
+    person = people.get(tx, person_id)
+    if not person.is_active or person.role is Role.NONE:
+        raise BadInput(reasons={"owner_id": N_("This person does not work with clients.")})
+    return person
+
+
+def _contact(
+    tx: Transaction, viewer: Person, name: str, number: str | None, owner_id: int, now: datetime
+) -> int | None:
+    if number is None and not name:
+        return None
+    known = contacts.by_number(tx, number) if number else None
+    if known is None:
+        return contacts.make(tx, name, number, now, owner_id)
+    client = clients.behind(tx, [known], viewer.scope)[known]
+    if client.is_foreign:
+        raise BadInput(
+            reasons={"number": N_("This is a client of %(owner)s.")},
+            owner=client.owner_name,
+            contact_id=known,
+        )
+    if name and not client.name:
+        contacts.rename(tx, known, name)
+    return known
+
+
+def _move(tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, now: datetime) -> Moved:
+    deal = deals.lock(tx, deal_id, viewer.scope)
+    funnel = funnels.load(tx, deal.funnel_id)
+    if repeated := stage_moves.by_request(tx, deal_id, request.request_key):
+        return Moved(deal, funnel, repeated.from_stage_id or deal.stage_id, repeated)
+    if deal.version != request.version:
+        raise _changed_by_whom(tx, deal, funnel)
+    target = judge_move(deal, funnel, request)
+    if target.id == deal.stage_id:
+        return Moved(deal, funnel, deal.stage_id, None)
+    wish = NewMove(
+        target,
+        now,
+        seller(viewer.id),
+        reason=request.reason.strip(),
+        request_key=request.request_key,
+        evidence={"before": _before(deal)},
+        amount=request.amount,
+        loss_reason_id=request.loss_reason_id,
+    )
+    return _after(tx, deal, funnel, deals.set_stage(tx, deal, wish))
+
+
+def _changed_by_whom(tx: Transaction, deal: Deal, funnel: Funnel) -> DealChanged:
+    last = stage_moves.last_of(tx, deal.id)
+    stage = funnel.stage(last.to_stage_id) if last else None
+    if last is None or stage is None or last.actor.person_id is None:
+        return DealChanged(deal_id=deal.id)
+    who = people.get(tx, last.actor.person_id).name
+    return DealChanged(N_("%(who)s moved it to %(stage)s."), deal_id=deal.id, who=who, stage=stage.name)
+
+
+def _before(deal: Deal) -> dict[str, Any]:
+    """What an undo has to give back; JSON, hence text."""
+    return {
+        "amount": str(deal.amount),
+        "stage_since": deal.stage_since.isoformat(),
+        "closed_at": deal.closed_at.isoformat() if deal.closed_at else None,
+        "loss_reason_id": deal.loss_reason_id,
+    }
+
+
+def _stored(before: Mapping[str, Any]) -> dict[str, Any]:
+    closed_at = before["closed_at"]
+    return {
+        "amount": Decimal(before["amount"]),
+        "stage_since": datetime.fromisoformat(before["stage_since"]),
+        "closed_at": datetime.fromisoformat(closed_at) if closed_at else None,
+        "loss_reason_id": before["loss_reason_id"],
+    }
+
+
+def _undo(
+    tx: Transaction, viewer: Person, deal_id: int, move_id: int, request_key: str, now: datetime
+) -> Moved:
+    deal = deals.lock(tx, deal_id, viewer.scope)
+    funnel = funnels.load(tx, deal.funnel_id)
+    if repeated := stage_moves.by_request(tx, deal_id, request_key):
+        return Moved(deal, funnel, repeated.from_stage_id or deal.stage_id, repeated)
+    last = stage_moves.last_of(tx, deal_id)
+    if last is None or last.id != move_id or last.undoes_id or last.from_stage_id is None:
+        raise NothingToUndo(deal_id=deal_id)
+    came_from = funnel.stage(last.from_stage_id)
+    if came_from is None or "before" not in last.evidence:
+        raise NothingToUndo(deal_id=deal_id)
+    before = _stored(dict(last.evidence)["before"])  # type: ignore[arg-type]
+    wish = NewMove(came_from, now, seller(viewer.id), request_key=request_key, undoes_id=last.id)
+    return _after(tx, deal, funnel, deals.put_back(tx, deal, wish, before))
+
+
+def _after(tx: Transaction, deal: Deal, funnel: Funnel, made: StageMove | None) -> Moved:
+    if made is None:
+        # The key is known for another deal: somebody sends keys of their own making.
+        raise BadInput(reasons={"request_key": N_("This request was made before.")})
+    now_lies = replace(deal, stage_id=made.to_stage_id, version=deal.version + 1)
+    return Moved(now_lies, funnel, deal.stage_id, made)
+
+
+def _change(tx: Transaction, viewer: Person, deal_id: int, fields: DealFields, now: datetime) -> Deal:
+    deal = deals.lock(tx, deal_id, viewer.scope)
+    check_version(deal, fields.version)
+    values: dict[str, Any] = {
+        "title": fields.title,
+        "source": fields.source,
+        "amount": fields.amount,
+        "priority": fields.priority,
+        "expected_close": fields.expected_close.isoformat() if fields.expected_close else None,
+    }
+    if deal.contact_id is not None:
+        contacts.rename(tx, deal.contact_id, fields.client_name)
+    elif fields.client_name:
+        values["contact_id"] = contacts.make(tx, fields.client_name, None, now, deal.owner_id)
+    deals.set_fields(tx, deal, values, now)
+    return deal
+
+
+def _hand_over(
+    tx: Transaction, viewer: Person, deal_id: int, owner_id: int, version: int, now: datetime
+) -> Deal:
+    deal = deals.lock(tx, deal_id, viewer.scope)
+    check_version(deal, version)
+    if owner_id != deal.owner_id:
+        _colleague(tx, owner_id)
+        deals.set_owner(tx, deal, owner_id, now, seller(viewer.id), {})
+    return deal
+
+
+def _add_note(tx: Transaction, viewer: Person, deal_id: int, text: str, now: datetime) -> Deal:
+    deal = deals.get(tx, deal_id, viewer.scope)
+    deal_notes.add(tx, deal_id, viewer.id, text, now)
+    deals.touch(tx, deal_id, now)
+    return deal
