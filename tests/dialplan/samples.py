@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tests.e2e.company import DIALPLAN
+from tests.e2e.company_config import DIALPLAN
 
 
 def sample(path: str) -> str:

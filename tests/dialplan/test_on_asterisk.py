@@ -8,7 +8,8 @@ import re
 import pytest
 
 from tests.dialplan.samples import filtered_by_name, sample
-from tests.e2e.company import DIALPLAN, Company
+from tests.e2e.company import Company
+from tests.e2e.company_config import DIALPLAN
 from tests.e2e.playing import open_tap, play_together
 from tests.parts.ami_tap import AmiTap, header
 

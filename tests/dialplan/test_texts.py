@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.dialplan.samples import filtered_by_name, sample
-from tests.e2e.company import DIALPLAN
+from tests.e2e.company_config import DIALPLAN
 
 
 def test_both_samples_ask_for_the_same_events() -> None:

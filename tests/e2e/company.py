@@ -7,21 +7,20 @@ A team is one digit, so that several stories can be played at once without meeti
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from itertools import chain
 from types import TracebackType
 
+from tests.e2e import company_config as config
 from tests.parts.asterisk import AsteriskPart
 from tests.parts.loopback import LoopbackNetwork
 from tests.parts.sip.dialog import Dialog
 from tests.parts.sip.party import Party
 
-HERE = Path(__file__).parent
-DIALPLAN = HERE.parents[1] / "dialplan"
 TEAMS = (2, 3, 4, 5, 6, 7, 8, 9)
 SELLERS = (1, 2, 3, 4, 5, 6)
-NAMES = ("Анна Смирнова", "Борис Орлов", "Вера Ким", "Глеб Зуев", "Дарья Ли", "Егор Белов")
 TRUNK = "trunk-main"
-SECRET = "lab-secret"
+OTHER_TRUNKS = ("4951112233", "provider.ru-1")
+"""Endpoint names that look like a number and like a channel name."""
 SOUNDS = (
     "beep",
     "vm-intro",
@@ -86,6 +85,10 @@ class Company:
         self._systemname = systemname
         pbx = self.network.pbx
         self.provider = Party(TRUNK, self.network.host(1, 1), pbx)
+        self.other_providers = {
+            name: Party(name, self.network.host(1, number), pbx)
+            for number, name in enumerate(OTHER_TRUNKS, start=2)
+        }
         self.teams = {
             team: Team(
                 team,
@@ -96,9 +99,14 @@ class Company:
         }
 
     @property
+    def providers(self) -> list[Party]:
+        """The main provider and the others."""
+        return [self.provider, *self.other_providers.values()]
+
+    @property
     def parties(self) -> list[Party]:
-        """The provider and every phone."""
-        return [self.provider, *(phone for team in self.teams.values() for phone in team.phones)]
+        """Every provider and every phone."""
+        return [*self.providers, *(phone for team in self.teams.values() for phone in team.phones)]
 
     async def open(self) -> None:
         """Starts Asterisk and switches the phones on."""
@@ -108,17 +116,18 @@ class Company:
 
     def configure(self) -> None:
         """Writes the PBX's configuration: ours from etc/, the shipped samples, the teams."""
-        files = {path.name: path.read_text(encoding="utf-8") for path in (HERE / "etc").glob("*.conf")}
-        files |= shipped_samples(self.asterisk.major)
+        phones = {digit: team.phones for digit, team in self.teams.items()}
+        pbx = self.network.pbx
+        files = config.our_files() | config.shipped_samples(self.asterisk.major)
         files |= {
             "asterisk.conf": self.asterisk.asterisk_conf(self._systemname),
             "logger.conf": "[general]\n[logfiles]\nmessages.log => notice,warning,error\n",
             "rtp.conf": "[general]\nrtpstart = 10000\nrtpend = 20000\nicesupport = no\n",
             "http.conf": "[general]\nenabled = no\n",
-            "manager.conf": _manager_conf(self.network.pbx),
-            "pjsip.conf": self._pjsip(),
-            "queues.conf": self._queues(),
-            "voicemail.conf": self._voicemail(),
+            "manager.conf": config.manager_conf(pbx),
+            "pjsip.conf": config.pjsip_conf(pbx, phones, self.providers),
+            "queues.conf": config.queues_conf(self.teams),
+            "voicemail.conf": config.voicemail_conf(chain.from_iterable(phones.values())),
         }
         self.asterisk.write(files)
         self.asterisk.write_sounds(SOUNDS)
@@ -141,110 +150,3 @@ class Company:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
-
-    def _pjsip(self) -> str:
-        pbx = self.network.pbx
-        phones = [
-            _endpoint(phone, "phone", f'callerid = "{name}" <{phone.name}>', f"call_group = {team.digit}",
-                      f"pickup_group = {team.digit}", f"mailboxes = {phone.name}@default")
-            for team in self.teams.values()
-            for phone, name in zip(team.phones, NAMES, strict=True)
-        ]  # fmt: skip
-        return "\n".join([_PJSIP_GROUND.format(pbx=pbx), *phones, _endpoint(self.provider, "provider")])
-
-    def _queues(self) -> str:
-        queues = []
-        for digit in self.teams:
-            members = [f"member => PJSIP/{digit}0{n}" for n in (1, 2, 3)]
-            queues += [f"[{digit}90](ringall)", *members]
-        return "\n".join([_QUEUES_GROUND, *queues, ""])
-
-    def _voicemail(self) -> str:
-        boxes = [f"{phone.name} => 1234,{phone.name}" for t in self.teams.values() for phone in t.phones]
-        return "\n".join(
-            ["[general]", "format = wav", "minsecs = 0", "maxsilence = 0", "[default]", *boxes, ""]
-        )
-
-
-def shipped_samples(major: int = 22) -> dict[str, str]:
-    """The files an admin includes, by the name they have in /etc/asterisk, the secret filled in."""
-    directories = [DIALPLAN / "asterisk"] + ([DIALPLAN / "asterisk-16"] if major < 18 else [])
-    texts = {
-        str(path.relative_to(directory)): path.read_text(encoding="utf-8")
-        for directory in directories
-        for path in directory.rglob("*.conf")
-    }
-    return {name: text.replace(";secret =", f"secret = {SECRET}") for name, text in texts.items()}
-
-
-def _endpoint(party: Party, template: str, *lines: str) -> str:
-    user = "" if template == "provider" else f"{party.name}@"
-    return "\n".join(
-        [
-            f"[{party.name}]({template})",
-            f"aors = {party.name}",
-            *lines,
-            f"[{party.name}]",
-            "type = aor",
-            f"contact = sip:{user}{party.address}:5060",
-            f"[{party.name}-address]",
-            "type = identify",
-            f"endpoint = {party.name}",
-            f"match = {party.address}/32",
-            "",
-        ]
-    )
-
-
-def _manager_conf(pbx: str) -> str:
-    return f"""[general]
-enabled = yes
-bindaddr = {pbx}
-port = 5038
-
-; Sees and may do everything: for recordings with all classes, and for what a person does with the CLI.
-[everything]
-secret = {SECRET}
-read = all
-write = all
-writetimeout = 10000
-
-#include "manager.d/*.conf"
-"""
-
-
-_PJSIP_GROUND = """[udp]
-type = transport
-protocol = udp
-bind = {pbx}:5060
-
-[side](!)
-type = endpoint
-disallow = all
-allow = alaw
-direct_media = no
-dtmf_mode = info
-identify_by = ip
-media_address = {pbx}
-bind_rtp_to_media_address = yes
-; The provider's asserted numbers are believed, as most companies have it.
-trust_id_inbound = yes
-
-[phone](!,side)
-context = from-internal
-
-[provider](!,side)
-context = from-trunk
-"""
-
-_QUEUES_GROUND = """[general]
-persistentmembers = no
-shared_lastcall = no
-
-[ringall](!)
-strategy = ringall
-timeout = 15
-retry = 1
-ringinuse = no
-joinempty = yes
-"""

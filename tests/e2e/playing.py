@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from tests.e2e.company import SECRET, Company
+from tests.e2e.company import Company
+from tests.e2e.company_config import SECRET
 from tests.e2e.stories import STORIES, Stage
 from tests.e2e.truth import Truth
 from tests.parts.ami_tap import AmiTap
@@ -31,7 +32,7 @@ async def play_together(company: Company, names: Sequence[str], hands: AmiTap) -
             team = company.teams[digit]
             for phone in team.phones:
                 phone.forget()
-            stage = Stage(team, team.client(f"{number:02}"), hands)
+            stage = Stage(company, team, team.client(f"{number:02}"), hands)
             try:
                 told[name] = await asyncio.wait_for(STORIES[name](stage), 60)
             except Exception as error:

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.e2e.company import Team
+from tests.e2e.company import Company, Team
 from tests.e2e.truth import Transfer, Truth, first_ring, seconds, who_rang
 from tests.parts.ami_tap import AmiTap, header
 from tests.parts.sip.dialog import Dialog
@@ -26,9 +26,15 @@ PARKING = "770"
 class Stage:
     """Where a story is played: a team, a client of its own, and an admin's hands on the PBX."""
 
+    company: Company
     team: Team
     client: str
     hands: AmiTap
+
+    @property
+    def other_client(self) -> str:
+        """The number of a second client."""
+        return f"792{self.client[3:]}"
 
 
 Story = Callable[[Stage], Awaitable[list[Truth]]]
@@ -79,7 +85,7 @@ def went_out(stage: Stage, seller: Dialog, client: Dialog | None, outcome: str, 
     return Truth(outcome=outcome, **(values | more))
 
 
-async def _pick_up(stage: Stage, seller: int, client: Dialog) -> Dialog:
+async def pick_up(stage: Stage, seller: int, client: Dialog) -> Dialog:
     """The seller's phone rings a moment and is picked up."""
     leg = await stage.team.phone(seller).next_call()
     await asyncio.sleep(RING_SECONDS)
@@ -93,7 +99,7 @@ async def _pick_up(stage: Stage, seller: int, client: Dialog) -> Dialog:
 async def direct(stage: Stage) -> list[Truth]:
     """A client calls a seller's own number, they talk, the client hangs up."""
     client = stage.team.calls_in("01", stage.client)
-    leg = await _pick_up(stage, 1, client)
+    leg = await pick_up(stage, 1, client)
     await client.hang_up()
     await leg.until_ended()
     return [came_in(stage, client, "01", "answered", answered=leg)]
@@ -130,7 +136,7 @@ async def ring_group(stage: Stage) -> list[Truth]:
     first, second = stage.team.phone(1), stage.team.phone(2)
     first.manners[first.name], second.manners[second.name] = is_busy, declines
     client = stage.team.calls_in("20", stage.client)
-    leg = await _pick_up(stage, 3, client)
+    leg = await pick_up(stage, 3, client)
     await client.hang_up()
     await leg.until_ended()
     return [came_in(stage, client, "20", "answered", answered=leg)]
@@ -174,7 +180,7 @@ async def voicemail(stage: Stage) -> list[Truth]:
 async def blind_transfer(stage: Stage) -> list[Truth]:
     """Seller 1 talks, hands the client to seller 4 without asking, seller 4 talks on."""
     client = stage.team.calls_in("01", stage.client)
-    first = await _pick_up(stage, 1, client)
+    first = await pick_up(stage, 1, client)
     target = stage.team.phone(4)
     assert await first.transfer(target.name) == 202
     second = await target.next_call()
@@ -195,7 +201,7 @@ async def blind_transfer(stage: Stage) -> list[Truth]:
 async def attended_transfer(stage: Stage) -> list[Truth]:
     """Seller 1 puts the client on hold, asks seller 4, connects the two and leaves."""
     client = stage.team.calls_in("01", stage.client)
-    first = await _pick_up(stage, 1, client)
+    first = await pick_up(stage, 1, client)
     target = stage.team.phone(4)
     await first.hold()
     asking = first.party.dial(target.name)
@@ -260,7 +266,7 @@ async def originate(stage: Stage) -> list[Truth]:
 async def anonymous(stage: Stage) -> list[Truth]:
     """A client withholds the number."""
     client = stage.team.calls_in("01", "anonymous", "Anonymous")
-    leg = await _pick_up(stage, 1, client)
+    leg = await pick_up(stage, 1, client)
     await client.hang_up()
     await leg.until_ended()
     return [came_in(stage, client, "01", "answered", answered=leg, external_number=None)]
@@ -271,7 +277,7 @@ async def cyrillic_name(stage: Stage) -> list[Truth]:
     """A client whose provider sends a name in Cyrillic with an apostrophe in it."""
     name = "Мар'яна Ёлкина"
     client = stage.team.calls_in("01", stage.client, name)
-    leg = await _pick_up(stage, 1, client)
+    leg = await pick_up(stage, 1, client)
     await client.hang_up()
     await leg.until_ended()
     return [came_in(stage, client, "01", "answered", answered=leg, more={"caller_name": name})]
@@ -305,7 +311,7 @@ async def outgoing_busy(stage: Stage) -> list[Truth]:
 async def parked(stage: Stage) -> list[Truth]:
     """Seller 1 parks the client, seller 2 fetches them from the parking lot."""
     client = stage.team.calls_in("01", stage.client)
-    first = await _pick_up(stage, 1, client)
+    first = await pick_up(stage, 1, client)
     assert await first.transfer(PARKING) == 202
     lot = await stage.hands.until("Event: ParkedCall\r\n", f"ParkeeCallerIDNum: {stage.client}\r\n")
     await first.until_ended()
@@ -324,7 +330,7 @@ async def parked(stage: Stage) -> list[Truth]:
 async def recorded(stage: Stage) -> list[Truth]:
     """A recorded call with two holds in it."""
     client = stage.team.calls_in("50", stage.client)
-    leg = await _pick_up(stage, 1, client)
+    leg = await pick_up(stage, 1, client)
     for _ in range(2):
         await leg.hold()
         await asyncio.sleep(RING_SECONDS)

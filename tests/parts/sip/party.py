@@ -104,9 +104,12 @@ class Party(asyncio.DatagramProtocol):
         *,
         caller: str | None = None,
         caller_name: str = "",
-        extra: tuple[tuple[str, str], ...] = (),
+        to: str = "",
     ) -> Dialog:
-        """Calls a number through the PBX; `caller` is the user part of From (own name by default)."""
+        """Calls a number through the PBX; `caller` is the user part of From (own name by default).
+
+        `to` is what the To header names where it is not the number in the request.
+        """
         user = self.name if caller is None else caller
         shown = f'"{caller_name}" ' if caller_name else ""
         at = f"{user}@" if user else ""
@@ -115,11 +118,11 @@ class Party(asyncio.DatagramProtocol):
             self,
             call_id=f"{new_token()}@{self.address}",
             local=f"{shown}<sip:{at}{self.address}>;tag={new_token()}",
-            remote=f"<sip:{number}@{self.pbx}>",
+            remote=f"<sip:{to or number}@{self.pbx}>",
             target=uri,
         )
         self.dialogs[dialog.call_id] = dialog
-        dialog.start(uri, extra)
+        dialog.start(uri)
         return dialog
 
     async def next_call(self, number: str | None = None, seconds: float = PATIENCE_SECONDS) -> Dialog:
