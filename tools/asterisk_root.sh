@@ -8,9 +8,10 @@
 # whole, so an interrupted build leaves nothing that looks finished. Nothing in it is ever started here.
 set -euo pipefail
 major=${1:?22 or 16}
+# Debian 11 keeps voicemail in a package of its own.
 case $major in
-    22) suite=sid ;;
-    16) suite=bullseye ;;
+    22) suite=sid packages=(asterisk asterisk-modules) ;;
+    16) suite=bullseye packages=(asterisk asterisk-modules asterisk-voicemail) ;;
     *) echo "no Debian suite is known for Asterisk $major" >&2; exit 2 ;;
 esac
 cache=${PBX_CRM_CACHE:-$HOME/.cache/pbx-crm}
@@ -19,11 +20,12 @@ mkdir -p "$cache"
 # Two checkouts may build at once; the second finds the first one's root.
 exec 9>"$cache/asterisk-$major.lock"
 flock 9
-[ -e "$root/.whole" ] && exit 0
+[ "$(cat "$root/.whole" 2>/dev/null)" = "${packages[*]}" ] && exit 0
 
 # apt itself reads both styles of its sources files; the first archive that carries the suite is taken.
 mirror_of_this_machine() {
     local uri
+    [ -n "$(apt-get indextargets)" ] || apt-get update -qq >&2 || true
     for uri in $(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | sort -u); do
         if /usr/lib/apt/apt-helper -qq download-file "${uri%/}/dists/$suite/InRelease" "$1/InRelease" 2>/dev/null
         then
@@ -75,7 +77,7 @@ in_root() {
     chroot "$build" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
         DEBIAN_FRONTEND=noninteractive http_proxy="$http_proxy" https_proxy="$https_proxy" "$@" >>"$log" 2>&1
 }
-if ! { in_root apt-get update && in_root apt-get install -qy asterisk asterisk-modules; }; then
+if ! { in_root apt-get update && in_root apt-get install -qy "${packages[@]}"; }; then
     tail -n 5 "$log" >&2
     echo "Asterisk $major could not be installed into its root; the whole story is in $log" >&2
     exit 1
@@ -83,6 +85,7 @@ fi
 in_root apt-get clean
 rm -rf "$build"/var/lib/apt/lists/*
 chroot "$build" /usr/sbin/asterisk -V
-touch "$build/.whole"
-rm -rf --one-file-system "$root"
+echo "${packages[*]}" >"$build/.whole"
+[ -e "$root" ] && mv "$root" "$build.old"
 mv "$build" "$root"
+rm -rf --one-file-system "$build.old"

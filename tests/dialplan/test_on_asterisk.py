@@ -10,7 +10,7 @@ import pytest
 from tests.dialplan.samples import filtered_by_name, sample
 from tests.e2e.company import Company
 from tests.e2e.company_config import DIALPLAN
-from tests.e2e.playing import open_tap, play_together
+from tests.e2e.playing import play_together, tapping
 from tests.parts.ami_tap import AmiTap, header
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module")]
@@ -30,10 +30,8 @@ NOT_READ = {"VarSet", "Newexten", "TestEvent", "RTCPSent", "DeviceStateChange", 
 
 
 async def _heard(company: Company, story: str) -> tuple[set[str], AmiTap]:
-    tap, hands = await open_tap(company, "pbx-crm"), await open_tap(company, "everything")
-    await play_together(company, [story], hands)
-    await tap.close()
-    await hands.close()
+    async with tapping(company, "pbx-crm") as tap, tapping(company, "everything") as hands:
+        await play_together(company, [story], hands)
     return set(EVENT.findall(tap.data.decode(errors="replace"))), tap
 
 
@@ -74,19 +72,17 @@ async def test_the_older_sample_hears_the_same_on_asterisk_16(old_company: Compa
 async def test_the_shipped_user_may_not_touch_the_pbx(
     company: Company, action: str, headers: dict[str, str]
 ) -> None:
-    tap = await open_tap(company, "pbx-crm")
-    tap.act(action, ActionID="try", **headers)
-    answer = await tap.until("ActionID: try\r\n")
-    await tap.close()
+    async with tapping(company, "pbx-crm") as tap:
+        tap.act(action, ActionID="try", **headers)
+        answer = await tap.until("ActionID: try\r\n")
     assert header(answer, "Message") == "Permission denied"
 
 
 @pytest.mark.parametrize("action", ["CoreStatus", "CoreShowChannels", "Status", "QueueStatus", "Ping"])
 async def test_the_shipped_user_may_ask_what_is_up(company: Company, action: str) -> None:
-    tap = await open_tap(company, "pbx-crm")
-    tap.act(action, ActionID="ask")
-    answer = await tap.until("ActionID: ask\r\n")
-    await tap.close()
+    async with tapping(company, "pbx-crm") as tap:
+        tap.act(action, ActionID="ask")
+        answer = await tap.until("ActionID: ask\r\n")
     assert header(answer, "Response") == "Success"
 
 

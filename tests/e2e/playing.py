@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from tests.e2e.company import Company
 from tests.e2e.company_config import SECRET
@@ -15,11 +16,15 @@ SETTLE_SECONDS = 1.0
 """Cdr and AgentComplete come after the last hang-up."""
 
 
-async def open_tap(company: Company, username: str) -> AmiTap:
-    """A recording connection as this AMI user."""
+@asynccontextmanager
+async def tapping(company: Company, username: str) -> AsyncIterator[AmiTap]:
+    """A recording connection as this AMI user, closed at the end."""
     tap = AmiTap()
     await tap.open(company.network.pbx, username, SECRET)
-    return tap
+    try:
+        yield tap
+    finally:
+        await tap.close()
 
 
 async def play_together(company: Company, names: Sequence[str], hands: AmiTap) -> dict[str, list[Truth]]:

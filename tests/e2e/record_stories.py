@@ -15,7 +15,7 @@ from zlib import crc32
 
 from tests.e2e.company import TEAMS, Company
 from tests.e2e.lab_stories import LAB_STORIES
-from tests.e2e.playing import SETTLE_SECONDS, open_tap
+from tests.e2e.playing import SETTLE_SECONDS, tapping
 from tests.e2e.stories import STORIES, Stage
 from tests.e2e.truth import Truth
 from tests.parts.ami_tap import AmiTap
@@ -29,14 +29,11 @@ async def record(name: str, folder: Path, asterisk: int) -> None:
     """Plays one story on a PBX of its own and writes its tape."""
     draw = crc32(name.encode())
     async with Company(asterisk, systemname=SYSTEMNAMES[draw % len(SYSTEMNAMES)]) as company:
-        tap = await open_tap(company, "everything")
         team = company.teams[TEAMS[draw % len(TEAMS)]]
-        stage = Stage(company, team, team.client(f"{draw % 100:02}"), tap)
-        try:
+        async with tapping(company, "everything") as tap:
+            stage = Stage(company, team, team.client(f"{draw % 100:02}"), tap)
             truths = await asyncio.wait_for(EVERY_STORY[name](stage), 60)
             await asyncio.sleep(SETTLE_SECONDS)
-        finally:
-            await tap.close()
         _write(folder / f"company_{name}__{asterisk}-pjsip", name, company, tap, truths)
 
 
