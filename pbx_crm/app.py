@@ -20,10 +20,12 @@ from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
 from pbx_crm.services.boards import Boards
+from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.health import Health
+from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
@@ -51,6 +53,8 @@ def build_services(
         deals=Deals(database, live, clock, installation),
         deal_cards=DealCards(database, clock),
         tasks=Tasks(database, live, clock),
+        call_archive=CallArchive(database),
+        listings=Listings(database, installation),
     )
 
 

@@ -87,7 +87,7 @@ def get(tx: Connection, deal_id: int, scope: Scope) -> Deal:
     row = tx.execute(_one(deal_id, scope)).mappings().one_or_none()
     if row is None:
         raise NotFound(deal_id=deal_id)
-    return _deal(row)
+    return deal_from(row)
 
 
 def stage_of(tx: Connection, deal_id: int, scope: Scope) -> int | None:
@@ -101,14 +101,15 @@ def lock(tx: Connection, deal_id: int, scope: Scope) -> Deal:
     row = tx.execute(_one(deal_id, scope).with_for_update()).mappings().one_or_none()
     if row is None:
         raise NotFound(deal_id=deal_id)
-    return _deal(row)
+    return deal_from(row)
 
 
 def _one(deal_id: int, scope: Scope) -> Any:
     return select(deals).where(deals.c.id == deal_id, deals_in(scope))
 
 
-def _deal(row: RowMapping) -> Deal:
+def deal_from(row: RowMapping) -> Deal:
+    """The deal in a whole row of the table."""
     values = dict(row)
     values["priority"] = Priority(values["priority"])
     if values["expected_close"] is not None:
@@ -218,4 +219,4 @@ def others_of(tx: Connection, deal: Deal, scope: Scope, most: int = 10) -> list[
     if deal.contact_id is None:
         return []
     query = select(deals).where(deals.c.contact_id == deal.contact_id, deals.c.id != deal.id, deals_in(scope))
-    return [_deal(row) for row in tx.execute(query.order_by(deals.c.id.desc()).limit(most)).mappings()]
+    return [deal_from(row) for row in tx.execute(query.order_by(deals.c.id.desc()).limit(most)).mappings()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, select, update
+from sqlalchemy import Connection, RowMapping, and_, or_, select, update
 
 from pbx_crm.db.scoped import tasks_in
 from pbx_crm.db.tables import tasks
@@ -37,6 +37,21 @@ def of_deal(tx: Connection, deal_id: int, scope: Scope) -> list[Task]:
     found = [_task(row) for row in tx.execute(query.order_by(tasks.c.due_at, tasks.c.id)).mappings()]
     done = sorted((task for task in found if task.done_at), key=lambda task: str(task.done_at), reverse=True)
     return [task for task in found if task.done_at is None] + done
+
+
+def listed(
+    tx: Connection, scope: Scope, *, open_only: bool, after: tuple[datetime, int] | None, size: int
+) -> list[Task]:
+    """At most `size` tasks due later than the place, the soonest due first."""
+    query = select(tasks).where(tasks_in(scope))
+    if open_only:
+        query = query.where(tasks.c.done_at.is_(None))
+    if after is not None:
+        due_at, task_id = after
+        at_once = and_(tasks.c.due_at == due_at, tasks.c.id > task_id)
+        query = query.where(or_(tasks.c.due_at > due_at, at_once))
+    query = query.order_by(tasks.c.due_at, tasks.c.id).limit(size)
+    return [_task(row) for row in tx.execute(query).mappings()]
 
 
 def finish(tx: Connection, task_id: int, at: datetime, result: str = "") -> bool:

@@ -58,12 +58,10 @@ class Route:
 
 def guarded(route: Route) -> Handler:
     """The row's handler behind its access check: NotLoggedIn for strangers, NotAllowed for the others."""
-    if route.access is Access.PUBLIC:
-        return route.handler
 
     @wraps(route.handler)
     async def checked(request: web.Request) -> web.StreamResponse:
-        if not route.access.admits(viewer_of(request)):
+        if route.access is not Access.PUBLIC and not route.access.admits(viewer_of(request)):
             raise NotAllowed
         return await route.handler(request)
 

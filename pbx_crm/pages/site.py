@@ -6,6 +6,8 @@ from aiohttp import web
 
 from pbx_crm.pages import extensions, health, home, login, me, people, static
 from pbx_crm.pages.access import Access, Route, guarded
+from pbx_crm.pages.api import document
+from pbx_crm.pages.api.table import ENDPOINTS
 from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
@@ -36,6 +38,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/static/{version}/{name:.+}", static.show, Access.PUBLIC),
     Route("GET", "/health/live", health.live, Access.PUBLIC),
     Route("GET", "/health/ready", health.ready, Access.PUBLIC),
+    Route("GET", "/api/v1/openapi.json", document.show, Access.PUBLIC),
+    *ENDPOINTS,
 )
 
 

@@ -57,7 +57,8 @@ class DealFields:
     """The plain fields of a deal as they shall be, and the version the asker had before them."""
 
     version: int
-    client_name: str
+    client_name: str | None
+    """None leaves the client as it is."""
     title: str
     source: str
     amount: Decimal
@@ -118,7 +119,7 @@ class Deals:
 
     async def change(self, viewer: Person, deal_id: int, fields: DealFields) -> None:
         """Writes the plain fields; DealChanged if somebody was faster, BadInput for wrong values."""
-        _check_texts(fields.title, fields.source, fields.client_name, fields.amount)
+        _check_texts(fields.title, fields.source, fields.client_name or "", fields.amount)
         deal = await self._database.write(_change, viewer, deal_id, fields, self._clock())
         self._tell(deal)
 
@@ -319,9 +320,9 @@ def _change(tx: Transaction, viewer: Person, deal_id: int, fields: DealFields, n
         "priority": fields.priority,
         "expected_close": fields.expected_close.isoformat() if fields.expected_close else None,
     }
-    if deal.contact_id is not None:
+    if deal.contact_id is not None and fields.client_name is not None:
         contacts.rename(tx, deal.contact_id, fields.client_name)
-    elif fields.client_name:
+    elif deal.contact_id is None and fields.client_name:
         values["contact_id"] = contacts.make(tx, fields.client_name, None, now, deal.owner_id)
     deals.set_fields(tx, deal, values, now)
     return deal

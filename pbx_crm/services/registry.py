@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
 from pbx_crm.services.boards import Boards
+from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.health import Health
+from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.staff import Staff
@@ -32,3 +34,5 @@ class Services:
     deals: Deals
     deal_cards: DealCards
     tasks: Tasks
+    call_archive: CallArchive
+    listings: Listings

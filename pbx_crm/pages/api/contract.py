@@ -1,0 +1,92 @@
+"""What an endpoint of the API takes and gives, said once: it checks requests and writes the document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.sentence import N_
+
+Endpoint = Callable[..., Awaitable[BaseModel]]
+
+
+class Given(BaseModel):
+    """A value of an answer, made from the frozen values the services give."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=True)
+
+
+class Taken(BaseModel):
+    """A request's body or query: an unknown field is a slip and is named."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+
+class Problem(Given):
+    """Why something could not be done; `error` is stable, `message` is for people."""
+
+    error: str
+    message: str
+    details: dict[str, str]
+
+
+class ApiHandler:
+    """A handler with its contract: `query` and `body` reach the endpoint checked and typed."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        gives: type[BaseModel],
+        query: type[BaseModel] | None,
+        body: type[BaseModel] | None,
+        status: int,
+    ) -> None:
+        self.endpoint = endpoint
+        self.gives = gives
+        self.query = query
+        self.body = body
+        self.status = status
+        self.summary = (endpoint.__doc__ or "").partition(": ")[2].rstrip()
+        self.__name__ = endpoint.__name__
+        self.__doc__ = endpoint.__doc__
+
+    async def __call__(self, request: web.Request) -> web.StreamResponse:
+        """The endpoint's value as JSON; BadInput names each wrong value of the request."""
+        taken: dict[str, BaseModel] = {}
+        if self.query is not None:
+            taken["query"] = _checked(self.query, dict(request.query))
+        if self.body is not None:
+            taken["body"] = _checked(self.body, await _json_of(request))
+        given = await self.endpoint(request, **taken)
+        return web.Response(text=given.model_dump_json(), content_type="application/json", status=self.status)
+
+
+def api(
+    gives: type[BaseModel],
+    *,
+    query: type[BaseModel] | None = None,
+    body: type[BaseModel] | None = None,
+    status: int = 200,
+) -> Callable[[Endpoint], ApiHandler]:
+    """Makes a function of a request an endpoint with a contract."""
+    return lambda endpoint: ApiHandler(endpoint, gives, query, body, status)
+
+
+def _checked(model: type[BaseModel], values: Any) -> BaseModel:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        reasons = {".".join(map(str, found["loc"])) or "body": found["msg"] for found in error.errors()}
+        raise BadInput(reasons=reasons) from None
+
+
+async def _json_of(request: web.Request) -> Any:
+    try:
+        return json.loads(await request.read())
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+        raise BadInput(reasons={"body": N_("This is not JSON.")}) from None

@@ -1,0 +1,185 @@
+"""Deals in the API: list, read, make, move, change, hand over."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import date, datetime
+from decimal import Decimal
+
+from aiohttp import web
+from pydantic import AwareDatetime, Field
+
+from pbx_crm.domain.deal import Deal, MoveRequest, Priority
+from pbx_crm.domain.listing import DealFilter
+from pbx_crm.pages.api import cursor
+from pbx_crm.pages.api.contract import Given, Taken, api
+from pbx_crm.pages.people import id_in
+from pbx_crm.pages.request import services_of, viewer_of
+from pbx_crm.services.deals import DealFields, DealForm
+
+
+class DealQuery(Taken):
+    """Filters of the list; what is left out narrows nothing."""
+
+    funnel_id: int | None = Field(default=None, ge=1)
+    stage_id: int | None = Field(default=None, ge=1)
+    owner_id: int | None = Field(default=None, ge=1)
+    contact_id: int | None = Field(default=None, ge=1)
+    is_open: bool | None = None
+    created_since: AwareDatetime | None = None
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str = Field(default="", max_length=200)
+
+
+class NewDealBody(Taken):
+    """A deal to be made in Unsorted; without an owner it is the token's person's."""
+
+    client_name: str = ""
+    number: str = ""
+    title: str = ""
+    source: str = ""
+    amount: Decimal = Decimal(0)
+    funnel_id: int | None = Field(default=None, ge=1)
+    owner_id: int | None = Field(default=None, ge=1)
+    request_key: str | None = Field(
+        default=None, max_length=64, description="the same key again makes nothing more"
+    )
+
+
+class MoveBody(Taken):
+    """A move; `version` is that of the deal as it was read."""
+
+    to_stage_id: int = Field(ge=1)
+    version: int = Field(ge=1)
+    reason: str = Field(default="", description="asked for when the move goes back")
+    amount: Decimal | None = Field(default=None, description="asked for when the deal is won")
+    loss_reason_id: int | None = Field(default=None, ge=1, description="asked for when the deal is lost")
+    request_key: str | None = Field(
+        default=None, max_length=64, description="the same key again moves nothing more"
+    )
+
+
+class DealPatch(Taken):
+    """What is to be changed; what is left out stays."""
+
+    version: int = Field(ge=1)
+    client_name: str | None = None
+    title: str | None = None
+    source: str | None = None
+    amount: Decimal | None = None
+    priority: Priority | None = None
+    expected_close: date | None = None
+
+
+class OwnerBody(Taken):
+    """Whose the deal is from now on."""
+
+    owner_id: int = Field(ge=1)
+    version: int = Field(ge=1)
+
+
+class ApiDeal(Given):
+    """A deal. Amounts are decimal text beside their ISO currency."""
+
+    id: int
+    funnel_id: int
+    stage_id: int
+    owner_id: int
+    contact_id: int | None
+    line_id: int | None
+    previous_id: int | None
+    loss_reason_id: int | None
+    born_of: str | None = Field(description="pbx/linkedid of the call that made it")
+    title: str
+    source: str
+    amount: Decimal
+    currency: str
+    priority: Priority
+    expected_close: date | None
+    created_at: datetime
+    stage_since: datetime
+    active_at: datetime
+    closed_at: datetime | None
+    version: int
+
+
+class ApiDeals(Given):
+    """Deals, newest first; `next_cursor` leads to older ones."""
+
+    deals: tuple[ApiDeal, ...]
+    next_cursor: str | None
+
+
+@api(ApiDeals, query=DealQuery)
+async def list_deals(request: web.Request, query: DealQuery) -> ApiDeals:
+    """GET /api/v1/deals: deals the token's person may see, newest first."""
+    wanted = DealFilter(**query.model_dump(exclude={"limit", "cursor"}))
+    before = cursor.read(query.cursor) if query.cursor else None
+    found = await services_of(request).listings.deals(viewer_of(request), wanted, before, query.limit + 1)
+    shown = found[: query.limit]
+    goes_on = len(found) > query.limit
+    return ApiDeals(
+        deals=tuple(ApiDeal.model_validate(deal) for deal in shown),
+        next_cursor=cursor.written(shown[-1].created_at, shown[-1].id) if goes_on else None,
+    )
+
+
+@api(ApiDeal)
+async def get_deal(request: web.Request) -> ApiDeal:
+    """GET /api/v1/deals/{deal}: one deal."""
+    return await _deal(request, _deal_id(request))
+
+
+@api(ApiDeal, body=NewDealBody, status=201)
+async def create_deal(request: web.Request, body: NewDealBody) -> ApiDeal:
+    """POST /api/v1/deals: a new deal in Unsorted."""
+    form = DealForm(**body.model_dump())
+    deal_id = await services_of(request).deals.create(viewer_of(request), form)
+    return await _deal(request, deal_id)
+
+
+@api(ApiDeal, body=MoveBody)
+async def move_deal(request: web.Request, body: MoveBody) -> ApiDeal:
+    """POST /api/v1/deals/{deal}/moves: moves a deal to another stage of its funnel."""
+    wish = body.model_dump()
+    wish["request_key"] = body.request_key or secrets.token_urlsafe(12)
+    moved = await services_of(request).deals.move(viewer_of(request), _deal_id(request), MoveRequest(**wish))
+    return await _deal(request, moved.deal.id)
+
+
+@api(ApiDeal, body=DealPatch)
+async def change_deal(request: web.Request, body: DealPatch) -> ApiDeal:
+    """PATCH /api/v1/deals/{deal}: changes plain fields of a deal."""
+    deal_id, viewer = _deal_id(request), viewer_of(request)
+    deals = services_of(request).deals
+    await deals.change(viewer, deal_id, _patched(await deals.get(viewer, deal_id), body))
+    return await _deal(request, deal_id)
+
+
+@api(ApiDeal, body=OwnerBody)
+async def hand_over_deal(request: web.Request, body: OwnerBody) -> ApiDeal:
+    """POST /api/v1/deals/{deal}/owner: hands a deal to another seller; the head only."""
+    deal_id = _deal_id(request)
+    await services_of(request).deals.hand_over(viewer_of(request), deal_id, body.owner_id, body.version)
+    return await _deal(request, deal_id)
+
+
+def _patched(deal: Deal, body: DealPatch) -> DealFields:
+    named = body.model_fields_set
+    return DealFields(
+        version=body.version,
+        client_name=body.client_name,
+        title=deal.title if body.title is None else body.title,
+        source=deal.source if body.source is None else body.source,
+        amount=deal.amount if body.amount is None else body.amount,
+        priority=body.priority or deal.priority,
+        expected_close=body.expected_close if "expected_close" in named else deal.expected_close,
+    )
+
+
+def _deal_id(request: web.Request) -> int:
+    return id_in(request.match_info["deal"])
+
+
+async def _deal(request: web.Request, deal_id: int) -> ApiDeal:
+    return ApiDeal.model_validate(await services_of(request).deals.get(viewer_of(request), deal_id))

@@ -1,0 +1,183 @@
+"""Contacts, funnels, people and tasks in the API."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from aiohttp import web
+from pydantic import Field
+
+from pbx_crm.domain.funnel import StageKind
+from pbx_crm.domain.person import Role
+from pbx_crm.domain.task import TaskKind
+from pbx_crm.pages.api import cursor
+from pbx_crm.pages.api.contract import Given, Taken, api
+from pbx_crm.pages.people import id_in
+from pbx_crm.pages.request import services_of, viewer_of
+
+
+class PageQuery(Taken):
+    """How much of a list, and where it goes on."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str = Field(default="", max_length=200)
+
+
+class ContactQuery(PageQuery):
+    """Clients; with a number, however written, whoever has exactly it."""
+
+    number: str = Field(default="", max_length=40)
+
+
+class TaskQuery(PageQuery):
+    """Tasks; without `open` the done ones too."""
+
+    open: bool = True
+
+
+class ApiContact(Given):
+    """A client; numbers are E.164."""
+
+    id: int
+    name: str
+    company: str | None
+    city: str
+    responsible_id: int | None
+    numbers: tuple[str, ...]
+    created_at: datetime
+
+
+class ApiContacts(Given):
+    """Clients, newest first."""
+
+    contacts: tuple[ApiContact, ...]
+    next_cursor: str | None
+
+
+class ApiTask(Given):
+    """A task of a seller."""
+
+    id: int
+    kind: TaskKind
+    owner_id: int
+    deal_id: int | None
+    contact_id: int | None
+    call_id: int | None
+    title: str
+    due_at: datetime
+    created_at: datetime
+    done_at: datetime | None
+    result: str
+
+
+class ApiTasks(Given):
+    """Tasks, the soonest due first."""
+
+    tasks: tuple[ApiTask, ...]
+    next_cursor: str | None
+
+
+class ApiStage(Given):
+    """A column of a funnel; a retired one holds no cards any more."""
+
+    id: int
+    name: str
+    kind: StageKind
+    position: int
+    probability: int
+    is_retired: bool
+
+
+class ApiLossReason(Given):
+    """Why a deal was lost."""
+
+    id: int
+    name: str
+
+
+class ApiFunnel(Given):
+    """A funnel with its stages in order."""
+
+    id: int
+    name: str
+    currency: str
+    stages: tuple[ApiStage, ...]
+    loss_reasons: tuple[ApiLossReason, ...]
+
+
+class ApiFunnels(Given):
+    """Every funnel in use."""
+
+    funnels: tuple[ApiFunnel, ...]
+
+
+class ApiPerson(Given):
+    """A colleague."""
+
+    id: int
+    name: str
+    role: Role
+
+
+class ApiPeople(Given):
+    """Everybody who may own deals, and who asks."""
+
+    me: ApiPerson
+    people: tuple[ApiPerson, ...]
+
+
+@api(ApiContacts, query=ContactQuery)
+async def list_contacts(request: web.Request, query: ContactQuery) -> ApiContacts:
+    """GET /api/v1/contacts: clients the token's person may see, newest first."""
+    before = cursor.read(query.cursor) if query.cursor else None
+    found = await services_of(request).listings.contacts(
+        viewer_of(request), query.number, before, query.limit + 1
+    )
+    shown = found[: query.limit]
+    goes_on = len(found) > query.limit
+    return ApiContacts(
+        contacts=tuple(ApiContact.model_validate(contact) for contact in shown),
+        next_cursor=cursor.written(shown[-1].created_at, shown[-1].id) if goes_on else None,
+    )
+
+
+@api(ApiContact)
+async def get_contact(request: web.Request) -> ApiContact:
+    """GET /api/v1/contacts/{contact}: one client."""
+    contact_id = id_in(request.match_info["contact"])
+    return ApiContact.model_validate(
+        await services_of(request).listings.contact(viewer_of(request), contact_id)
+    )
+
+
+@api(ApiTasks, query=TaskQuery)
+async def list_tasks(request: web.Request, query: TaskQuery) -> ApiTasks:
+    """GET /api/v1/tasks: tasks the token's person may see, the soonest due first."""
+    after = cursor.read(query.cursor) if query.cursor else None
+    found = await services_of(request).listings.tasks(
+        viewer_of(request), after, query.limit + 1, open_only=query.open
+    )
+    shown = found[: query.limit]
+    goes_on = len(found) > query.limit
+    return ApiTasks(
+        tasks=tuple(ApiTask.model_validate(task) for task in shown),
+        next_cursor=cursor.written(shown[-1].due_at, shown[-1].id) if goes_on else None,
+    )
+
+
+@api(ApiFunnels)
+async def list_funnels(request: web.Request) -> ApiFunnels:
+    """GET /api/v1/funnels: every funnel in use, with stages and loss reasons."""
+    found = await services_of(request).listings.funnels()
+    return ApiFunnels(funnels=tuple(ApiFunnel.model_validate(funnel) for funnel in found))
+
+
+@api(ApiPeople)
+async def list_people(request: web.Request) -> ApiPeople:
+    """GET /api/v1/people: whose token this is, and everybody who may own deals."""
+    everybody = await services_of(request).staff.everybody()
+    sellers = [person for person in everybody if person.is_active and person.role is not Role.NONE]
+    return ApiPeople(
+        me=ApiPerson.model_validate(viewer_of(request)),
+        people=tuple(ApiPerson.model_validate(person) for person in sellers),
+    )

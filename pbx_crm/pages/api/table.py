@@ -1,0 +1,22 @@
+"""Every endpoint of the API, in one table like the site's."""
+
+from __future__ import annotations
+
+from pbx_crm.pages.access import Access, Route
+from pbx_crm.pages.api import calls, deals, lists
+
+ENDPOINTS: tuple[Route, ...] = (
+    Route("GET", "/api/v1/calls", calls.list_calls, Access.CLIENT_DATA),
+    Route("GET", "/api/v1/calls/{call}", calls.get_call, Access.CLIENT_DATA),
+    Route("GET", "/api/v1/deals", deals.list_deals, Access.CLIENT_DATA),
+    Route("POST", "/api/v1/deals", deals.create_deal, Access.CLIENT_DATA),
+    Route("GET", "/api/v1/deals/{deal}", deals.get_deal, Access.CLIENT_DATA),
+    Route("PATCH", "/api/v1/deals/{deal}", deals.change_deal, Access.CLIENT_DATA),
+    Route("POST", "/api/v1/deals/{deal}/moves", deals.move_deal, Access.CLIENT_DATA),
+    Route("POST", "/api/v1/deals/{deal}/owner", deals.hand_over_deal, Access.HEAD),
+    Route("GET", "/api/v1/contacts", lists.list_contacts, Access.CLIENT_DATA),
+    Route("GET", "/api/v1/contacts/{contact}", lists.get_contact, Access.CLIENT_DATA),
+    Route("GET", "/api/v1/tasks", lists.list_tasks, Access.CLIENT_DATA),
+    Route("GET", "/api/v1/funnels", lists.list_funnels, Access.CLIENT_DATA),
+    Route("GET", "/api/v1/people", lists.list_people, Access.PERSON),
+)
