@@ -62,6 +62,7 @@ class Story:
         queue: str | None = None,
         at: datetime = NOW,
         linkedid: str | None = None,
+        name: str | None = None,
     ) -> Self:
         """An outside party comes in; None is a withheld number."""
         call = Call(
@@ -72,6 +73,7 @@ class Story:
             did=did,
             trunk=trunk,
             queue=queue,
+            caller_name=name,
         )
         return cls((CallStarted(call, at),), at)
 

@@ -261,7 +261,7 @@ deals = Table(
     _ref("previous_id", "deals.id", nullable=True),
     _ref("loss_reason_id", "loss_reasons.id", nullable=True),
     # The call that made it; unique, so that one call makes at most one deal. A merge frees the key.
-    Column("born_of", String(200), unique=True),
+    Column("born_of", String(250), unique=True),
     Column("title", String(200), nullable=False, default=""),
     Column("source", String(100), nullable=False, default=""),
     Column("amount", ExactMoney, nullable=False, default=0),
@@ -343,7 +343,7 @@ deal_events = Table(
     Column("kind", String(40), nullable=False),
     _ref("actor_id", "people.id", nullable=True),
     Column("details", JSON, nullable=False, default=dict),
-    Column("request_key", String(80), unique=True),
+    Column("request_key", String(250), unique=True),
     Index("ix_deal_events_deal_id", "deal_id", "id"),
 )
 
@@ -364,7 +364,7 @@ tasks = Table(
     Column("done_at", UtcTime),
     Column("result", Text, nullable=False, default=""),
     # One automatic task per cause, however often the cause is told.
-    Column("cause", String(120), unique=True),
+    Column("cause", String(250), unique=True),
     Index("ix_tasks_owner_id", "owner_id", "done_at", "due_at"),
     Index("ix_tasks_deal_id", "deal_id"),
     Index("ix_tasks_contact_id", "contact_id"),

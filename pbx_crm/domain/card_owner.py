@@ -9,7 +9,7 @@ from datetime import datetime
 from pbx_crm.domain import owner_rule
 from pbx_crm.domain.call import Call, Direction
 from pbx_crm.domain.intake_case import Case
-from pbx_crm.domain.line import MissedStep, OwnerPolicy
+from pbx_crm.domain.line import Line, MissedStep, OwnerPolicy
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.roster import Roster
 
@@ -113,17 +113,20 @@ def _in_turn(case: Case, kind: str, people: Iterable[int], rule: Rule) -> Owner 
     return Owner(person_id, rule, rota) if person_id else None
 
 
-def new_owner(case: Case, given: Rule) -> Owner | None:
-    """Who takes over a card born of this call, now that more is known; None while its owner stays.
+def is_settled(line: Line, given: Rule) -> bool:
+    """Whether the rule that chose a card's owner stands, whatever is still said in this call.
 
-    `given` is the rule that chose the owner so far. A card placed before anybody talked goes to who
-    then did; under `last_answered` it follows every completed hand-over. A rota is never asked again.
+    A card placed before anybody talked goes to who then does; under `last_answered` it follows every
+    completed hand-over. A card made by hand stays with who made it.
     """
-    owner = _by_talk(case)
-    if owner is None or case.call.direction is not Direction.IN:
-        return None
-    follows = case.line.owner_policy is OwnerPolicy.LAST_ANSWERED
-    return owner if follows or given.get("id") not in owner_rule.ANSWERED else None
+    if given.get("id") == "by_hand":
+        return True
+    return given.get("id") in owner_rule.ANSWERED and line.owner_policy is OwnerPolicy.FIRST_ANSWERED
+
+
+def new_owner(case: Case) -> Owner | None:
+    """Who takes over a card born of this call now; None while nobody has talked. No rota is asked again."""
+    return _by_talk(case) if case.call.direction is Direction.IN else None
 
 
 def stranger_who_answered(call: Call, owner_id: int, roster: Roster) -> str | None:

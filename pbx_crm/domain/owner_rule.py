@@ -32,6 +32,7 @@ WHAT_HAPPENED = {
     "logged_outgoing": N_("an outgoing call makes no card by itself"),
     "logged_never": N_("calls of this line make no card by themselves"),
     "nobody": N_("there is nobody who could own a card"),
+    "no_funnel": N_("there is no funnel to put a card into"),
     "ringing": N_("it rings %(rang)s"),
     "missed": N_("nobody answered"),
     "unheard": N_("the PBX was not heard when the call ended"),

@@ -259,7 +259,7 @@ def upgrade() -> None:
         sa.Column("line_id", ROW_ID, nullable=True),
         sa.Column("previous_id", ROW_ID, nullable=True),
         sa.Column("loss_reason_id", ROW_ID, nullable=True),
-        sa.Column("born_of", sa.String(length=200), nullable=True),
+        sa.Column("born_of", sa.String(length=250), nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("source", sa.String(length=100), nullable=False),
         sa.Column("amount", ExactMoney(), nullable=False),
@@ -380,7 +380,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("actor_id", ROW_ID, nullable=True),
         sa.Column("details", sa.JSON(), nullable=False),
-        sa.Column("request_key", sa.String(length=80), nullable=True),
+        sa.Column("request_key", sa.String(length=250), nullable=True),
         sa.ForeignKeyConstraint(["actor_id"], ["people.id"], name=op.f("fk_deal_events_actor_id")),
         sa.ForeignKeyConstraint(
             ["deal_id"], ["deals.id"], name=op.f("fk_deal_events_deal_id"), ondelete="CASCADE"
@@ -536,7 +536,7 @@ def upgrade() -> None:
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("done_at", UtcTime(), nullable=True),
         sa.Column("result", sa.Text(), nullable=False),
-        sa.Column("cause", sa.String(length=120), nullable=True),
+        sa.Column("cause", sa.String(length=250), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_tasks_call_id")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_tasks_contact_id")),
         sa.ForeignKeyConstraint(["deal_id"], ["deals.id"], name=op.f("fk_tasks_deal_id")),

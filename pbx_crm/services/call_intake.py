@@ -1,0 +1,69 @@
+"""From calls to cards: every fact the PBX tells becomes rows once, whatever comes twice or late."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from pbx_crm.db import calls
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.call import Fact
+from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.services.clock import Clock
+from pbx_crm.services.intake_desk import Desk
+from pbx_crm.services.intake_filing import file_away
+from pbx_crm.services.intake_news import Signal, signals
+from pbx_crm.services.intake_work import hear
+from pbx_crm.services.live_feed import LiveFeed
+
+
+class CallIntake:
+    """Takes in what the trackers conclude; one transaction a batch, the news after its commit."""
+
+    def __init__(
+        self, database: Database, live: LiveFeed, clock: Clock, plans: Mapping[str, NumberPlan]
+    ) -> None:
+        self._database = database
+        self._live = live
+        self._clock = clock
+        self._plans = plans
+
+    async def take(self, pbx: str, facts: Sequence[Fact]) -> None:
+        """Stores calls, cards, owners and tasks; returns when they are durable.
+
+        `facts` are one PBX's, in its order; as many as have queued up make one batch. Facts known
+        already change nothing.
+        """
+        if facts:
+            self._tell(await self._database.write(take_in, pbx, facts, self._plans[pbx]))
+
+    async def settle_unheard(self, pbx: str, living: Collection[str], at: datetime) -> int:
+        """Ends the calls on record that the PBX no longer has; says how many.
+
+        For the program's own restart: its tracker has forgotten calls that ended while it was away.
+        """
+        ended = await self._database.write(_settle, pbx, frozenset(living), at)
+        if ended:
+            self._live.tell_everybody({"calls", "call"})
+        return ended
+
+    def _tell(self, news: Sequence[Signal]) -> None:
+        for signal in news:
+            self._live.tell(signal.topics, signal.people)
+
+
+def take_in(tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan) -> list[Signal]:
+    """The whole intake of a batch within a transaction; what is to be told once it is committed."""
+    desk = Desk(tx, pbx, facts, plan)
+    if not desk.news:
+        return []
+    for fact in desk.news:
+        hear(desk, fact.call, fact.at)
+    file_away(tx, desk)
+    return signals(desk)
+
+
+def _settle(tx: Transaction, pbx: str, living: frozenset[str], at: datetime) -> int:
+    gone = [call_id for linkedid, call_id in calls.still_open(tx, pbx).items() if linkedid not in living]
+    calls.end_unheard(tx, gone, at)
+    return len(gone)

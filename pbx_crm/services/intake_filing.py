@@ -1,0 +1,200 @@
+"""Writes away what the intake has on its desk: every kind of row in one statement, whatever the batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from pbx_crm.db import alerts, callbacks, callers, calls, deals, extensions, rotas
+from pbx_crm.db.alerts import LINK_EXTENSION, Alert
+from pbx_crm.db.call_rows import Values, call_values, leg_rows, people_rows, talk_rows, transfer_rows
+from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.call import Call
+from pbx_crm.domain.deal import INTAKE, NewDeal
+from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.services.intake_desk import Birth, CallFile, DealFile, Desk, Notice, Wish
+
+THE_PROGRAM = Scope(Reach.ALL, 0)
+
+
+def file_away(tx: Transaction, desk: Desk) -> None:
+    """Everything that changed on the desk becomes rows; afterwards every file has its id."""
+    heard = desk.heard
+    _file_clients(tx, desk)
+    _file_deals(tx, desk)
+    _file_calls(tx, desk, heard)
+    _file_parts(tx, desk, heard)
+    for file, gone_id in desk.gone:
+        calls.absorb(tx, _id(file), gone_id)
+    _file_aliases(tx, heard)
+    _file_histories(tx, desk)
+    _file_extensions(tx, desk)
+
+
+def _file_clients(tx: Transaction, desk: Desk) -> None:
+    made_now = (deal for deal in desk.deals.values() if deal.birth is not None)
+    births = {
+        deal.client.number: deal.birth.at
+        for deal in made_now
+        if deal.client is not None and deal.client.id is None and deal.birth is not None
+    }
+    rows = [
+        {
+            "number": number,
+            "name": desk.clients[number].name,
+            "responsible_id": desk.clients[number].responsible_id,
+            "created_at": at,
+        }
+        for number, at in births.items()
+    ]
+    for number, contact_id in callers.make(tx, rows).items():
+        desk.clients[number].id = contact_id
+
+
+def _file_deals(tx: Transaction, desk: Desk) -> None:
+    born = {deal.born_of: deal for deal in desk.deals.values() if deal.birth is not None}
+    new = [_new_deal(deal, deal.birth) for deal in born.values() if deal.birth is not None]
+    for born_of, deal_id in deals.create_all(tx, new).items():
+        born[born_of].id = deal_id
+    for deal in desk.deals.values():
+        for handed in deal.handed:
+            now = deals.lock(tx, _id(deal), THE_PROGRAM)
+            deals.set_owner(tx, now, handed.owner_id, handed.at, INTAKE, handed.rule)
+        if deal.reborn and deal.born_of is not None:
+            calls.reborn(tx, _id(deal), deal.born_of)
+    deals.touch_all(
+        tx, {_id(deal): deal.touched_at for deal in desk.deals.values() if deal.touched_at is not None}
+    )
+
+
+def _new_deal(deal: DealFile, birth: Birth) -> NewDeal:
+    return NewDeal(
+        birth.stage,
+        birth.owner_id,
+        birth.currency,
+        birth.at,
+        INTAKE,
+        contact_id=deal.client.id if deal.client else None,
+        line_id=birth.line.id,
+        previous_id=birth.previous_id,
+        born_of=deal.born_of,
+        source=birth.line.source,
+    )
+
+
+def _file_calls(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
+    new: dict[str, CallFile] = {}
+    rows, changes = [], {}
+    for file in heard:
+        values = _call_row(desk, file)
+        if file.row is None or file.id is None:
+            rows.append(values | {"pbx": file.pbx, "linkedid": file.linkedid})
+            new[file.linkedid] = file
+        else:
+            changes[file.id] = {
+                name: value
+                for name, value in values.items()
+                # A restarted program may know less of a call's beginning than it did before.
+                if value is not None and value != file.row[name]
+            }
+    for linkedid, call_id in calls.add(tx, rows).items():
+        new[linkedid].id = call_id
+    calls.change(tx, changes)
+
+
+def _call_row(desk: Desk, file: CallFile) -> dict[str, Any]:
+    decided = {
+        "e164": file.number,
+        "line_id": file.line.id,
+        "contact_id": file.client.id if file.client else None,
+        "deal_id": file.deal.id if file.deal else None,
+        "skipped_by": file.skipped_by,
+        "owner_rule": dict(file.rule),
+        "known": file.known,
+    }
+    return call_values(_call(file), desk.roster) | decided
+
+
+def _file_parts(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
+    legs: list[Values] = []
+    talks: list[Values] = []
+    transfers: list[Values] = []
+    people: list[Values] = []
+    for file in heard:
+        call, call_id = _call(file), _id(file)
+        legs += leg_rows(call, call_id, desk.roster)
+        talks += talk_rows(call, call_id, desk.roster)
+        transfers += transfer_rows(call, call_id)
+        people += people_rows(call, call_id, desk.roster)
+    calls.put_parts(tx, legs, talks, transfers)
+    calls.put_people(tx, people)
+
+
+def _file_aliases(tx: Transaction, heard: Iterable[CallFile]) -> None:
+    rows = [
+        {"pbx": file.pbx, "linkedid": alias, "call_id": _id(file)}
+        for file in heard
+        for alias in _call(file).aliases
+    ]
+    calls.put_aliases(tx, rows)
+
+
+def _file_histories(tx: Transaction, desk: Desk) -> None:
+    deals.add_events(tx, [_event(notice) for notice in desk.notices])
+    callbacks.add_all(tx, [_task(wish) for wish in desk.wishes])
+    callbacks.fulfil(
+        tx, [{"client": client.id, "answered_at": at} for client, at in desk.talks if client.id is not None]
+    )
+    rotas.store(tx, desk.turned)
+
+
+def _event(notice: Notice) -> dict[str, Any]:
+    return {
+        "deal_id": _id(notice.deal),
+        "at": notice.at,
+        "kind": notice.kind,
+        "actor_id": None,
+        "details": {**notice.details, "call": _id(notice.file)},
+        "request_key": f"{notice.kind}:{notice.file.key}",
+    }
+
+
+def _task(wish: Wish) -> dict[str, Any]:
+    return {
+        "kind": wish.kind,
+        "owner_id": wish.deal.owner_id,
+        "deal_id": _id(wish.deal),
+        "contact_id": wish.deal.client.id if wish.deal.client else None,
+        "call_id": _id(wish.file),
+        "title": "",
+        "due_at": wish.due_at,
+        "created_at": wish.at,
+        "result": "",
+        "cause": wish.cause,
+    }
+
+
+def _file_extensions(tx: Transaction, desk: Desk) -> None:
+    extensions.note_all_seen(tx, desk.pbx, desk.seen)
+    alerts.raise_all(
+        tx,
+        [
+            Alert(LINK_EXTENSION, f"{desk.pbx}/{number}", at, {"pbx": desk.pbx, "extension": number})
+            for number, at in sorted(desk.seen.items())
+            if desk.roster.at(number, at) is None
+        ],
+    )
+
+
+def _id(file: CallFile | DealFile) -> int:
+    if isinstance(file, CallFile) and file.merged_into is not None:
+        return _id(file.merged_into)
+    if file.id is None:
+        raise LookupError("this has not been written yet")
+    return file.id
+
+
+def _call(file: CallFile) -> Call:
+    if file.call is None:
+        raise LookupError("nothing was heard of this call")
+    return file.call

@@ -1,0 +1,42 @@
+"""Who is to hear of what the intake did: topics only, to those whose business it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pbx_crm.db.call_rows import people_rows
+from pbx_crm.services.intake_desk import CallFile, DealFile, Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """Topics that have news, and the people to be told; heads hear of everything anyway."""
+
+    topics: frozenset[str]
+    people: frozenset[int]
+
+
+def signals(desk: Desk) -> list[Signal]:
+    """What to tell once the batch is committed, a signal for every group of people."""
+    return [signal for file in desk.heard for signal in _of_call(desk, file)]
+
+
+def _of_call(desk: Desk, file: CallFile) -> Iterator[Signal]:
+    if file.call is None:
+        return
+    concerned = {row["person_id"] for row in people_rows(file.call, 0, desk.roster)}
+    yield Signal(frozenset({"call", "calls"}), frozenset(concerned))
+    if file.deal is not None:
+        yield Signal(_topics(file.deal), frozenset(_owners(file.deal)))
+
+
+def _topics(deal: DealFile) -> frozenset[str]:
+    return frozenset({"call", "calls", "tasks", f"deal-{deal.id}", f"stage-{deal.stage}"})
+
+
+def _owners(deal: DealFile) -> Iterator[int]:
+    """The owner now and everybody it belonged to in this batch: their boards lose the card."""
+    yield deal.owner_id
+    yield deal.first_owner_id
+    yield from (handed.owner_id for handed in deal.handed)
