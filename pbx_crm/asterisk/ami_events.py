@@ -105,6 +105,15 @@ def _channel(message: Headers) -> tuple[str, str, str]:
     return uniqueid, text_of(message, "Linkedid") or uniqueid, required(message, "Channel")
 
 
+def _variables(message: Headers) -> tuple[tuple[str, str], ...]:
+    """Of `ChanVariable: NAME=value` headers, one per variable, those we read."""
+    told = message.get("ChanVariable")
+    if not told:
+        return ()
+    pairs = (text.partition("=") for text in ([told] if isinstance(told, str) else told))
+    return tuple((name, unescape(value)) for name, _, value in pairs if name in TOLD_VARIABLES and value)
+
+
 def _newchannel(message: Headers, at: float) -> ChannelStarted:
     return ChannelStarted(
         at,
@@ -118,7 +127,9 @@ def _newchannel(message: Headers, at: float) -> ChannelStarted:
 
 
 def _newstate(message: Headers, at: float) -> ChannelState:
-    return ChannelState(at, *_channel(message), state=required(message, "ChannelStateDesc"))
+    return ChannelState(
+        at, *_channel(message), state=required(message, "ChannelStateDesc"), variables=_variables(message)
+    )
 
 
 def _newcallerid(message: Headers, at: float) -> CallerIdChanged:
@@ -166,6 +177,7 @@ def _bridge_enter(message: Headers, at: float) -> BridgeEntered:
     return BridgeEntered(
         at,
         *_channel(message),
+        variables=_variables(message),
         bridge=required(message, "BridgeUniqueid"),
         holding=technology == "holding_bridge" or kind in ("holding", "parking"),
     )
@@ -189,7 +201,9 @@ def _hangup_handler(message: Headers, at: float) -> HangupHandled:
 
 def _hangup(message: Headers, at: float) -> HungUp:
     cause = text_of(message, "Cause")
-    return HungUp(at, *_channel(message), cause=int(cause) if cause.isdigit() else 0)
+    return HungUp(
+        at, *_channel(message), cause=int(cause) if cause.isdigit() else 0, variables=_variables(message)
+    )
 
 
 def _blind_transfer(message: Headers, at: float) -> BlindTransferred | None:

@@ -140,7 +140,7 @@ def call_as_json(call: Call) -> dict[str, object]:
         "started_at": round(call.started_at.timestamp(), 3),
         "ended_at": round(call.ended_at.timestamp(), 3) if call.ended_at else None,
         "open": call.is_open,
-        "ended_in_gap": call.ended_by is EndedBy.GAP,
+        "ended_in_gap": call.ended_by in (EndedBy.GAP, EndedBy.PBX_RESTART),
         "ended_by": call.ended_by,
     }
 

@@ -55,6 +55,16 @@ def note_queue(channel: Channel) -> None:
         _note_internal(channel.call)
 
 
+def note_variable(channel: Channel, name: str, value: str) -> None:
+    """A channel variable tells where the recording lies, or which number the caller dialled."""
+    call = channel.call
+    if name == "MIXMONITOR_FILENAME" and value:
+        call.recording_file = value
+    # A provider that sends all calls to the account puts the number called into the To header only.
+    if name == "FROM_DID" and channel is call.client and value.lstrip("+").isdigit() and len(value) > 2:
+        call.did = value
+
+
 def settle(call: LiveCall, shape: PbxShape) -> None:
     """Decide at its end what a call was that never got as far as a phone or a trunk."""
     if call.direction is not None:
@@ -118,12 +128,19 @@ def _seller_behind(call: LiveCall, source: Channel, shape: PbxShape) -> str | No
     dialler: Channel | None = source
     while dialler is not None:
         near = dialler.pair if dialler.is_far_half else None
-        if near is not None and (named := local_extension(dialler.name, shape)):
+        if near is not None and (named := _person_named(dialler, shape)):
             return named
-        if len(dialler.called_sellers) == 1:
+        if len(dialler.called_sellers) == 1 and not dialler.queued:
             return dialler.called_sellers[0]
         dialler = near.dialled_by if near is not None else None
     return None
+
+
+def _person_named(far_half: Channel, shape: PbxShape) -> str | None:
+    """The seller a Local channel is named after; a queue or a group that rings others is not one."""
+    named = local_extension(far_half.name, shape)
+    is_group = far_half.queued or (far_half.called_sellers and named not in far_half.called_sellers)
+    return None if is_group else named
 
 
 def _is_sent_outside(call: LiveCall, shape: PbxShape) -> bool:

@@ -5,9 +5,11 @@ The rules are written down in docs/calls.md. This class only sends each event to
 
 from __future__ import annotations
 
+import math
+
 from pbx_crm.domain.call import Call, Fact
 from pbx_crm.domain.endpoint import PbxShape
-from pbx_crm.domain.live_calls import GRACE_SECONDS, LiveCalls
+from pbx_crm.domain.live_calls import LiveCalls
 from pbx_crm.domain.pbx_event import PbxEvent
 from pbx_crm.domain.watch_bridges import BridgeWatch
 from pbx_crm.domain.watch_channels import ChannelWatch
@@ -45,7 +47,7 @@ class CallTracker:
     def finish(self, now: float) -> list[Fact]:
         """Facts when no more events will come: what was not heard of since a gap ended in that gap."""
         self._gaps.give_up_silent(now)
-        return self.tick(now + GRACE_SECONDS)
+        return self.tick(math.inf)
 
     def open_calls(self, now: float) -> list[Call]:
         """Pictures of the calls that are not over, oldest first."""

@@ -55,11 +55,12 @@ def _compare(client: Channel, graph: ChannelGraph, at: float) -> list[TalkNews]:
     parties = {other for other in together if _is_party(other, client)}
     for other in [known for known in call.joined if known not in parties]:
         _part(call, other, at)
+    if len(together) > 1:
+        for other in together:
+            other.met_client = True
     fresh = [other for other in parties if other not in call.joined]
     if not fresh or client.hangup_asked_at is not None:
         return []
-    for other in together:
-        other.met_client = True
     call.client = client
     return [kind for other in sorted(fresh, key=lambda c: c.started_at) if (kind := _join(call, other, at))]
 

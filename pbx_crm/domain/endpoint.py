@@ -20,9 +20,28 @@ _DAHDI_SUFFIX = re.compile(r"-\d+$")
 _WITHHELD = frozenset(
     {"", "<unknown>", "anonymous", "restricted", "private", "unavailable", "unknown", "withheld"}
 )
-_DEVICES = frozenset(
-    {"PJSIP", "SIP", "IAX2", "DAHDI", "SCCP", "Skinny", "Motif", "WebSocket", "Khomp", "Dongle", "Quectel"}
+_NOBODY = frozenset(
+    {
+        "Agent",
+        "Announcer",
+        "AsyncGoto",
+        "AudioSocket",
+        "Bridge",
+        "CBAnn",
+        "CBRec",
+        "ConfBridgeRecorder",
+        "Message",
+        "MulticastRTP",
+        "Multicast",
+        "OutgoingSpoolFailed",
+        "Parked",
+        "Recorder",
+        "Snoop",
+        "Surrogate",
+        "UnicastRTP",
+    }
 )
+"""Channel technologies of Asterisk's own helpers: announcers, recorders, stand-ins of a redirect."""
 
 
 class EndpointKind(StrEnum):
@@ -57,7 +76,7 @@ class PbxShape:
         technology, _, peer = name.partition("/")
         if technology == "Local":
             return Endpoint(name, EndpointKind.LOCAL, None)
-        if technology not in _DEVICES:
+        if technology in _NOBODY or not peer:
             return Endpoint(name, EndpointKind.OTHER, None)
         extension = self._extension(name, peer)
         return Endpoint(name, EndpointKind.SELLER if extension else EndpointKind.TRUNK, extension)

@@ -107,5 +107,7 @@ class LiveCall:
             return self.caller.extension
         if self.answered_by is not None:
             return self.answered_by
-        sellers = {channel.extension for channel in self.channels if channel.kind is EndpointKind.SELLER}
+        phones = [channel for channel in self.channels if channel.kind is EndpointKind.SELLER]
+        # Of several phones rung by an originate into a queue, the one that answered is the caller's.
+        sellers = {phone.extension for phone in phones if phone.up} or {phone.extension for phone in phones}
         return sellers.pop() if len(sellers) == 1 else None

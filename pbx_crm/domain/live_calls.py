@@ -25,13 +25,13 @@ from pbx_crm.domain.call import (
 from pbx_crm.domain.call_merge import merge as merge_calls
 from pbx_crm.domain.call_outcome import settle_outcome
 from pbx_crm.domain.call_picture import picture
-from pbx_crm.domain.call_roles import note_incoming, settle
+from pbx_crm.domain.call_roles import note_incoming, note_variable, settle
 from pbx_crm.domain.client_talk import TalkNews
 from pbx_crm.domain.client_talk import rejoin as talk_news
 from pbx_crm.domain.endpoint import EndpointKind, PbxShape
 from pbx_crm.domain.live_call import LiveCall
 from pbx_crm.domain.live_channel import Channel, ChannelGraph
-from pbx_crm.domain.pbx_event import ChannelEvent, DialBegan
+from pbx_crm.domain.pbx_event import ChannelEvent
 
 Handlers = dict[type, Callable[[Any], None]]
 """Event type → what to do with such an event; the whole of what one part of the tracker reads."""
@@ -60,6 +60,8 @@ class LiveCalls:
         self._ending: dict[LiveCall, float] = {}
         """Calls without a channel → when their grace is over, soonest first."""
         self._dead: dict[str, None] = {}
+        self.heard_again_at: float | None = None
+        """When the connection came back after the last gap."""
 
     def any(self, uniqueid: str | None) -> Channel | None:
         """The channel of this Uniqueid, also if it is gone but its call is not over."""
@@ -75,7 +77,7 @@ class LiveCalls:
         """Whether some call only waits for its grace to pass."""
         return bool(self._ending)
 
-    def channel_of(self, event: ChannelEvent | DialBegan) -> Channel | None:
+    def channel_of(self, event: ChannelEvent) -> Channel | None:
         """The channel of this event, made if it is new, in the call of the event's Linkedid."""
         channel = self.graph.channels.get(event.uniqueid)
         if channel is None:
@@ -85,6 +87,8 @@ class LiveCalls:
         if channel.gone_at is not None:
             return None
         channel.heard_at = event.at
+        for name, value in event.variables:
+            note_variable(channel, name, value)
         if event.linkedid != channel.linkedid:
             self.follow_linkedid(channel, event.linkedid, event.at)
         return channel
@@ -121,15 +125,24 @@ class LiveCalls:
         """The channel is gone; with its last channel the call is over, save for the grace."""
         call = channel.call
         before = self.graph.joined(channel)
-        channel.gone_at = at
+        channel.gone_at, channel.lost = at, by is not EndedBy.HANGUP
         self.graph.hang_up(channel)
         self.rejoin(before, at)
         self.release_hold(channel, at)
         call.live.discard(channel)
-        if not call.live:
-            call.ended_by = by
+        if channel is call.client:
+            self._drop_unheard(call, at)
+        if not call.live and call not in self._ending:
+            heard = call.client is not None and call.client.gone_at is not None and not call.client.lost
+            call.ended_by = EndedBy.HANGUP if heard else by
             self._ending[call] = at + GRACE_SECONDS
         self._prune(call)
+
+    def _drop_unheard(self, call: LiveCall, at: float) -> None:
+        """The client is gone: what of his call was not heard of since a gap went with him, or in the gap."""
+        if self.heard_again_at is not None:
+            for channel in [c for c in call.live if c.heard_at < self.heard_again_at]:
+                self.drop(channel, at, EndedBy.GAP)
 
     def rejoin(self, touched: Iterable[Channel], at: float) -> None:
         """Bridges among these channels changed: find out who talks with the client now."""

@@ -41,11 +41,15 @@ class Channel:
     bridge: str | None = None
     rang_at: float | None = None
     answered_at: float | None = None
+    queued: bool = False
+    """It waits, or waited, in a queue: whom it dials are the queue's members."""
     hangup_asked_at: float | None = None
     """The party itself hung up; the channel goes a moment later."""
     party_left_at: float | None = None
     """Only a hangup handler keeps the channel."""
     gone_at: float | None = None
+    lost: bool = False
+    """Its end was not heard, only concluded."""
     cause: int = 0
     dial_status: str = ""
     app: str = ""

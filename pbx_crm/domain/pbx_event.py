@@ -7,7 +7,7 @@ differ from the channel's earlier one, and no other event announces the change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,8 @@ class ChannelEvent(PbxEvent):
     uniqueid: str
     linkedid: str
     channel: str
+    variables: tuple[tuple[str, str], ...] = field(default=(), kw_only=True)
+    """Channel variables the PBX was told to add to its events (`channelvars=`), those we read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +70,10 @@ class LocalPaired(PbxEvent):
 
 
 @dataclass(frozen=True, slots=True)
-class DialBegan(PbxEvent):
-    """`dest` is being dialled; `source` is None when an originate dials. This is not ringing yet."""
+class DialBegan(ChannelEvent):
+    """This channel is being dialled; `source` is None when an originate dials. It does not ring yet."""
 
     source: str | None
-    uniqueid: str
-    linkedid: str
-    channel: str
     dial_string: str
 
 

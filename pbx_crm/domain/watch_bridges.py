@@ -47,11 +47,29 @@ class BridgeWatch:
 
     def _on_bridge_left(self, event: BridgeLeft) -> None:
         channel = self._calls.channel_of(event)
-        if channel is None or channel.bridge != event.bridge:
+        if channel is None:
+            return
+        if channel.bridge != event.bridge:
+            self._leave_unseen(channel, event)
             return
         before = self._calls.graph.joined(channel)
         self._calls.graph.leave(channel)
         self._calls.rejoin(before, event.at)
+
+    def _leave_unseen(self, channel: Channel, event: BridgeLeft) -> None:
+        """It leaves a bridge we never saw it enter: that was in a gap. The next to leave was with it."""
+        since = self._calls.heard_again_at
+        if since is None or channel.started_at >= since or channel.bridge is not None:
+            return
+        self._calls.graph.enter(channel, event.bridge)
+        together = self._calls.graph.joined(channel)
+        answered = channel.call.answered_at
+        self._calls.rejoin(together, since)
+        if len(together) > 1:
+            channel.call.answer_guessed = answered is None
+            for other in together:
+                self._calls.graph.leave(other)
+            self._calls.rejoin(together, event.at)
 
     def _on_hold(self, event: HoldChanged) -> None:
         channel = self._calls.live(event.uniqueid)

@@ -36,6 +36,7 @@ class GapWatch:
 
     def _on_restored(self, event: ConnectionRestored) -> None:
         self._gap.restored(event.at)
+        self._calls.heard_again_at = event.at
 
     def _on_listed(self, event: ChannelListed) -> None:
         self._gap.listed(event.uniqueid)
@@ -55,6 +56,8 @@ class GapWatch:
         channel.caller_number, channel.exten = event.caller_number, event.exten
         if channel.root:
             self._calls.came_in(channel, event.at)
+        elif channel.extension is not None and event.state in ("Ringing", "Up"):
+            channel.call.rang.setdefault(channel.extension, event.at)
 
     def _move_in_gap(self, channel: Channel, event: ChannelListed) -> None:
         before = self._calls.graph.joined(channel)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pbx_crm.domain.call import Direction
-from pbx_crm.domain.call_roles import note_queue
+from pbx_crm.domain.call_roles import note_queue, note_variable
 from pbx_crm.domain.gap import learn_answer
 from pbx_crm.domain.live_calls import Handlers, LiveCalls
 from pbx_crm.domain.live_channel import Channel
@@ -36,7 +35,7 @@ class NoteWatch:
     def _on_queue_joined(self, event: QueueJoined) -> None:
         channel = self._calls.live(event.uniqueid)
         if channel is not None:
-            channel.call.queue = event.queue
+            channel.call.queue, channel.queued = event.queue, True
             note_queue(channel)
             self._calls.announce(channel.call, event.at)
 
@@ -57,17 +56,8 @@ class NoteWatch:
 
     def _on_variable(self, event: VariableSet) -> None:
         channel = self._calls.any(event.uniqueid)
-        if channel is None or not event.value:
-            return
-        if event.name == "MIXMONITOR_FILENAME":
-            channel.call.recording_file = event.value
-        elif channel is channel.call.client and channel.call.direction is Direction.IN:
-            self._name_did(channel, event.value)
-
-    def _name_did(self, client: Channel, did: str) -> None:
-        # A provider that sends all calls to the account puts the number called into the To header only.
-        if did.lstrip("+").isdigit() and len(did) > 2:
-            client.call.did = did
+        if channel is not None:
+            note_variable(channel, event.name, event.value)
 
     def _on_app(self, event: AppStarted) -> None:
         channel = self._calls.live(event.uniqueid)
