@@ -21,6 +21,7 @@ from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
+from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
@@ -29,6 +30,7 @@ from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
+from pbx_crm.services.popups import Popups
 from pbx_crm.services.registry import Services
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
@@ -46,6 +48,8 @@ def build_services(
         clock=clock,
         live=live,
         pbx_link=PbxLink(live, clock),
+        popups=Popups(database, live, clock),
+        call_log=CallLog(database),
         accounts=Accounts(database, live, clock, passwords),
         staff=Staff(database, live, clock, passwords),
         health=Health(database),

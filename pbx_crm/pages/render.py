@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 from pbx_crm.pages import static, wording
 from pbx_crm.pages.frame import frame_for
 from pbx_crm.pages.i18n import Language, catalogue, choose
+from pbx_crm.pages.live_frame import live_frame_for
 from pbx_crm.pages.request import LANGUAGE_COOKIE, services_of, visitor_of
 from pbx_crm.pages.web_files import TEMPLATES
 from pbx_crm.pages.wording import Wording, zone_named
@@ -83,7 +84,8 @@ def render_text(request: web.Request, template: str, values: Mapping[str, Any]) 
     viewer = visitor_of(request)
     frame = frame_for(viewer, request.path, reader.language)
     page = environment(reader.language.code).get_template(template)
-    return page.render(wording=reader, language=reader.language, frame=frame, **values)
+    live = live_frame_for(request)
+    return page.render(wording=reader, language=reader.language, frame=frame, live=live, **values)
 
 
 def render(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pbx_crm.pages import extensions, health, home, login, me, people, static
+from pbx_crm.pages import banner, extensions, health, home, live, login, me, people, popup, static
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.api import document
 from pbx_crm.pages.api.table import ENDPOINTS
@@ -35,6 +35,11 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/settings/extensions", extensions.show, Access.SETTINGS),
     Route("POST", "/settings/extensions/link", extensions.link, Access.SETTINGS),
     Route("POST", "/settings/extensions/unlink", extensions.unlink, Access.SETTINGS),
+    # The socket tells strangers so itself, by a close code: a page cannot read a handshake's status.
+    Route("GET", "/live", live.connect, Access.PUBLIC),
+    Route("GET", "/banner", banner.show, Access.PERSON),
+    Route("GET", "/popup", popup.show, Access.CLIENT_DATA),
+    Route("POST", "/popup/{call_id:[0-9]+}/close", popup.close, Access.CLIENT_DATA),
     Route("GET", "/static/{version}/{name:.+}", static.show, Access.PUBLIC),
     Route("GET", "/health/live", health.live, Access.PUBLIC),
     Route("GET", "/health/ready", health.ready, Access.PUBLIC),
@@ -45,10 +50,11 @@ ROUTES: tuple[Route, ...] = (
 
 def make_site(services: Services, options: SiteOptions | None = None) -> web.Application:
     """The web application with these services behind it."""
-    site = web.Application(middlewares=[answer_refusals, know_viewer, refuse_foreign_origin])
+    site = web.Application(middlewares=[answer_refusals, know_viewer, refuse_foreign_origin, live.note_mark])
     site[SERVICES] = services
     site[OPTIONS] = options or SiteOptions()
     site.on_response_prepare.append(add_security_headers)
+    live.prepare(site)
     for route in ROUTES:
         site.router.add_route(route.method, route.path, guarded(route))
     return site

@@ -8,6 +8,7 @@ from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
+from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
@@ -15,6 +16,7 @@ from pbx_crm.services.health import Health
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.pbx_link import PbxLink
+from pbx_crm.services.popups import Popups
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
 
@@ -27,6 +29,8 @@ class Services:
     clock: Clock
     live: LiveFeed
     pbx_link: PbxLink
+    popups: Popups
+    call_log: CallLog
     accounts: Accounts
     staff: Staff
     health: Health

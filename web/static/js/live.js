@@ -20,7 +20,7 @@ let heardAt = 0;
 let pause = SHORTEST_PAUSE;
 let retry = 0;
 let lostAt = null;
-let hiddenAt = document.hidden ? Date.now() : null;
+let hiddenAt = Date.now();
 let isHeld = false;
 let missedWhileHeld = false;
 
@@ -99,18 +99,12 @@ function giveUp() {
 }
 
 function shownOrHidden() {
-  const wasHidden = hiddenAt;
-  hiddenAt = document.hidden ? Date.now() : null;
-  if (document.hidden) return;
-  retryNow();
-  if (wasHidden !== null && Date.now() - wasHidden > HIDDEN_TOO_LONG) resyncSoon();
+  if (!document.hidden) retryNow();
+  if (!document.hidden && Date.now() - hiddenAt > HIDDEN_TOO_LONG) resyncSoon();
+  if (document.hidden) hiddenAt = Date.now();
 }
 
 // While a card is held nothing may be swapped under the hand; the drop catches up with one resync.
-function hold() {
-  isHeld = true;
-}
-
 function release() {
   isHeld = false;
   if (missedWhileHeld) tell("resync");
@@ -118,7 +112,7 @@ function release() {
 }
 
 if (address) {
-  body.addEventListener("live:hold", hold);
+  body.addEventListener("live:hold", () => (isHeld = true));
   body.addEventListener("live:release", release);
   document.addEventListener("visibilitychange", shownOrHidden);
   window.addEventListener("online", retryNow);

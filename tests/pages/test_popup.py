@@ -1,0 +1,92 @@
+"""The popup and the banner as pages: what is in the answer, and for whom."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.pbx_link import LinkState, LinkStatus
+from pbx_crm.domain.sentence import Sentence
+from tests import builders
+from tests.builders import NOW
+from tests.call_rows import CallRows
+from tests.site import Crm
+
+HOSTILE = '<script>alert("x")</script>'
+
+
+async def popup(crm: Crm, name: str = "anna") -> str:
+    """The person's popup as it is sent."""
+    browser = await crm.browser(getattr(crm.cast, name))
+    answer = await browser.get("/popup", headers={"HX-Request": "true"})
+    assert answer.status == 200
+    return await answer.text()
+
+
+async def test_no_call_no_markup(crm: Crm) -> None:
+    assert (await popup(crm)).strip() == ""
+
+
+async def test_a_ringing_call_is_an_alert_with_number_and_line(crm: Crm) -> None:
+    await crm.database.write(lambda tx: CallRows(tx, queue="600").ring(crm.cast.anna))
+    text = await popup(crm)
+    assert 'data-phase="ringing"' in text
+    assert 'role="alert"' in text
+    assert "+7 905 123-45-67" in text
+    assert "600" in text
+
+
+async def test_a_hostile_caller_name_is_only_text(crm: Crm) -> None:
+    await crm.database.write(lambda tx: CallRows(tx, caller_name=HOSTILE).ring(crm.cast.anna))
+    text = await popup(crm)
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+
+
+async def test_another_seller_s_client_comes_without_number(crm: Crm) -> None:
+    def story(tx: Transaction) -> None:
+        client = builders.contact(tx, "Vector")
+        builders.deal(tx, builders.funnel(tx), crm.cast.anna, contact_id=client, title="Secret plan")
+        CallRows(tx, contact_id=client).ring(crm.cast.boris)
+
+    await crm.database.write(story)
+    text = await popup(crm, "boris")
+    assert "client of Anna" in text
+    assert "Vector" in text
+    assert "905" not in text
+    assert "Secret plan" not in text
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+async def test_every_state_can_be_shown(crm: Crm, outcome: Outcome) -> None:
+    crm.clock.now = NOW + timedelta(seconds=20)
+    await crm.database.write(lambda tx: CallRows(tx).ring(crm.cast.anna).end(15, outcome))
+    assert 'data-phase="missed"' in await popup(crm)
+
+
+async def test_closing_leaves_an_empty_region(crm: Crm) -> None:
+    call = await crm.database.write(lambda tx: CallRows(tx).ring(crm.cast.anna))
+    browser = await crm.browser(crm.cast.anna)
+    answer = await browser.post(f"/popup/{call.id}/close", headers={"HX-Request": "true"})
+    assert (answer.status, (await answer.text()).strip()) == (200, "")
+
+
+async def test_another_s_popup_cannot_be_closed(crm: Crm) -> None:
+    call = await crm.database.write(lambda tx: CallRows(tx).ring(crm.cast.anna))
+    browser = await crm.browser(crm.cast.boris)
+    answer = await browser.post(f"/popup/{call.id}/close", headers={"HX-Request": "true"})
+    assert answer.status == 404
+
+
+async def test_the_banner_tells_the_admin_what_to_change(crm: Crm) -> None:
+    cause = Sentence.of("Check secret= in manager.conf [%(user)s].", user="pbx-crm")
+    crm.services.pbx_link.changed("main", LinkState(LinkStatus.REFUSED, NOW, cause))
+    told = {}
+    for name in ("anna", "olga", "peter"):
+        browser = await crm.browser(getattr(crm.cast, name))
+        told[name] = await (await browser.get("/banner", headers={"HX-Request": "true"})).text()
+    assert all("main has not been heard since" in text for text in told.values())
+    assert [("manager.conf" in told[name]) for name in told] == [False, True, True]
