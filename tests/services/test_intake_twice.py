@@ -51,14 +51,16 @@ FACTS = told_together(*STORIES)
 NAMELESS = {"legs", "talks", "transfers", "contact_numbers", "stage_moves", "deal_events", "tasks", "alerts"}
 
 
-async def everything(company: Company) -> dict[str, list[str]]:
+Rows = dict[str, list[str]]
+
+
+async def everything(company: Company) -> Rows:
     found = await company.everything()
-    return {
-        table: sorted(
-            repr({name: row[name] for name in row if name != "id" or table not in NAMELESS}) for row in rows
-        )
-        for table, rows in found.items()
-    }
+    return {table: sorted(_shown(table, row) for row in rows) for table, rows in found.items()}
+
+
+def _shown(table: str, row: dict[str, Any]) -> str:
+    return repr({name: row[name] for name in row if name != "id" or table not in NAMELESS})
 
 
 @contextmanager
@@ -104,9 +106,7 @@ def repeats() -> st.SearchStrategy[list[tuple[int, int]]]:
     )
 
 
-async def told(
-    company: Company, batches: Sequence[Sequence[Fact]], create_at: CreateAt
-) -> dict[str, list[str]]:
+async def told(company: Company, batches: Sequence[Sequence[Fact]], create_at: CreateAt) -> Rows:
     await company.line(create_at=create_at, owner_policy=OwnerPolicy.LAST_ANSWERED)
     for batch in batches:
         await company.tell(batch)
