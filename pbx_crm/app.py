@@ -32,6 +32,7 @@ from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
 from pbx_crm.services.registry import Services
+from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
 
@@ -59,6 +60,7 @@ def build_services(
         tasks=Tasks(database, live, clock),
         call_archive=CallArchive(database),
         listings=Listings(database, installation),
+        search=Search(database, installation),
     )
 
 

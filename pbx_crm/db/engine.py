@@ -117,6 +117,8 @@ def _sqlite(url: URL) -> Engine:
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     # The driver's own transaction handling commits at surprising moments; we say BEGIN ourselves.
     connection.isolation_level = None
+    # SQLite's own lower() knows the letters of ASCII only; clients have names in every script.
+    connection.create_function("lower", 1, _lower, deterministic=True)
     _switch_to_wal(connection)
     for pragma in (
         # A power loss may take the last commits, never the file; CEL gives those calls again.
@@ -140,6 +142,10 @@ def _switch_to_wal(connection: Any) -> None:
         except sqlite3.OperationalError:
             time.sleep(WAL_PAUSE_SECONDS)
     connection.execute("PRAGMA journal_mode=WAL")
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else str(text).lower()
 
 
 def _begin_sqlite(tx: Connection) -> None:

@@ -94,8 +94,18 @@ class Board:
 
     @property
     def deals(self) -> int:
-        """Deals in all columns."""
-        return sum(column.deals for column in self.columns)
+        """Deals in the columns where there is still something to win."""
+        return sum(column.deals for column in self.columns if not column.stage.kind.is_closed)
+
+    @property
+    def sums(self) -> tuple[tuple[str, Decimal], ...]:
+        """(currency, amount) over the columns where there is still something to win."""
+        totals: dict[str, Decimal] = {}
+        for column in self.columns:
+            if not column.stage.kind.is_closed:
+                for currency, amount in column.sums:
+                    totals[currency] = totals.get(currency, Decimal(0)) + amount
+        return tuple(sorted(totals.items()))
 
 
 def shown_from(wanted: int) -> int:

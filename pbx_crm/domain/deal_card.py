@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import ActorKind, Deal
 from pbx_crm.domain.funnel import Funnel, Stage
-from pbx_crm.domain.sentence import Sentence
+from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.task import Task, TaskKind, Urgency
 
 
@@ -37,7 +36,7 @@ class CallFacts:
     wait_seconds: float
     talk_seconds: float
     line: str
-    why: Sentence | None
+    why: Rule
     """Why this seller got the card."""
 
 
@@ -59,7 +58,8 @@ class Entry:
     """The move that may still be taken back."""
     call: CallFacts | None = None
     task_kind: TaskKind | None = None
-    sentence: Sentence | None = None
+    why: Rule = field(default_factory=dict)
+    """What the program did, as a rule with its values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,13 @@ class DealCard:
     loss_reason: str
 
     @property
+    def has_known_owner(self) -> bool:
+        """Whether the owner is among those who may own it; somebody who left is not."""
+        return any(person_id == self.deal.owner_id for person_id, _ in self.colleagues)
+
+    @property
     def stages(self) -> tuple[Stage, ...]:
         """Where it may be moved, in board order; a retired stage only while the deal lies in it."""
         return tuple(
             stage for stage in self.funnel.stages if not stage.is_retired or stage.id == self.stage.id
         )
-
-
-def sentence_from(stored: Mapping[str, object]) -> Sentence | None:
-    """A sentence kept as JSON, `{"template": …, "values": {…}}`; None if nothing was kept."""
-    template, values = stored.get("template"), stored.get("values")
-    if not isinstance(template, str) or not template:
-        return None
-    return Sentence.of(template, **(values if isinstance(values, dict) else {}))

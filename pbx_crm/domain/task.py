@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from enum import StrEnum
 
 
@@ -17,6 +17,13 @@ class TaskKind(StrEnum):
     FEEDBACK = "feedback"
     MEETING = "meeting"
     OTHER = "other"
+
+
+class PutOff(StrEnum):
+    """The two ways to put a task off with one click."""
+
+    HOUR = "hour"
+    TOMORROW = "tomorrow"
 
 
 class Urgency(StrEnum):
@@ -70,3 +77,13 @@ def urgency(due_at: datetime | None, now: datetime, zone: tzinfo) -> Urgency:
         return Urgency.OVERDUE
     is_today = due_at.astimezone(zone).date() == now.astimezone(zone).date()
     return Urgency.TODAY if is_today else Urgency.LATER
+
+
+def put_off(due_at: datetime, by: PutOff, now: datetime, zone: tzinfo) -> datetime:
+    """When the task is due instead: an hour on from now or later, or tomorrow at the same time of day."""
+    if by is PutOff.HOUR:
+        return max(due_at, now) + timedelta(hours=1)
+    # By the wall clock: across a change of summer time ten o'clock stays ten o'clock.
+    tomorrow = now.astimezone(zone).date() + timedelta(days=1)
+    time_of_day = due_at.astimezone(zone).time()
+    return datetime.combine(tomorrow, time_of_day, zone).astimezone(now.tzinfo)

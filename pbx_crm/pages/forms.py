@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Container
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, date, datetime, tzinfo
+from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
 
@@ -31,10 +33,16 @@ class Form:
     def text(self, name: str) -> str:
         """The field without spaces around it and without control characters; empty if absent."""
         values = self._fields.get(name)
-        cleaned = (
-            "".join(letter for letter in values[0] if unicodedata.category(letter) != "Cc") if values else ""
-        )
-        return cleaned.strip()
+        return _cleaned(values[0]).strip() if values else ""
+
+    def text_block(self, name: str) -> str:
+        """The same with its line breaks kept, for notes."""
+        values = self._fields.get(name, [""])
+        return "\n".join(_cleaned(line).rstrip() for line in values[0].splitlines()).strip()
+
+    def typed(self) -> dict[str, str]:
+        """What was typed into the form, to be shown again beside the reasons."""
+        return {name: values[0] for name, values in self._fields.items()}
 
     def secret(self, name: str) -> str:
         """The field exactly as typed: a password may begin with a space."""
@@ -58,6 +66,23 @@ class Form:
     def wholes(self, name: str) -> list[int]:
         """The ids of ticked boxes that share a name; what is no id is left out."""
         return [int(value) for value in self._fields.get(name, []) if value.isdecimal()]
+
+    def amount(self, name: str) -> Decimal:
+        """Money as a person writes it: `48 000,50`, `48,000.50`, any script's digits; 0 if left empty."""
+        try:
+            return amount_in(self.text(name))
+        except ValueError:
+            self.reasons[name] = N_("This is not an amount.")
+            return Decimal(0)
+
+    def day(self, name: str) -> date | None:
+        """A day as date fields send it; None if left empty."""
+        text = self.text(name)
+        try:
+            return date.fromisoformat(text) if text else None
+        except ValueError:
+            self.reasons[name] = N_("This is not a date.")
+            return None
 
     def choice(self, name: str, choices: type[Choice], default: Choice) -> Choice:
         """One of a closed set; anything else is gathered as a reason."""
@@ -91,6 +116,10 @@ class Form:
             raise BadInput(reasons=self.reasons)
 
 
+def _cleaned(text: str) -> str:
+    return "".join(letter for letter in text if unicodedata.category(letter) != "Cc")
+
+
 async def form_of(request: web.Request) -> Form:
     """The posted form; uploaded files are no fields and are left out."""
     posted = await request.post()
@@ -99,3 +128,26 @@ async def form_of(request: web.Request) -> Form:
         if isinstance(value, str):
             fields.setdefault(name, []).append(value)
     return Form(fields)
+
+
+# Groups of three behind one kind of separator; a comma or point with one or two digits is the decimal one.
+GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u066c ])\d{3})(?:\1\d{3})*")
+DECIMALS = re.compile(r"(.*?)[.,\u066b](\d{1,2})")
+LONGEST_AMOUNT = 24
+
+
+def amount_in(text: str) -> Decimal:
+    """The amount somebody wrote; ValueError for what is none. Spaces of every width only group digits."""
+    written = " ".join(text.split())
+    if not written:
+        return Decimal(0)
+    if len(written) > LONGEST_AMOUNT:
+        raise ValueError("too long for an amount")
+    whole, cents = written, ""
+    if split := DECIMALS.fullmatch(written):
+        whole, cents = split.group(1), split.group(2)
+    if GROUPED.fullmatch(whole):
+        whole = re.sub(r"\D", "", whole)
+    if not re.fullmatch(r"\d+", whole):
+        raise ValueError("not an amount")
+    return Decimal(f"{int(whole)}.{int(cents):0{len(cents)}}") if cents else Decimal(int(whole))

@@ -45,8 +45,8 @@ def environment(language_code: str) -> Environment:
 
 PRODUCT = "pbx_crm"
 FROM_WORDING = (
-    *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "length"),
-    *("iso", "input_time"),
+    *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "timespan"),
+    *("iso", "input_time", "worded", "short_since"),
 )
 
 

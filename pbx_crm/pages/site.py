@@ -4,7 +4,23 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from pbx_crm.pages import banner, extensions, health, home, live, login, me, people, popup, static
+from pbx_crm.pages import (
+    banner,
+    board,
+    deal_card,
+    deal_new,
+    extensions,
+    health,
+    home,
+    live,
+    login,
+    me,
+    moves,
+    people,
+    popup,
+    search,
+    static,
+)
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.api import document
 from pbx_crm.pages.api.table import ENDPOINTS
@@ -13,6 +29,10 @@ from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
 from pbx_crm.pages.security_headers import add_security_headers
 from pbx_crm.services.registry import Services
+
+# Eighteen digits fit the database's 64 bits; anything else is no address of ours.
+DEAL = r"/deals/{deal:\d{1,18}}"
+TASK = DEAL + r"/tasks/{task:\d{1,18}}"
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", home.show, Access.PERSON),
@@ -40,6 +60,21 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/banner", banner.show, Access.PERSON),
     Route("GET", "/popup", popup.show, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]+}/close", popup.close, Access.CLIENT_DATA),
+    Route("GET", "/board", board.show, Access.CLIENT_DATA),
+    Route("GET", r"/board/column/{stage:\d{1,18}}", board.column, Access.CLIENT_DATA),
+    Route("GET", "/search", search.show, Access.CLIENT_DATA),
+    Route("GET", "/deals/new", deal_new.show, Access.CLIENT_DATA),
+    Route("POST", "/deals/new", deal_new.create, Access.CLIENT_DATA),
+    Route("GET", DEAL, deal_card.show, Access.CLIENT_DATA),
+    Route("GET", f"{DEAL}/move", moves.choose, Access.CLIENT_DATA),
+    Route("POST", f"{DEAL}/move", moves.move, Access.CLIENT_DATA),
+    Route("POST", f"{DEAL}/undo", moves.undo, Access.CLIENT_DATA),
+    Route("POST", f"{DEAL}/fields", deal_card.change, Access.CLIENT_DATA),
+    Route("POST", f"{DEAL}/owner", deal_card.hand_over, Access.CLIENT_DATA),
+    Route("POST", f"{DEAL}/notes", deal_card.add_note, Access.CLIENT_DATA),
+    Route("POST", f"{DEAL}/tasks", deal_card.add_task, Access.CLIENT_DATA),
+    Route("POST", f"{TASK}/done", deal_card.finish_task, Access.CLIENT_DATA),
+    Route("POST", f"{TASK}/later", deal_card.put_off_task, Access.CLIENT_DATA),
     Route("GET", "/static/{version}/{name:.+}", static.show, Access.PUBLIC),
     Route("GET", "/health/live", health.live, Access.PUBLIC),
     Route("GET", "/health/ready", health.ready, Access.PUBLIC),

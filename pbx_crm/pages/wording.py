@@ -13,6 +13,8 @@ from babel.dates import format_date, format_time, format_timedelta, get_timezone
 from babel.numbers import format_compact_currency, format_currency, format_decimal
 from markupsafe import Markup
 
+from pbx_crm.domain.errors import BadInput, Refused
+from pbx_crm.domain.owner_rule import Rule, in_words
 from pbx_crm.pages.i18n import Language, catalogue
 
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -37,6 +39,18 @@ class Wording:
     def gettext(self, message: str) -> str:
         """The message in the reader's language; an empty one stays empty."""
         return self.translations.gettext(message) if message else ""
+
+    def sentence_of(self, refusal: Refused) -> str:
+        """What a refusal says."""
+        return self.gettext(str(refusal)) % refusal.details
+
+    def worded(self, rule: Rule) -> str:
+        """What the program decided and why; empty where it decided nothing."""
+        return in_words(rule, self.gettext)
+
+    def reasons_of(self, refusal: BadInput) -> dict[str, str]:
+        """What is wrong with each field."""
+        return {name: self.gettext(reason) % refusal.details for name, reason in refusal.reasons.items()}
 
     @property
     def _locale(self) -> Locale:
@@ -101,7 +115,13 @@ class Wording:
             return self.gettext("a moment")
         return self._digits(format_timedelta(length, locale=self._locale, threshold=0.9))
 
-    def length(self, seconds: float) -> str:
+    def short_since(self, at: datetime) -> str:
+        """The same where there is little room: `2 wks`."""
+        length = max(abs(self.now - at), timedelta(minutes=1))
+        words = format_timedelta(length, locale=self._locale, threshold=0.9, format="short")
+        return self._digits(words)
+
+    def timespan(self, seconds: float) -> str:
         """`3:05`, or `1:02:03` from an hour on."""
         whole = round(seconds)
         hours, rest = divmod(whole, SECONDS_AN_HOUR)
@@ -113,6 +133,11 @@ class Wording:
     def iso(at: datetime) -> str:
         """For the `datetime` attribute of `<time>`."""
         return at.isoformat(timespec="seconds")
+
+    def tomorrow_at(self, hour: int) -> datetime:
+        """That hour of the reader's next day."""
+        local = self.now.astimezone(self.zone) + timedelta(days=1)
+        return local.replace(hour=hour, minute=0, second=0, microsecond=0)
 
     def input_time(self, at: datetime) -> str:
         """For the value of `<input type=datetime-local>`, in the reader's zone."""

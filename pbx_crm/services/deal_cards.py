@@ -19,7 +19,6 @@ from pbx_crm.domain.deal_card import (
     EntryKind,
     OpenTask,
     OtherDeal,
-    sentence_from,
 )
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Role
@@ -136,7 +135,7 @@ def _of_event(event: DealEvent, names: _Names) -> Entry:
         event.at,
         names.person(event.actor_id),
         to_person=names.person(details.get("to")),
-        sentence=sentence_from(details),
+        why=details,
     )
 
 
@@ -148,7 +147,7 @@ def _of_call(call: DealCall) -> Entry:
         call.wait_seconds,
         call.talk_seconds,
         call.line,
-        sentence_from(call.owner_rule),
+        call.owner_rule,
     )
     return Entry(EntryKind.CALL, call.started_at, call.seller, call=facts)
 

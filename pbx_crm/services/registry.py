@@ -17,6 +17,7 @@ from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
+from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
 
@@ -40,3 +41,4 @@ class Services:
     tasks: Tasks
     call_archive: CallArchive
     listings: Listings
+    search: Search

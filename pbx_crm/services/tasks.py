@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, tzinfo
 
 from pbx_crm.db import deals, tasks
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.sentence import N_
-from pbx_crm.domain.task import NewTask, Task, TaskKind
+from pbx_crm.domain.task import NewTask, PutOff, Task, TaskKind, put_off
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -38,9 +38,9 @@ class Tasks:
         """The task is done; a second time changes nothing."""
         self._tell(*await self._database.write(_finish, viewer, task_id, self._clock(), result))
 
-    async def postpone(self, viewer: Person, task_id: int, due_at: datetime) -> None:
-        """The task is due then."""
-        self._tell(*await self._database.write(_postpone, viewer, task_id, due_at))
+    async def put_off(self, viewer: Person, task_id: int, by: PutOff, zone: tzinfo) -> None:
+        """The task is due later; "tomorrow" is that of `zone`. A task that is done stays as it is."""
+        self._tell(*await self._database.write(_put_off, viewer, task_id, by, self._clock(), zone))
 
     def _tell(self, task: Task | NewTask, stage_id: int | None) -> None:
         topics = {"tasks"}
@@ -65,10 +65,12 @@ def _finish(
     return task, _stage_of(tx, task, viewer)
 
 
-def _postpone(tx: Transaction, viewer: Person, task_id: int, due_at: datetime) -> tuple[Task, int | None]:
+def _put_off(
+    tx: Transaction, viewer: Person, task_id: int, by: PutOff, now: datetime, zone: tzinfo
+) -> tuple[Task, int | None]:
     task = tasks.lock(tx, task_id, viewer.scope)
     if task.done_at is None:
-        tasks.postpone(tx, task_id, due_at)
+        tasks.postpone(tx, task_id, put_off(task.due_at, by, now, zone))
     return task, _stage_of(tx, task, viewer)
 
 

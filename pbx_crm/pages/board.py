@@ -1,0 +1,46 @@
+"""The board: a funnel's columns with their cards."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from pbx_crm.domain.board import Column, shown_from
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.pages.board_place import query_of, view_from
+from pbx_crm.pages.render import render, zone_of
+from pbx_crm.pages.request import services_of, viewer_of
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /board?funnel=1&owner=2&order=oldest: the whole board."""
+    viewer, view = viewer_of(request), view_from(request.query)
+    board = await services_of(request).boards.show(viewer, view, zone_of(request))
+    sellers = await _sellers(request) if board.shows_owner else []
+    values = {
+        "board": board,
+        "sellers": sellers,
+        "sums": board.sums,
+        "query": query_of(view),
+        "shows_owner": board.shows_owner,
+    }
+    return render(request, "board.html", values)
+
+
+async def column(request: web.Request) -> web.StreamResponse:
+    """GET /board/column/3?shown=60: one column, for a page that keeps itself up to date."""
+    viewer, view = viewer_of(request), view_from(request.query)
+    stage_id = int(request.match_info["stage"])
+    shown = request.query.get("shown", "")
+    wanted = {stage_id: shown_from(int(shown) if shown.isdecimal() and len(shown) < 9 else 0)}
+    found = await services_of(request).boards.columns(viewer, wanted, view, zone_of(request))
+    return render(request, "column.html", column_values(viewer, found[0], query_of(view)))
+
+
+def column_values(viewer: Person, shown: Column, query: str) -> dict[str, object]:
+    """What the template of a column asks for."""
+    return {"column": shown, "query": query, "shows_owner": viewer.role is Role.HEAD}
+
+
+async def _sellers(request: web.Request) -> list[Person]:
+    people = await services_of(request).staff.everybody()
+    return [person for person in people if person.is_active and person.role is not Role.NONE]

@@ -1,0 +1,145 @@
+// The board: dragging, and the one path a move takes: place at once, ask the server, and let its answer
+// (both columns as they really are) settle it. No answer puts the card back.
+
+const board = document.getElementById("board");
+const drawer = document.getElementById("drawer");
+const WIDE = matchMedia("(width >= 48rem)");
+const ABOUT_A_MOVE = /^\/deals\/\d+\/(move|undo)$/;
+let isHolding = false;
+let lastMoved = null;
+
+function newKey() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function say(words) {
+  const toast = Object.assign(document.createElement("p"), { className: "toast refused", textContent: words });
+  document.getElementById("toasts").replaceChildren(toast);
+}
+
+// `back` is where the card lay: {list, next}.
+async function move(card, toColumn, back) {
+  const { id, version } = card.dataset;
+  const hadFocus = card.contains(document.activeElement);
+  const putBack = () => {
+    back.list.insertBefore(card, back.next?.parentNode === back.list ? back.next : null);
+    card.removeAttribute("aria-busy");
+    say(board.dataset.moving);
+  };
+  card.setAttribute("aria-busy", "true");
+  // 409 and 422 bring both columns with them; any other refusal, or none, leaves it to us.
+  const onRefusal = ({ detail: { ctx } }) => [409, 422].includes(ctx.response.status) || putBack();
+  card.addEventListener("htmx:error", putBack);
+  card.addEventListener("htmx:response:error", onRefusal);
+  const from_stage_id = back.list.closest(".column").dataset.stage;
+  const values = { from_stage_id, to_stage_id: toColumn.dataset.stage, version, request_key: newKey() };
+  await htmx.ajax("POST", `/deals/${id}/move`, { source: card, target: "#toasts", swap: "innerHTML", values });
+  card.removeEventListener("htmx:error", putBack);
+  card.removeEventListener("htmx:response:error", onRefusal);
+  document.getElementById(card.id)?.removeAttribute("aria-busy");
+  lastMoved = hadFocus ? id : null;
+  if (hadFocus && !document.querySelector("dialog:modal")) focusCard(id);
+}
+
+// A card that a morph has put back lost the focus that closing the dialog would return.
+document.getElementById("dialog").addEventListener("close", () => {
+  if (lastMoved && document.activeElement === document.body) focusCard(lastMoved);
+});
+
+function focusCard(id) {
+  const link = document.querySelector(`#card-${CSS.escape(id)} .card-link`);
+  link?.focus({ preventScroll: true });
+  link?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+// Keys and menus say where to; the card is placed on top, where the server will have it too.
+board.addEventListener("move-card", ({ target: card, detail: { column } }) => {
+  const back = { list: card.parentNode, next: card.nextElementSibling };
+  if (back.list === column.querySelector(".cards")) return;
+  column.querySelector(".cards").prepend(card);
+  focusCard(card.dataset.id);
+  move(card, column, back);
+});
+
+function makeSortable() {
+  for (const list of board.querySelectorAll(".cards")) {
+    if (Sortable.get(list)) continue;
+    let back = null;
+    Sortable.create(list, {
+      group: "cards",
+      sort: false,
+      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
+      delay: 180,
+      delayOnTouchOnly: true,
+      filter: ".card-move",
+      preventOnFilter: false,
+      disabled: !WIDE.matches,
+      onStart({ item, from }) {
+        back = { list: from, next: item.nextElementSibling };
+        isHolding = true;
+        board.classList.add("is-dragging");
+      },
+      onEnd({ item, to, from }) {
+        isHolding = false;
+        board.classList.remove("is-dragging");
+        htmx.trigger(document.body, "resync");
+        if (to !== from) move(item, to.closest(".column"), back);
+      },
+    });
+  }
+}
+
+makeSortable();
+document.addEventListener("htmx:after:swap", makeSortable);
+WIDE.addEventListener("change", () => {
+  for (const list of board.querySelectorAll(".cards")) Sortable.get(list)?.option("disabled", !WIDE.matches);
+});
+
+// A held card is left alone: no column is fetched or swapped until it is dropped.
+for (const name of ["htmx:before:request", "htmx:before:swap"]) {
+  document.addEventListener(name, (event) => {
+    if (isHolding && event.detail.ctx.sourceElement?.closest?.(".column")) event.preventDefault();
+  });
+}
+
+// Whatever moves a card from this page is answered with this page's columns, as far as they are unrolled.
+document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
+  if (!ABOUT_A_MOVE.test(new URL(ctx.request.action, location.href).pathname)) return;
+  const shown = [...board.querySelectorAll(".column")].map(({ dataset }) => `${dataset.stage}:${dataset.shown}`);
+  ctx.request.body.set("board", location.search || "?");
+  ctx.request.body.set("shown", shown.join(" "));
+});
+
+// The drawer: a card's page beside the board where there is room, the page itself where there is none.
+let openedFrom = null;
+
+board.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-open]");
+  if (!link || !WIDE.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  openedFrom = link.closest(".card").dataset.id;
+  htmx.ajax("GET", link.href, { target: "#drawer", swap: "innerHTML" });
+});
+
+function closeDrawer() {
+  drawer.replaceChildren();
+  if (openedFrom) focusCard(openedFrom);
+}
+
+new MutationObserver(() => {
+  const wasHidden = drawer.hidden;
+  drawer.hidden = !drawer.childElementCount;
+  if (wasHidden && !drawer.hidden) drawer.querySelector("h1")?.focus();
+}).observe(drawer, { childList: true });
+
+drawer.addEventListener("click", (event) => {
+  if (!event.target.closest("[data-close-drawer]")) return;
+  event.preventDefault();
+  closeDrawer();
+});
+
+document.addEventListener("shortcut", (event) => {
+  if (event.detail.code !== "Escape" || drawer.hidden || document.querySelector("details.menu[open]")) return;
+  event.preventDefault();
+  closeDrawer();
+});
