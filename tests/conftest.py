@@ -6,7 +6,12 @@ import pytest
 
 from tests.parts.inventory import INVENTORY
 
-pytest_plugins = ["tests.parts.postgres", "tests.databases", "tests.site", "tests.e2e.fixtures"]
+pytest_plugins = [
+    "tests.parts.postgres",
+    "tests.parts.chromium",
+    "tests.databases",
+    "tests.e2e.fixtures",
+]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
