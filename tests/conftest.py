@@ -10,6 +10,7 @@ pytest_plugins = [
     "tests.parts.postgres",
     "tests.parts.chromium",
     "tests.databases",
+    "tests.site",
     "tests.e2e.fixtures",
 ]
 
