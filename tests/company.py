@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import JSON, Connection, select
 
 from pbx_crm.db import extensions, lines
 from pbx_crm.db.engine import Database
@@ -134,7 +134,9 @@ class Company:
             query = select(table)
             for name, value in where.items():
                 query = query.where(table.c[name] == value)
-            return [dict(row) for row in tx.execute(query.order_by(*table.c)).mappings()]
+            # PostgreSQL knows no order of JSON values.
+            order = [column for column in table.c if not isinstance(column.type, JSON)]
+            return [dict(row) for row in tx.execute(query.order_by(*order)).mappings()]
 
         return await self.database.read(read)
 

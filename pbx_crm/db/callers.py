@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -74,28 +75,48 @@ def deals_of(
     return [CallerDeal(*row) for row in tx.execute(query.order_by(deals.c.closed_at, deals.c.id))]
 
 
-def make(tx: Connection, new: Sequence[Mapping[str, Any]]) -> dict[str, int]:
-    """Contact ids by number; each of `new` has `number` and the columns of a contact.
+@dataclass(frozen=True, slots=True)
+class NewCaller:
+    """A client to be made, known by this number."""
 
-    Two statements; where somebody else gave a number to a client a moment ago, theirs is the client.
+    number: str
+    name: str
+    responsible_id: int | None
+    created_at: datetime
+
+
+def make(tx: Connection, new: Sequence[NewCaller]) -> dict[str, int]:
+    """Contact ids by number. Two statements.
+
+    Where somebody else gave a number to a client a moment ago, theirs is the client.
     """
     if not new:
         return {}
-    rows = [{name: value for name, value in one.items() if name != "number"} for one in new]
-    made = insert(contacts).returning(contacts.c.id, sort_by_parameter_order=True)
-    ids = list(tx.execute(made, rows).scalars())
-    pairs = [
-        {"contact_id": made_id, "number": one["number"], "label": ""}
-        for made_id, one in zip(ids, new, strict=True)
-    ]
-    claimed = insert_into(tx, contact_numbers).on_conflict_do_nothing()
-    won = claimed.returning(contact_numbers.c.number, contact_numbers.c.contact_id)
+    made = list(_insert(tx, new))
+    pairs = [{"contact_id": contact_id, "number": caller.number, "label": ""} for contact_id, caller in made]
+    claim = insert_into(tx, contact_numbers).on_conflict_do_nothing()
+    won = claim.returning(contact_numbers.c.number, contact_numbers.c.contact_id)
     found = {number: contact_id for number, contact_id in tx.execute(won, pairs)}
     if len(found) < len(new):
-        _give_way(tx, set(ids) - set(found.values()))
-        lost = [one["number"] for one in new if one["number"] not in found]
+        _give_way(tx, {contact_id for contact_id, _ in made} - set(found.values()))
+        lost = [caller.number for caller in new if caller.number not in found]
         found |= {caller.number: caller.contact_id for caller in by_numbers(tx, lost)}
     return found
+
+
+def _insert(tx: Connection, new: Sequence[NewCaller]) -> Iterator[tuple[int, NewCaller]]:
+    """New contact ids, each with a caller whose name and dates its row has."""
+    rows = [
+        {"name": caller.name, "responsible_id": caller.responsible_id, "created_at": caller.created_at}
+        for caller in new
+    ]
+    columns = (contacts.c.id, contacts.c.name, contacts.c.responsible_id, contacts.c.created_at)
+    # No database promises the order of RETURNING; rows that are alike may stand for each other.
+    ids: dict[tuple[Any, ...], list[int]] = defaultdict(list)
+    for contact_id, *values in tx.execute(insert(contacts).returning(*columns), rows):
+        ids[tuple(values)].append(contact_id)
+    for caller in new:
+        yield ids[caller.name, caller.responsible_id, caller.created_at].pop(), caller
 
 
 def _give_way(tx: Connection, orphans: Collection[int]) -> None:

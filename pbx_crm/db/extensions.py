@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, or_, select, update
 
 from pbx_crm.db.tables import extensions, people, seen_extensions
 from pbx_crm.db.upsert import insert_into, insert_new, put
 from pbx_crm.domain.roster import PhoneSpan
-
-HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +124,9 @@ def note_all_seen(tx: Connection, pbx: str, seen: Mapping[str, datetime]) -> Non
     columns = (seen_extensions.c.number, seen_extensions.c.last_seen_at)
     query = select(*columns).where(seen_extensions.c.pbx == pbx, seen_extensions.c.number.in_(seen))
     last = {number: at for number, at in tx.execute(query)}
-    # A busy phone would be written at every ring; nobody asks for more than which day it was last alive.
-    stale = {number: at for number, at in seen.items() if number not in last or at - last[number] >= HOUR}
+    # A busy phone would be written at every ring; nobody asks for more than the hour it was last alive.
+    hours = {number: at.replace(minute=0, second=0, microsecond=0) for number, at in seen.items()}
+    stale = {number: at for number, at in hours.items() if number not in last or at > last[number]}
     statement = insert_into(tx, seen_extensions)
     newer = {"last_seen_at": statement.excluded.last_seen_at}
     rows = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx_crm.domain.call import Call
+from pbx_crm.domain.call import Call, EndedBy
 
 
 def known(call: Call) -> int:
@@ -30,4 +30,4 @@ END_WEIGHT = 1_000_000
 def _end(call: Call) -> int:
     if call.is_open:
         return 0
-    return 2 if call.outcome is not None else 1
+    return 2 if call.ended_by is EndedBy.HANGUP else 1

@@ -159,6 +159,7 @@ class Desk:
         self.talks: list[tuple[ClientFile, datetime]] = []
         self.gone: list[tuple[CallFile, int]] = []
         self.seen: dict[str, datetime] = {}
+        self.unlinked: dict[str, datetime] = {}
         self.turns: dict[str, int] = {}
         self.turned: dict[str, int] = {}
         self.lines: list[Line] = []

@@ -8,6 +8,7 @@ from typing import Any
 from pbx_crm.db import alerts, callbacks, callers, calls, deals, extensions, rotas
 from pbx_crm.db.alerts import LINK_EXTENSION, Alert
 from pbx_crm.db.call_rows import Values, call_values, leg_rows, people_rows, talk_rows, transfer_rows
+from pbx_crm.db.callers import NewCaller
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Call
 from pbx_crm.domain.deal import INTAKE, NewDeal
@@ -38,16 +39,11 @@ def _file_clients(tx: Transaction, desk: Desk) -> None:
         for deal in made_now
         if deal.client is not None and deal.client.id is None and deal.birth is not None
     }
-    rows = [
-        {
-            "number": number,
-            "name": desk.clients[number].name,
-            "responsible_id": desk.clients[number].responsible_id,
-            "created_at": at,
-        }
+    new = [
+        NewCaller(number, desk.clients[number].name, desk.clients[number].responsible_id, at)
         for number, at in births.items()
     ]
-    for number, contact_id in callers.make(tx, rows).items():
+    for number, contact_id in callers.make(tx, new).items():
         desk.clients[number].id = contact_id
 
 
@@ -176,14 +172,11 @@ def _task(wish: Wish) -> dict[str, Any]:
 
 def _file_extensions(tx: Transaction, desk: Desk) -> None:
     extensions.note_all_seen(tx, desk.pbx, desk.seen)
-    alerts.raise_all(
-        tx,
-        [
-            Alert(LINK_EXTENSION, f"{desk.pbx}/{number}", at, {"pbx": desk.pbx, "extension": number})
-            for number, at in sorted(desk.seen.items())
-            if desk.roster.at(number, at) is None
-        ],
-    )
+    unlinked = [
+        Alert(LINK_EXTENSION, f"{desk.pbx}/{number}", at, {"pbx": desk.pbx, "extension": number})
+        for number, at in sorted(desk.unlinked.items())
+    ]
+    alerts.raise_all(tx, unlinked)
 
 
 def _id(file: CallFile | DealFile) -> int:

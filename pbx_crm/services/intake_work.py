@@ -72,6 +72,8 @@ def _recognise(desk: Desk, file: CallFile, call: Call) -> None:
 def _note_extensions(desk: Desk, call: Call, at: datetime) -> None:
     for extension in extensions_in(call):
         desk.seen[extension] = max(at, desk.seen.get(extension, at))
+        if desk.roster.at(extension, at) is None:
+            desk.unlinked.setdefault(extension, at)
 
 
 def _place(desk: Desk, file: CallFile, call: Call, at: datetime) -> None:

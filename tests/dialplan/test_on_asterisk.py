@@ -23,7 +23,7 @@ NEEDED = {
     "BridgeEnter",
     "BridgeLeave",
     "Hangup",
-    "AgentConnect",
+    "AgentComplete",
     "Cdr",
 }
 NOT_READ = {"VarSet", "Newexten", "TestEvent", "RTCPSent", "DeviceStateChange", "SuccessfulAuth"}
