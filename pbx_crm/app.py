@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
 from aiohttp import web
 
-from pbx_crm.config import Settings, WebSettings
+from pbx_crm.call_loop import CallLoop
+from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import migrate
 from pbx_crm.db.engine import Database
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.installation import Installation
+from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
+from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
+from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
+from pbx_crm.services.lines import Lines
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.metrics import Metrics
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
@@ -38,12 +44,20 @@ from pbx_crm.services.tasks import Tasks
 
 log = structlog.get_logger(__name__)
 
+# What was heard is stored before the end; a database that takes longer than this is stuck.
+STOP_SECONDS = 10
+
 
 def build_services(
-    database: Database, installation: Installation, passwords: Passwords, clock: Clock = utc_now
+    database: Database,
+    installation: Installation,
+    passwords: Passwords,
+    clock: Clock = utc_now,
+    plans: Mapping[str, NumberPlan] | None = None,
 ) -> Services:
     """Every service, each given what it needs and nothing else."""
     live = LiveFeed()
+    plans = plans or {pbx: NumberPlan(installation.region) for pbx in installation.pbxes}
     return Services(
         installation=installation,
         clock=clock,
@@ -61,6 +75,10 @@ def build_services(
         call_archive=CallArchive(database),
         listings=Listings(database, installation),
         search=Search(database, installation),
+        intake=CallIntake(database, live, clock, plans),
+        gaps=Gaps(database, live, clock),
+        lines=Lines(database, live, clock),
+        metrics=Metrics(database),
     )
 
 
@@ -78,17 +96,44 @@ class App:
 @asynccontextmanager
 async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[App]:
     """The program, running until the block is left: database, services, call streams, web."""
+    secrets = {pbx.name: settings.secret_of(pbx) for pbx in settings.pbx}
     async with AsyncExitStack() as stack:
-        database = await asyncio.to_thread(_open_database, settings)
+        database = await asyncio.to_thread(open_database, settings)
         stack.callback(database.close)
         passwords = Passwords()
         stack.callback(passwords.close)
-        services = build_services(database, settings.installation, passwords, clock)
+        services = build_services(database, settings.installation, passwords, clock, plans_of(settings))
+        await services.accounts.clear_stale()
+        for pbx in settings.pbx:
+            await stack.enter_async_context(_listening(pbx, secrets[pbx.name], services))
         url = await stack.enter_async_context(_served(services, settings.web))
         yield App(settings, database, services, url)
 
 
-def _open_database(settings: Settings) -> Database:
+def plans_of(settings: Settings) -> dict[str, NumberPlan]:
+    """How each PBX writes numbers."""
+    return {pbx.name: NumberPlan(settings.crm.region, pbx.strip_prefixes) for pbx in settings.pbx}
+
+
+@asynccontextmanager
+async def _listening(pbx: PbxSettings, secret: str, services: Services) -> AsyncIterator[None]:
+    calls = CallLoop(pbx, secret, services)
+    running_loop = asyncio.create_task(calls.run(), name=f"calls of {pbx.name}")
+    running_loop.add_done_callback(_say_if_it_died)
+    try:
+        yield
+    finally:
+        await calls.stop()
+        await asyncio.wait([running_loop], timeout=STOP_SECONDS)
+
+
+def _say_if_it_died(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("a call loop died; calls of this PBX are not seen", loop=task.get_name(), exc_info=error)
+
+
+def open_database(settings: Settings) -> Database:
+    """The configured database, brought to this version's tables."""
     database = Database.open(settings.database.url.get_secret_value())
     migrate.upgrade(database.engine)
     return database

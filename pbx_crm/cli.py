@@ -55,3 +55,41 @@ def replay(
     from pbx_crm.asterisk.replay import replay_tapes
 
     ctx.exit(FAULTS if replay_tapes(tapes, as_json=as_json, source=source, config=config) else 0)
+
+
+@main.command()
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+def serve(config: Path) -> None:
+    """Run the CRM beside the PBXes of a configuration file."""
+    import asyncio
+
+    from pbx_crm import logs
+    from pbx_crm.app import serve as serve_until_stopped
+    from pbx_crm.config import load
+
+    logs.set_up()
+    asyncio.run(serve_until_stopped(load(config), announce=lambda app: click.echo(f"pbx_crm: {app.url}")))
+
+
+class LateGroup(click.Group):
+    """A group whose commands are imported when one of them is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of the commands."""
+        from pbx_crm.user_command import COMMANDS
+
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name."""
+        from pbx_crm.user_command import COMMANDS
+
+        return COMMANDS.get(cmd_name)
+
+
+@main.command(cls=LateGroup)
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+@click.pass_context
+def user(ctx: click.Context, config: Path) -> None:
+    """Add people, link their extensions, help them in again."""
+    ctx.obj = config

@@ -6,11 +6,15 @@ from collections import defaultdict
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy.exc import IntegrityError
 
-from pbx_crm.db.tables import line_sellers, lines, skip_rules
+from pbx_crm.db.tables import calls, deals, line_sellers, lines, skip_rules
 from pbx_crm.db.upsert import insert_missing, insert_new
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.line import CreateAt, Line, MatchKind, MissedStep, OwnerPolicy, SkipKind, SkipRule
+from pbx_crm.domain.sentence import N_
+
+TAKEN = N_("There is a line for these calls already.")
 
 
 def load(tx: Connection) -> list[Line]:
@@ -37,14 +41,18 @@ def add(tx: Connection, line: Line) -> int:
     """The new line's id; BadInput if calls that enter so have a line already."""
     line_id = insert_new(tx, lines, _values(line))
     if line_id is None:
-        raise BadInput(reasons={"match_value": "There is a line for these calls already."})
+        raise BadInput(reasons={"match_value": TAKEN})
     _set_sellers(tx, line_id, line.seller_ids)
     return line_id
 
 
 def change(tx: Connection, line: Line) -> None:
-    """Writes the line's settings; NotFound for one that is not stored."""
-    changed = tx.execute(update(lines).where(lines.c.id == line.id).values(**_values(line)))
+    """Writes the line's settings; NotFound for one that is not stored, BadInput as in `add`."""
+    try:
+        with tx.begin_nested():
+            changed = tx.execute(update(lines).where(lines.c.id == line.id).values(**_values(line)))
+    except IntegrityError as error:
+        raise BadInput(reasons={"match_value": TAKEN}) from error
     if line.id is None or changed.rowcount != 1:
         raise NotFound(line_id=line.id)
     tx.execute(delete(line_sellers).where(line_sellers.c.line_id == line.id))
@@ -71,12 +79,26 @@ def load_skip_rules(tx: Connection) -> list[SkipRule]:
     return [SkipRule(name, SkipKind(kind), value) for name, kind, value in rows]
 
 
+def skip_rules_by_id(tx: Connection) -> list[tuple[int, SkipRule]]:
+    """Every rule with its id, in the order they were made. One statement."""
+    columns = (skip_rules.c.id, skip_rules.c.name, skip_rules.c.kind, skip_rules.c.value)
+    rows = tx.execute(select(*columns).order_by(skip_rules.c.id))
+    return [(rule_id, SkipRule(name, SkipKind(kind), value)) for rule_id, name, kind, value in rows]
+
+
+def drop(tx: Connection, line_id: int) -> None:
+    """The line is gone; its calls and deals stay, and no longer name a line."""
+    for table in (calls, deals):
+        tx.execute(update(table).where(table.c.line_id == line_id).values(line_id=None))
+    tx.execute(delete(lines).where(lines.c.id == line_id))
+
+
 def add_skip_rule(tx: Connection, rule: SkipRule) -> int:
     """The new rule's id; BadInput if there is one of this name or for the same calls."""
     values = {"name": rule.name, "kind": rule.kind, "value": rule.value, "is_active": True}
     rule_id = insert_new(tx, skip_rules, values)
     if rule_id is None:
-        raise BadInput(reasons={"value": "There is a rule of this name or for these calls already."})
+        raise BadInput(reasons={"value": N_("There is a rule of this name or for these calls already.")})
     return rule_id
 
 

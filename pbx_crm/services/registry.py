@@ -8,13 +8,17 @@ from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
+from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
+from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
+from pbx_crm.services.lines import Lines
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.metrics import Metrics
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
 from pbx_crm.services.search import Search
@@ -42,3 +46,7 @@ class Services:
     call_archive: CallArchive
     listings: Listings
     search: Search
+    intake: CallIntake
+    gaps: Gaps
+    lines: Lines
+    metrics: Metrics

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
@@ -14,23 +14,12 @@ from pbx_crm.asterisk.ami_listener import AmiListener
 from pbx_crm.asterisk.ami_news import Heard, InboxItem, LinkLost, LinkUp, SnapshotBegan, SnapshotEnded
 from pbx_crm.domain.errors import PbxUnreachable, RightMissing
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
-from tests.parts.scripted_ami import FULLY_BOOTED, SECRET, ScriptedAmi, event
+from tests.asterisk.quick import QUICK
+from tests.parts.scripted_ami import FULLY_BOOTED, SECRET, ScriptedAmi, event, until
 
 NEEDED = frozenset(
     {"Newchannel", "Hangup", "CoreShowChannel", "CoreShowChannelsComplete", "QueueCallerJoin", "Cdr"}
     | {"OriginateResponse", "Shutdown", "FullyBooted"}
-)
-QUICK = AmiTiming(
-    connect=0.3,
-    answer=0.3,
-    ping=0.05,
-    patience=0.05,
-    shortest_pause=0.01,
-    longest_pause=0.04,
-    refused_pause=0.2,
-    settled=0.0,
-    rights_grace=0.02,
-    rights_check=0.03,
 )
 
 
@@ -78,14 +67,6 @@ async def listening(
     finally:
         await desk.listener.close()
         await running
-
-
-async def until(true: Callable[[], object], seconds: float = 3.0) -> None:
-    """Wait for something to become true; fails the test with the source line that waited."""
-    deadline = asyncio.get_running_loop().time() + seconds
-    while not true():
-        assert asyncio.get_running_loop().time() < deadline, "waited in vain"
-        await asyncio.sleep(0.002)
 
 
 @pytest.fixture

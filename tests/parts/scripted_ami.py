@@ -166,3 +166,11 @@ def _reply(writer: asyncio.StreamWriter, action: Action, response: str, **header
         lines.append(f"ActionID: {action['actionid']}")
     lines += [f"{key}: {value}" for key, value in headers.items()]
     writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
+
+
+async def until(true: Callable[[], object], seconds: float = 3.0) -> None:
+    """Wait for something to become true; fails the test with the line that waited."""
+    deadline = asyncio.get_running_loop().time() + seconds
+    while not true():
+        assert asyncio.get_running_loop().time() < deadline, "waited in vain"
+        await asyncio.sleep(0.002)

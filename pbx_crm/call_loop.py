@@ -1,0 +1,116 @@
+"""From one PBX to the services: the call stream's news, each to whom it concerns."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import assert_never
+
+import structlog
+
+from pbx_crm.asterisk.ami_account import AmiAccount
+from pbx_crm.asterisk.call_stream import CallStream, Facts, GapSeen, PictureWhole, StreamNews
+from pbx_crm.config import PbxSettings
+from pbx_crm.domain.call_tracker import CallTracker
+from pbx_crm.domain.endpoint import PbxShape
+from pbx_crm.domain.pbx_link import LinkState, LinkStatus
+from pbx_crm.services.metrics import LinkFigures
+from pbx_crm.services.registry import Services
+
+log = structlog.get_logger(__name__)
+
+HEARD_EVERY_SECONDS = 15
+
+
+def shape_of(pbx: PbxSettings) -> PbxShape:
+    """What is a trunk and what a seller's phone there."""
+    return PbxShape(frozenset(pbx.trunks or ()), re.compile(pbx.extensions), pbx.devices)
+
+
+class CallLoop:
+    """Runs one PBX's stream until it is stopped; what it concludes goes to the intake."""
+
+    def __init__(self, pbx: PbxSettings, secret: str, services: Services) -> None:
+        self._name = pbx.name
+        self._services = services
+        self._listened = False
+        account = AmiAccount(pbx.host, pbx.port, pbx.username, secret, tls=pbx.tls)
+        self._stream = CallStream(
+            account,
+            CallTracker(shape_of(pbx)),
+            self._take,
+            on_state=self._link_changed,
+            clock=services.clock,
+        )
+        services.metrics.watch(pbx.name, self.figures)
+
+    async def run(self) -> None:
+        """Listens until `stop()`; never ends by itself while the PBX is away."""
+        remembering = asyncio.create_task(self._remember())
+        try:
+            await self._stream.run()
+        finally:
+            remembering.cancel()
+
+    async def _remember(self) -> None:
+        """Writes down until when this PBX was heard: after a crash the gap begins there."""
+        while True:
+            await asyncio.sleep(HEARD_EVERY_SECONDS)
+            if self._listened and self._is_up():
+                await self._services.gaps.heard(self._name)
+
+    async def stop(self) -> None:
+        """Ends the link; `run` returns once everything heard is stored."""
+        await self._stream.close()
+        if self._listened:
+            await self._services.gaps.heard(self._name)
+
+    def figures(self) -> LinkFigures:
+        """The link's counters now."""
+        link, stream = self._stream.listener.figures, self._stream.figures
+        return LinkFigures(
+            is_up=self._is_up(),
+            events=link.events,
+            broken=link.broken + stream.broken_events,
+            connections=link.connections,
+            refusals=link.refusals,
+            inbox_depth=stream.inbox_depth,
+            undelivered=stream.undelivered,
+            dropped=stream.dropped,
+        )
+
+    def _is_up(self) -> bool:
+        state = self._services.pbx_link.states.get(self._name)
+        return state is not None and state.status is LinkStatus.UP
+
+    def _link_changed(self, state: LinkState) -> None:
+        said = str(state.sentence)
+        level = log.warning if state.status.is_trouble else log.info
+        level(said, pbx=self._name, link=state.status.value)
+        self._services.pbx_link.changed(self._name, state)
+
+    async def _take(self, news: StreamNews) -> None:
+        match news:
+            case Facts():
+                await self._take_facts(news)
+            case GapSeen():
+                await self._services.gaps.note(
+                    self._name, news.began, news.ended, pbx_restarted=news.pbx_restarted
+                )
+            case PictureWhole():
+                await self._settle(news)
+            case _:
+                assert_never(news)
+
+    async def _take_facts(self, news: Facts) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await self._services.intake.take(self._name, news.facts)
+        self._services.metrics.stored(loop.time() - began, len(news.facts))
+
+    async def _settle(self, news: PictureWhole) -> None:
+        living = {linkedid for call in news.open_calls for linkedid in (call.linkedid, *call.aliases)}
+        await self._services.intake.settle_unheard(self._name, living, news.at)
+        if not self._listened:
+            self._listened = True
+            await self._services.gaps.began_listening(self._name)

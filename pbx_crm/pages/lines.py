@@ -1,0 +1,201 @@
+"""Settings: lines and skip rules, what becomes of a call by where it enters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.line import CreateAt, Line, MatchKind, MissedStep, OwnerPolicy, SkipKind, SkipRule
+from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.answers import see_other
+from pbx_crm.pages.forms import Choice, Form, form_of
+from pbx_crm.pages.people import id_in
+from pbx_crm.pages.render import render, wording_of
+from pbx_crm.pages.request import services_of, viewer_of
+
+HERE = "/settings/lines"
+MOST_STEPS = len(MissedStep)
+
+MATCHES = {
+    MatchKind.DID: N_("the called number"),
+    MatchKind.TRUNK: N_("the trunk"),
+    MatchKind.QUEUE: N_("the queue"),
+    MatchKind.ANY: N_("everything else"),
+}
+MOMENTS = {
+    CreateAt.RING: N_("when it rings"),
+    CreateAt.ANSWER: N_("when it is answered, or missed"),
+    CreateAt.END: N_("when it is over"),
+    CreateAt.NEVER: N_("never by itself"),
+}
+POLICIES = {
+    OwnerPolicy.FIRST_ANSWERED: N_("who answered first"),
+    OwnerPolicy.LAST_ANSWERED: N_("who talked last (a reception hands clients on)"),
+}
+STEPS = {
+    MissedStep.RESPONSIBLE: N_("the client's own seller"),
+    MissedStep.ROTA_RANG: N_("in turn, whose phone rang"),
+    MissedStep.ROTA_LINE: N_("in turn, the sellers of this line"),
+    MissedStep.HEAD: N_("the head"),
+}
+SKIPS = {
+    SkipKind.NUMBER: N_("the number"),
+    SkipKind.PREFIX: N_("numbers beginning with"),
+    SkipKind.TRUNK: N_("the trunk"),
+}
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /settings/lines: every line, every skip rule, and the forms for one more."""
+    return await _list(request)
+
+
+async def show_one(request: web.Request) -> web.StreamResponse:
+    """GET /settings/lines/{line}: one line's form."""
+    view = await services_of(request).lines.view()
+    return await _one(request, view.line(_line_id(request)))
+
+
+async def show_new(request: web.Request) -> web.StreamResponse:
+    """GET /settings/lines/new: the form of a line to be."""
+    return await _one(request, Line(None, ""))
+
+
+async def add(request: web.Request) -> web.StreamResponse:
+    """POST /settings/lines: one more line, or the form again with the reasons."""
+    return await _save(request, None)
+
+
+async def change(request: web.Request) -> web.StreamResponse:
+    """POST /settings/lines/{line}: the line as the form says, or the form again with the reasons."""
+    view = await services_of(request).lines.view()
+    return await _save(request, view.line(_line_id(request)).id)
+
+
+async def drop(request: web.Request) -> web.StreamResponse:
+    """POST /settings/lines/{line}/drop: the line is gone."""
+    await services_of(request).lines.drop(viewer_of(request), _line_id(request))
+    return see_other(HERE)
+
+
+async def add_skip_rule(request: web.Request) -> web.StreamResponse:
+    """POST /settings/skip-rules: one more rule, or the form again with the reasons."""
+    form = await form_of(request)
+    kind = form.choice("kind", SkipKind, SkipKind.NUMBER)
+    try:
+        form.require_good()
+        rule = SkipRule(form.text("rule_name"), kind, form.text("value"))
+        await services_of(request).lines.add_skip_rule(viewer_of(request), rule)
+    except BadInput as refused:
+        return await _list(request, form.values, refused.reasons, status=422)
+    return see_other(HERE)
+
+
+async def drop_skip_rule(request: web.Request) -> web.StreamResponse:
+    """POST /settings/skip-rules/{rule}/drop: the rule is gone."""
+    await services_of(request).lines.drop_skip_rule(viewer_of(request), id_in(request.match_info["rule"]))
+    return see_other(HERE)
+
+
+def _line_id(request: web.Request) -> int:
+    return id_in(request.match_info["line"])
+
+
+async def _save(request: web.Request, line_id: int | None) -> web.StreamResponse:
+    form = await form_of(request)
+    line = _filled(form, line_id)
+    try:
+        await _require_known(request, form, line)
+        await services_of(request).lines.save(viewer_of(request), line)
+    except BadInput as refused:
+        return await _one(request, line, refused.reasons, status=422)
+    return see_other(HERE)
+
+
+def _filled(form: Form, line_id: int | None) -> Line:
+    return Line(
+        id=line_id,
+        pbx=form.text("pbx"),
+        name=form.text("name"),
+        match_kind=form.choice("match_kind", MatchKind, MatchKind.DID),
+        match_value=form.text("match_value"),
+        source=form.text("source"),
+        funnel_id=form.whole("funnel_id", least=1),
+        create_at=form.choice("create_at", CreateAt, CreateAt.ANSWER),
+        create_outgoing=form.is_on("create_outgoing"),
+        owner_policy=form.choice("owner_policy", OwnerPolicy, OwnerPolicy.FIRST_ANSWERED),
+        missed_policy=_steps(form),
+        callback_minutes=form.whole("callback_minutes", least=1),
+        seller_ids=tuple(sorted(set(form.wholes("sellers")))),
+    )
+
+
+def _steps(form: Form) -> tuple[MissedStep, ...]:
+    """The steps in the order chosen, each once; the head stands at the end, for no card is ownerless."""
+    chosen = [form.text(f"step_{place}") for place in range(MOST_STEPS)]
+    steps = [MissedStep(step) for step in dict.fromkeys(chosen) if step in set(MissedStep)]
+    return (*(step for step in steps if step is not MissedStep.HEAD), MissedStep.HEAD)
+
+
+async def _require_known(request: web.Request, form: Form, line: Line) -> None:
+    services = services_of(request)
+    view = await services.lines.view()
+    if line.pbx not in services.installation.pbxes:
+        form.reasons["pbx"] = N_("There is no such PBX.")
+    if line.funnel_id not in {funnel.id for funnel in view.funnels}:
+        form.reasons["funnel_id"] = N_("There is no such funnel.")
+    if not set(line.seller_ids) <= {person.id for person in view.sellers}:
+        form.reasons["sellers"] = N_("This is none of the choices.")
+    form.require_good()
+
+
+def _choices(request: web.Request, words: Mapping[Choice, str]) -> list[tuple[str, str]]:
+    reader = wording_of(request)
+    return [(choice.value, reader.gettext(said)) for choice, said in words.items()]
+
+
+async def _list(
+    request: web.Request,
+    values: Mapping[str, str] | None = None,
+    reasons: Mapping[str, str] | None = None,
+    *,
+    status: int = 200,
+) -> web.Response:
+    view = await services_of(request).lines.view()
+    filled = {
+        "here": HERE,
+        "lines": view.lines,
+        "funnels": {funnel.id: funnel.name for funnel in view.funnels},
+        "matches": dict(_choices(request, MATCHES)),
+        "moments": dict(_choices(request, MOMENTS)),
+        "policies": dict(_choices(request, POLICIES)),
+        "skip_rules": view.skip_rules,
+        "skips": _choices(request, SKIPS),
+        "values": values or {},
+        "reasons": reasons or {},
+    }
+    return render(request, "lines.html", filled, status=status)
+
+
+async def _one(
+    request: web.Request, line: Line, reasons: Mapping[str, str] | None = None, *, status: int = 200
+) -> web.Response:
+    services = services_of(request)
+    view = await services.lines.view()
+    steps = [step.value for step in line.missed_policy]
+    filled = {
+        "here": HERE,
+        "line": line,
+        "steps": [*steps, *[""] * (MOST_STEPS - len(steps))],
+        "step_choices": [("", "—"), *_choices(request, STEPS)],
+        "matches": _choices(request, MATCHES),
+        "moments": _choices(request, MOMENTS),
+        "policies": _choices(request, POLICIES),
+        "pbxes": [(name, name) for name in services.installation.pbxes],
+        "funnels": [(funnel.id, funnel.name) for funnel in view.funnels],
+        "sellers": view.sellers,
+        "reasons": reasons or {},
+    }
+    return render(request, "line.html", filled, status=status)

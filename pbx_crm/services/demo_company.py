@@ -1,0 +1,68 @@
+"""A small made-up company to try the CRM with: its people, their phones, its lines and its funnel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from pbx_crm.db import funnels, lines, people
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.funnel import PRESETS
+from pbx_crm.domain.line import Line, MatchKind
+from pbx_crm.domain.person import Role
+from pbx_crm.services.clock import Clock
+from pbx_crm.services.staff import PersonForm, Staff
+
+PASSWORD = "practice"  # noqa: S105  # printed at every start; this server listens on loopback only
+
+# The practice PBX has played these numbers from its first day; its calls carry them as their DID.
+SHOP, ADVERTISEMENT = "74951230007", "74951230001"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """Somebody of the company; `extension` is their phone on the practice PBX."""
+
+    login: str
+    name: str
+    role: Role
+    extension: str | None = None
+    language: str | None = None
+    is_admin: bool = False
+
+
+COMPANY = (
+    DemoPerson("olga", "Olga", Role.HEAD),
+    DemoPerson("anna", "Anna", Role.SELLER, "101"),
+    DemoPerson("boris", "Boris", Role.SELLER, "102"),
+    DemoPerson("clara", "Clara", Role.SELLER, "103"),
+    DemoPerson("dmitri", "Дмитрий", Role.SELLER, "104", language="ru"),
+    DemoPerson("elena", "Елена", Role.SELLER, "105", language="ru"),
+    DemoPerson("farid", "فرید", Role.SELLER, "106", language="fa"),
+    DemoPerson("admin", "Peter", Role.NONE, is_admin=True),
+)
+
+
+async def found_company(database: Database, staff: Staff, clock: Clock, pbx: str, currency: str) -> None:
+    """Makes the company in an empty database; one that has people already is left as it is."""
+    if await database.read(people.anybody):
+        return
+    await database.write(_furnish, pbx, currency)
+    # Calls may carry times a little before this moment: the PBX's clock is not ours.
+    since = clock() - timedelta(days=1)
+    for person in COMPANY:
+        await _hire(staff, person, pbx, since)
+
+
+async def _hire(staff: Staff, person: DemoPerson, pbx: str, since: datetime) -> None:
+    form = PersonForm(person.login, person.name, person.role, person.is_admin, person.language)
+    person_id = await staff.add(None, form, PASSWORD)
+    if person.extension is not None:
+        await staff.link(None, pbx, person.extension, person_id, since)
+
+
+def _furnish(tx: Transaction, pbx: str, currency: str) -> None:
+    funnel = funnels.create(tx, PRESETS[0], currency)
+    for name, number, source in (("Shop", SHOP, "Web site"), ("Advertisement", ADVERTISEMENT, "Radio")):
+        lines.add(tx, Line(None, pbx, name, MatchKind.DID, number, source, funnel.id))
+    lines.add(tx, Line(None, pbx, "Everything else", MatchKind.ANY, "", "", funnel.id))
