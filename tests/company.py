@@ -70,9 +70,8 @@ class Company:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.live = LiveFeed()
-        self.intake = CallIntake(
-            database, self.live, lambda: NOW, {PBX: NumberPlan("RU"), "branch": NumberPlan("RU")}
-        )
+        plans = {PBX: NumberPlan("RU"), BRANCH: NumberPlan("RU")}
+        self.intake = CallIntake(database, self.live, lambda: NOW, plans)
         with database.engine.connect().execution_options(writes=True) as tx, tx.begin():
             self.olga = builders.person(tx, "Olga", Role.HEAD)
             self.anna, self.boris, self.clara = (

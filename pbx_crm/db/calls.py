@@ -13,9 +13,12 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
 from pbx_crm.db.upsert import insert_into, put
 from pbx_crm.domain.call import EndedBy
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.person import Scope
 
 Row = Mapping[str, Any]
 
@@ -34,6 +37,15 @@ def stored(tx: Connection, pbx: str, linkedids: Collection[str]) -> dict[str, Ro
         )
         found |= {row["alias"]: dict(row) for row in tx.execute(merged).mappings()}
     return found
+
+
+def get(tx: Connection, call_id: int, scope: Scope) -> Row:
+    """The call's row, held until this transaction ends; NotFound outside the viewer's scope."""
+    query = select(calls).where(calls.c.id == call_id, calls_in(scope)).with_for_update()
+    row = tx.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound(call_id=call_id)
+    return dict(row)
 
 
 def add(tx: Connection, rows: Sequence[Row]) -> dict[str, int]:

@@ -7,6 +7,7 @@ It is stored on the call and in the deal's history (`{"id": "rang_answered", "ra
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pbx_crm.domain.sentence import N_, Sentence
@@ -36,6 +37,7 @@ WHAT_HAPPENED = {
     "ringing": N_("it rings %(rang)s"),
     "missed": N_("nobody answered"),
     "unheard": N_("the PBX was not heard when the call ended"),
+    "answered_by_other": N_("%(by)s answered a call of this client"),
     "unlinked": N_("%(by)s answered and is linked to nobody"),
 }
 
@@ -48,16 +50,20 @@ WHO_TAKES_IT = {
 }
 
 
-def sentences(rule: Rule) -> tuple[Sentence, ...]:
-    """What happened and, where nobody's answer decided, who takes it; empty while nothing is decided."""
+def sentence(rule: Rule) -> Sentence | None:
+    """What happened and, where nobody's answer decided, who takes it; None while nothing is decided."""
     values = {name: _shown(value) for name, value in rule.items()}
-    parts = (WHAT_HAPPENED.get(str(rule.get("id"))), WHO_TAKES_IT.get(str(rule.get("step"))))
-    return tuple(Sentence.of(part, **values) for part in parts if part is not None)
+    happened = WHAT_HAPPENED.get(str(rule.get("id")))
+    if happened is None:
+        return None
+    taken = WHO_TAKES_IT.get(str(rule.get("step")))
+    return replace(Sentence.of(happened, **values), then=Sentence.of(taken, **values) if taken else None)
 
 
 def in_words(rule: Rule, gettext: Callable[[str], str] = str) -> str:
-    """The rule as one sentence in the language of this `gettext`."""
-    return "; ".join(sentence.in_language(gettext) for sentence in sentences(rule))
+    """The rule as one sentence in the language of this `gettext`; empty while nothing is decided."""
+    found = sentence(rule)
+    return found.in_language(gettext) if found else ""
 
 
 def _shown(value: object) -> str:

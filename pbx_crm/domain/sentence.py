@@ -21,6 +21,8 @@ class Sentence:
 
     template: str
     values: tuple[tuple[str, str], ...] = ()
+    then: Sentence | None = None
+    """A second clause, after a semicolon."""
 
     @classmethod
     def of(cls, template: str, **values: object) -> Sentence:
@@ -29,7 +31,8 @@ class Sentence:
 
     def in_language(self, gettext: Callable[[str], str]) -> str:
         """The sentence in the language of this `gettext`."""
-        return gettext(self.template) % dict(self.values)
+        words = gettext(self.template) % dict(self.values)
+        return f"{words}; {self.then.in_language(gettext)}" if self.then else words
 
     def __str__(self) -> str:
-        return self.template % dict(self.values)
+        return self.in_language(str)

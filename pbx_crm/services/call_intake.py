@@ -8,7 +8,9 @@ from datetime import datetime
 from pbx_crm.db import calls
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call import Fact
+from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.services import deal_from_call
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.intake_desk import Desk
 from pbx_crm.services.intake_filing import file_away
@@ -21,8 +23,13 @@ class CallIntake:
     """Takes in what the trackers conclude; one transaction a batch, the news after its commit."""
 
     def __init__(
-        self, database: Database, live: LiveFeed, clock: Clock, plans: Mapping[str, NumberPlan]
+        self,
+        database: Database,
+        live: LiveFeed,
+        clock: Clock,
+        plans: Mapping[str, NumberPlan],
     ) -> None:
+        """`plans` tells of every PBX by name how it writes numbers."""
         self._database = database
         self._live = live
         self._clock = clock
@@ -36,6 +43,19 @@ class CallIntake:
         """
         if facts:
             self._tell(await self._database.write(take_in, pbx, facts, self._plans[pbx]))
+
+    async def new_deal_from_call(
+        self, viewer: Person, call_id: int, *, title: str = "", client_name: str = ""
+    ) -> int:
+        """The id of a card for a call that made none by itself, in Unsorted and the viewer's own.
+
+        NotFound for a call the viewer may not see, CallHasCard, NoCardOfThis.
+        """
+        made = await self._database.write(
+            deal_from_call.make, viewer, call_id, title, client_name, self._clock()
+        )
+        self._live.tell({f"deal-{made.id}", f"stage-{made.stage_id}", "call", "calls"}, {viewer.id})
+        return made.id
 
     async def settle_unheard(self, pbx: str, living: Collection[str], at: datetime) -> int:
         """Ends the calls on record that the PBX no longer has; says how many.

@@ -188,7 +188,7 @@ def _follow_up(desk: Desk, file: CallFile, call: Call, deal: DealFile, at: datet
 def _tell_of_stranger(desk: Desk, file: CallFile, call: Call, deal: DealFile, at: datetime) -> None:
     by = stranger_who_answered(call, deal.owner_id, desk.roster)
     if by is not None:
-        details = {"by": by, "person": desk.roster.at(by, call.answered_at or at)}
+        details = {"id": "answered_by_other", "by": by, "person": desk.roster.at(by, call.answered_at or at)}
         desk.notices.append(Notice(deal, file, "answered_by_other", at, details))
 
 
