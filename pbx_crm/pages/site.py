@@ -7,6 +7,7 @@ from aiohttp import web
 from pbx_crm.pages import (
     banner,
     board,
+    call_log,
     deal_card,
     deal_new,
     extensions,
@@ -60,8 +61,10 @@ ROUTES: tuple[Route, ...] = (
     # The socket tells strangers so itself, by a close code: a page cannot read a handshake's status.
     Route("GET", "/live", live.connect, Access.PUBLIC),
     Route("GET", "/banner", banner.show, Access.PERSON),
+    Route("GET", "/calls", call_log.show, Access.CLIENT_DATA),
+    Route("GET", "/calls/{call_id:[0-9]{1,18}}", call_log.story, Access.CLIENT_DATA),
     Route("GET", "/popup", popup.show, Access.CLIENT_DATA),
-    Route("POST", "/popup/{call_id:[0-9]+}/close", popup.close, Access.CLIENT_DATA),
+    Route("POST", "/popup/{call_id:[0-9]{1,18}}/close", popup.close, Access.CLIENT_DATA),
     Route("GET", "/board", board.show, Access.CLIENT_DATA),
     Route("GET", r"/board/column/{stage:\d{1,18}}", board.column, Access.CLIENT_DATA),
     Route("GET", "/search", search.show, Access.CLIENT_DATA),

@@ -1,0 +1,149 @@
+"""What the call log is narrowed to, as it stands in the address: to be shared, kept and gone back to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import TypeVar
+from urllib.parse import urlencode
+
+from pbx_crm.domain.call import Direction, Outcome
+from pbx_crm.domain.call_log import CallFilter, Figure, Place
+
+Choice = TypeVar("Choice", bound=StrEnum)
+Days = tuple[date | None, date | None]
+LONGEST_TEXT = 100
+
+
+class Period(StrEnum):
+    """Stretches of days in the reader's zone; today is always the last of them."""
+
+    TODAY = "today"
+    WEEK = "week"
+    MONTH = "month"
+    ALL = "all"
+
+    def first_day(self, today: date) -> date | None:
+        """The first day in it; None reaches back for ever."""
+        match self:
+            case Period.TODAY:
+                return today
+            case Period.WEEK:
+                return today - timedelta(days=6)
+            case Period.MONTH:
+                return today - timedelta(days=29)
+            case Period.ALL:
+                return None
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuery:
+    """The log's address, understood; what makes no sense in it is left out rather than refused."""
+
+    period: Period = Period.WEEK
+    from_day: date | None = None
+    to_day: date | None = None
+    """The last day that is in. Days named take the place of the period."""
+    direction: Direction | None = None
+    outcome: Outcome | None = None
+    who: int | None = None
+    figure: Figure | None = None
+    unlinked: bool = False
+    waiting: bool = False
+    text: str = ""
+    before: Place | None = None
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str]) -> CallQuery:
+        """The query in an address."""
+        who = asked.get("who", "")
+        return cls(
+            period=_choice(Period, asked.get("period")) or Period.WEEK,
+            from_day=_day(asked.get("from")),
+            to_day=_day(asked.get("to")),
+            direction=_choice(Direction, asked.get("direction")),
+            outcome=_choice(Outcome, asked.get("outcome")),
+            who=int(who) if who.isascii() and who.isdigit() and len(who) < 19 else None,
+            figure=_choice(Figure, asked.get("figure")),
+            unlinked=who == "nobody",
+            waiting=asked.get("waiting") == "1",
+            text=asked.get("q", "").strip()[:LONGEST_TEXT],
+            before=_place(asked.get("before")),
+        )
+
+    def url(self) -> str:
+        """The log's address; what says nothing is left out of it."""
+        parts: dict[str, object] = {
+            "period": self.period if self.period is not Period.WEEK else None,
+            "from": self.from_day,
+            "to": self.to_day,
+            "direction": self.direction,
+            "outcome": self.outcome,
+            "who": "nobody" if self.unlinked else self.who,
+            "figure": self.figure,
+            "waiting": "1" if self.waiting else None,
+            "q": self.text,
+            "before": _written(self.before),
+        }
+        said = urlencode({name: str(value) for name, value in parts.items() if value not in (None, "")})
+        return f"/calls?{said}" if said else "/calls"
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether anything but the period leaves calls out."""
+        narrowing = (self.direction, self.outcome, self.who, self.figure, self.text)
+        return any(narrowing) or self.unlinked or self.waiting
+
+    def days(self, today: date) -> Days:
+        """The first and the last day asked for; None is open."""
+        if self.from_day or self.to_day:
+            return self.from_day, self.to_day
+        return self.period.first_day(today), None
+
+    def filter(self, today: date, zone: tzinfo) -> CallFilter:
+        """The same in instants: a day begins when the reader's clock says so, also when clocks change."""
+        first, last = self.days(today)
+        return CallFilter(
+            since=start_of(first, zone) if first else None,
+            until=start_of(last + timedelta(days=1), zone) if last and last < date.max else None,
+            direction=self.direction,
+            outcome=self.outcome,
+            person_id=self.who,
+            figure=self.figure,
+            unlinked=self.unlinked,
+            not_called_back=self.waiting,
+            text=self.text,
+        )
+
+
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """The instant at which this day begins in the zone."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _choice(choices: type[Choice], text: str | None) -> Choice | None:
+    return choices(text) if text in {choice.value for choice in choices} else None
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        found = date.fromisoformat(text or "")
+    except ValueError:
+        return None
+    # A day no PBX has seen cannot be moved into another zone either.
+    return found if 1980 <= found.year <= 9000 else None
+
+
+def _place(text: str | None) -> Place | None:
+    moment, _, call_id = (text or "").partition("~")
+    try:
+        at = datetime.fromisoformat(moment)
+        return Place(at.astimezone(UTC), int(call_id)) if at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _written(place: Place | None) -> str | None:
+    return f"{place.started_at.isoformat()}~{place.call_id}" if place else None
