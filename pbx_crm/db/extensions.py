@@ -69,6 +69,16 @@ def spans(tx: Connection, pbx: str, numbers: Collection[str]) -> dict[str, tuple
     return found
 
 
+def of_person(tx: Connection, person_id: int, at: datetime) -> list[str]:
+    """The extensions this person has at this moment, on any PBX."""
+    query = select(extensions.c.number).where(
+        extensions.c.person_id == person_id,
+        extensions.c.valid_from <= at,
+        or_(extensions.c.valid_to.is_(None), extensions.c.valid_to > at),
+    )
+    return list(tx.execute(query.order_by(extensions.c.number)).scalars())
+
+
 def link(tx: Connection, pbx: str, number: str, person_id: int, since: datetime) -> None:
     """Gives the extension to the person from `since` on; whoever had it has it until then.
 

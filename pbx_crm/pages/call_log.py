@@ -10,6 +10,7 @@ from aiohttp import web
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallRow, Gap
+from pbx_crm.domain.owner_rule import in_words
 from pbx_crm.domain.person import Reach
 from pbx_crm.pages import call_words
 from pbx_crm.pages.call_head import head_table
@@ -45,6 +46,7 @@ async def story(request: web.Request) -> web.StreamResponse:
         "signs": signs_of(told.row),
         "words": call_words,
         "timeline": timeline_of(told, services.clock()),
+        "why": in_words(told.owner_rule, wording_of(request).gettext),
     }
     return render(request, "parts/call_story.html" if is_fragment(request) else "call_story.html", values)
 
@@ -73,6 +75,7 @@ async def _rows(request: web.Request, query: CallQuery) -> dict[str, Any]:
         "lines": [_line(row) for row in page.rows],
         "count": await services.call_log.count(viewer, wanted) if query.is_narrowed else None,
         "older_url": replace(query, before=page.following).url() if page.following else None,
+        "phones": None if page.rows else await services.call_log.phones(viewer, services.clock()),
         "newest_url": replace(query, before=None).url() if query.before else None,
     }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.render import render
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -19,9 +21,20 @@ async def close(request: web.Request) -> web.StreamResponse:
     return await _panel(request)
 
 
-async def _panel(request: web.Request) -> web.Response:
+async def note(request: web.Request) -> web.StreamResponse:
+    """POST /popup/{call_id}/note: written down on the call's deal."""
+    services, viewer = services_of(request), viewer_of(request)
+    form = await form_of(request)
+    popup = await services.popups.current(viewer)
+    if popup is None or popup.call.call_id != _call_id(request) or popup.deal is None:
+        raise NotFound
+    await services.deals.add_note(viewer, popup.deal.id, form.text_block("text"))
+    return await _panel(request, saved=True)
+
+
+async def _panel(request: web.Request, *, saved: bool = False) -> web.Response:
     popup = await services_of(request).popups.current(viewer_of(request))
-    return render(request, "parts/popup.html", {"popup": popup})
+    return render(request, "parts/popup.html", {"popup": popup, "saved": saved})
 
 
 def _call_id(request: web.Request) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from pbx_crm.db import call_figures, call_log, call_stories
+from pbx_crm.db import call_figures, call_log, call_stories, extensions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call_log import CallFilter, CallRow, CallStory, Figures, Gap, Head, LogPage, Place
 from pbx_crm.domain.person import Person, Reach, Scope
@@ -34,6 +34,10 @@ class CallLog:
     async def story(self, viewer: Person, call_id: int) -> CallStory:
         """One call, leg by leg; NotFound if it is none of the viewer's business."""
         return await self._database.read(call_stories.get, call_id, viewer.scope)
+
+    async def phones(self, viewer: Person, now: datetime) -> list[str]:
+        """The extensions linked to the viewer now: a log may be empty for want of one."""
+        return await self._database.read(extensions.of_person, viewer.id, now)
 
     async def head(self, viewer: Person, *, week: datetime, today: datetime, until: datetime) -> Head:
         """Calls per seller since the start of today and of the week, both before `until`."""

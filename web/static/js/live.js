@@ -21,12 +21,9 @@ let pause = SHORTEST_PAUSE;
 let retry = 0;
 let lostAt = null;
 let hiddenAt = Date.now();
-let isHeld = false;
-let missedWhileHeld = false;
 
 function tell(topic) {
-  if (isHeld) missedWhileHeld = true;
-  else body.dispatchEvent(new CustomEvent(topic, { bubbles: true }));
+  body.dispatchEvent(new CustomEvent(topic, { bubbles: true }));
 }
 
 function resyncSoon() {
@@ -104,16 +101,7 @@ function shownOrHidden() {
   if (document.hidden) hiddenAt = Date.now();
 }
 
-// While a card is held nothing may be swapped under the hand; the drop catches up with one resync.
-function release() {
-  isHeld = false;
-  if (missedWhileHeld) tell("resync");
-  missedWhileHeld = false;
-}
-
 if (address) {
-  body.addEventListener("live:hold", () => (isHeld = true));
-  body.addEventListener("live:release", release);
   document.addEventListener("visibilitychange", shownOrHidden);
   window.addEventListener("online", retryNow);
   setInterval(retryNow, SILENT_TOO_LONG / 4);
