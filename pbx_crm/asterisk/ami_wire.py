@@ -45,15 +45,18 @@ def headers_of(raw: bytes) -> dict[str, str | list[str]]:
 
     Decoded as a whole, with replacement characters: Asterisk 16 cuts names in the middle of a letter.
     """
+    lines = raw.decode("utf-8", "replace").split("\r\n")
+    pairs = [line.partition(": ")[::2] for line in lines]
+    headers: dict[str, str | list[str]] = dict(pairs)
+    return headers if len(headers) == len(lines) else _with_repeated(pairs)
+
+
+def _with_repeated(pairs: list[tuple[str, str]]) -> dict[str, str | list[str]]:
     headers: dict[str, str | list[str]] = {}
-    for line in raw.decode("utf-8", "replace").split("\r\n"):
-        name, colon, value = line.partition(":")
-        if not colon:
-            continue
-        value = value.removeprefix(" ")
-        if name not in headers:
+    for name, value in pairs:
+        earlier = headers.get(name)
+        if earlier is None:
             headers[name] = value
-            continue
-        earlier = headers[name]
-        headers[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
+        else:
+            headers[name] = [*earlier, value] if isinstance(earlier, list) else [earlier, value]
     return headers

@@ -14,6 +14,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
@@ -22,6 +23,7 @@ from pbx_crm.asterisk.ami_wire import BLANK_LINE
 from pbx_crm.domain.errors import BadTape
 
 _LOG_NAME = re.compile(r"ami(\.\d+)?\.log(\.gz)?")
+_CLOCK = re.compile(rb"\r\nEventTV: (\S{23,35})\r\n")
 _EPOCH = re.compile(rb"\r\nUniqueid: (?:[^\r\n]*-)?(\d{9,11})\.\d+\r\n")
 
 
@@ -70,11 +72,15 @@ class Tape:
 
     @property
     def started_at(self) -> float:
-        """Epoch seconds of the first byte, as closely as the Uniqueids tell; 0 if they do not.
+        """Epoch seconds of the first byte by Asterisk's clock, as closely as it can be told, else 0.
 
-        A Uniqueid holds the whole second in which its channel was made, so the latest of these bounds is
-        the closest one.
+        Security events (our own log-in is one) carry a clock. A Uniqueid holds the whole second in which
+        its channel was made, so the latest of these bounds is the closest one.
         """
+        for second, message in self.segments[0].messages() if self.segments else ():
+            clock = _CLOCK.search(message)
+            if clock is not None and (moment := _epoch_of(clock[1].decode("ascii", "replace"))):
+                return moment - second
         bounds = [
             float(found[1]) - second
             for segment in self.segments
@@ -82,6 +88,14 @@ class Tape:
             if message.startswith(b"Event: Newchannel\r\n") and (found := _EPOCH.search(message))
         ]
         return max(bounds, default=0.0)
+
+
+def _epoch_of(text: str) -> float | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment.timestamp() if moment.tzinfo is not None else None
 
 
 def read_tape(path: Path) -> Tape:

@@ -22,6 +22,7 @@ _STAMP = r"(?<=Timestamp: )\d{9,11}\.\d+"
 _UNIQUEID = r"(?<![\w.])\d{9,11}\.\d+(?![\w.])"
 _SUFFIX = r"-[0-9a-f]{8}(?=[;<\r\n,]|$)"
 _MOMENT = r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"
+"""Start and end in Cdr, EventTV of security events; parts of a second and the zone stay."""
 _EVENT_LINE = re.compile(r"^(Event: [^\r\n]*\r\n)")
 _CHOSEN_ID = re.compile(rb"\r\n(?:Dest)?Uniqueid: ([^\r\n]*[^\d.\r\n][^\r\n]*)(?=\r\n|$)")
 

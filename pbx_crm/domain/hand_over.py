@@ -6,7 +6,7 @@ AMI's `Result: Success` proves nothing: a feature-code transfer reports it while
 from __future__ import annotations
 
 from pbx_crm.domain.call import TransferKind
-from pbx_crm.domain.endpoint import EndpointKind, local_target
+from pbx_crm.domain.endpoint import EndpointKind, PbxShape, local_extension, local_target
 from pbx_crm.domain.live_call import HandOver, LiveCall
 from pbx_crm.domain.live_channel import Channel
 from pbx_crm.domain.pbx_event import AttendedTransferred, BlindTransferred
@@ -36,19 +36,28 @@ def note_parked(call: LiveCall, parker: str | None, at: float) -> None:
 
 
 def note_attended(
-    call: LiveCall, event: AttendedTransferred, first: Channel, second: Channel | None, target: Channel | None
+    call: LiveCall,
+    event: AttendedTransferred,
+    first: Channel,
+    second: Channel | None,
+    target: Channel | None,
+    shape: PbxShape,
 ) -> None:
     """A seller joined client and target; told after the bridges changed, so it may be complete already."""
     kind = TransferKind.THREEWAY if event.threeway else TransferKind.ATTENDED
     source = first.extension
-    named = _target_name(call, event, second, target)
+    named = _target_name(call, event, second, target, shape)
     _add(call, HandOver(kind, event.at, source, named))
     for other in call.joined:
         complete(call, other)
 
 
 def _target_name(
-    call: LiveCall, event: AttendedTransferred, second: Channel | None, target: Channel | None
+    call: LiveCall,
+    event: AttendedTransferred,
+    second: Channel | None,
+    target: Channel | None,
+    shape: PbxShape,
 ) -> str | None:
     if second is not None and event.target and call.queue == event.target:
         return event.target
@@ -57,7 +66,7 @@ def _target_name(
     if target.kind is EndpointKind.SELLER:
         return target.extension
     if target.is_local:
-        return local_target(target.name)
+        return local_extension(target.name, shape) or local_target(target.name)
     return target.number or event.target or None
 
 

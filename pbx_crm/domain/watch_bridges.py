@@ -106,7 +106,7 @@ class BridgeWatch:
             and second.call.direction is Direction.IN
         ):
             call = second.call
-        note_attended(call, event, first, second, target)
+        note_attended(call, event, first, second, target, self._calls.shape)
 
     def _on_picked_up(self, event: PickedUp) -> None:
         picker, target = self._calls.any(event.picker), self._calls.any(event.target)
