@@ -19,6 +19,7 @@ class Gap:
         self._lost_at: float | None = None
         self._restored_at: float | None = None
         self._listed: set[str] = set()
+        self._boot_told = True
 
     def lost(self, at: float) -> None:
         """From `at` on we are deaf."""
@@ -28,6 +29,15 @@ class Gap:
         """We hear again; no list has come yet."""
         self._restored_at = at
         self._listed.clear()
+        self._boot_told = False
+
+    def takes_boot(self) -> bool:
+        """Whether news of the PBX's start concerns calls from before: once, right after a gap.
+
+        Every log-in brings it; one without a gap before tells nothing about calls that go on.
+        """
+        first, self._boot_told = not self._boot_told, True
+        return first
 
     def listed(self, uniqueid: str) -> None:
         """This channel lives."""

@@ -74,10 +74,12 @@ class GapWatch:
         self._lose(gone, self._gap.last_heard(event.at), EndedBy.GAP)
 
     def _on_booted(self, event: PbxBooted) -> None:
+        if not self._gap.takes_boot():
+            return
         older = [
-            c
-            for c in self._calls.graph.channels.values()
-            if c.gone_at is None and c.heard_at < event.started_at
+            channel
+            for channel in self._calls.graph.channels.values()
+            if channel.gone_at is None and channel.heard_at < event.started_at
         ]
         self._lose(older, self._gap.last_heard(event.at), EndedBy.PBX_RESTART)
 
