@@ -59,7 +59,7 @@ def _compare(client: Channel, graph: ChannelGraph, at: float) -> list[TalkNews]:
         for other in together:
             other.met_client = True
     fresh = [other for other in parties if other not in call.joined]
-    if not fresh or client.hangup_asked_at is not None:
+    if not fresh or (client.hangup_asked_at is not None and client.hangup_asked_at <= at):
         return []
     call.client = client
     return [kind for other in sorted(fresh, key=lambda c: c.started_at) if (kind := _join(call, other, at))]

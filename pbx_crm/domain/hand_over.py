@@ -73,14 +73,9 @@ def _target_name(
 def note_leaving(call: LiveCall, other: Channel, at: float) -> None:
     """A talk is over. If neither of the two hung up and no transfer was told, somebody moved the client."""
     client = call.client
-    if (
-        client is None
-        or client.bridge is not None
-        or other.bridge is None
-        or other.hangup_asked_at is not None
-    ):
+    if client is None or client.gone_at is not None or client.hangup_asked_at is not None:
         return
-    if client.hangup_asked_at is None and client.gone_at is None:
+    if other.hangup_asked_at is None and other.gone_at is None:
         call.moved_at, call.moved_from = at, other.extension
 
 

@@ -53,8 +53,8 @@ class LiveCalls:
         self.shape = shape
         self.graph = ChannelGraph()
         self.facts: list[Fact] = []
-        self.holding: dict[str, LiveCall] = {}
-        """Extension → the call whose client it holds; whom it rings meanwhile is consulted."""
+        self._holding: dict[Channel, None] = {}
+        """Channels that hold somebody, latest last."""
         self._by_linkedid: dict[str, LiveCall] = {}
         """The aliases too."""
         self._ending: dict[LiveCall, float] = {}
@@ -130,7 +130,7 @@ class LiveCalls:
         self.rejoin(before, at)
         self.release_hold(channel, at)
         call.live.discard(channel)
-        if channel is call.client:
+        if channel is call.client and not channel.lost:
             self._drop_unheard(call, at)
         if not call.live and call not in self._ending:
             heard = call.client is not None and call.client.gone_at is not None and not call.client.lost
@@ -151,12 +151,23 @@ class LiveCalls:
             fact = CallAnswered if news is TalkNews.ANSWERED else CallTransferred
             self.facts.append(fact(picture(call, at), _moment(at)))
 
+    def hold(self, channel: Channel, at: float) -> None:
+        """The channel puts the other party on hold."""
+        if channel not in channel.call.held_since:
+            channel.call.held_since[channel] = at
+            channel.call.holds += 1
+            self._holding[channel] = None
+
     def release_hold(self, channel: Channel, at: float) -> None:
         """The channel holds nobody any more."""
         since = channel.call.held_since.pop(channel, None)
         if since is not None:
             channel.call.held_seconds += at - since
-            self.holding.pop(channel.extension or "", None)
+            self._holding.pop(channel, None)
+
+    def held_by(self, extension: str) -> LiveCall | None:
+        """The call whose client this seller holds; whom the seller rings meanwhile is consulted about it."""
+        return next((c.call for c in reversed(self._holding) if c.extension == extension), None)
 
     def follow_linkedid(self, channel: Channel, linkedid: str, at: float) -> None:
         """An event tells another Linkedid than before: this channel's group is part of that one's call."""

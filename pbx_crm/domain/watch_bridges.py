@@ -75,12 +75,10 @@ class BridgeWatch:
         channel = self._calls.live(event.uniqueid)
         if channel is None or channel.extension is None:
             return
-        if not event.holding:
+        if event.holding:
+            self._calls.hold(channel, event.at)
+        else:
             self._calls.release_hold(channel, event.at)
-        elif channel not in channel.call.held_since:
-            channel.call.held_since[channel] = event.at
-            channel.call.holds += 1
-            self._calls.holding[channel.extension] = channel.call
 
     def _on_blind_transfer(self, event: BlindTransferred) -> None:
         transferer = self._calls.any(event.transferer)

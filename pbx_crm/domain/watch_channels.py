@@ -151,7 +151,7 @@ class ChannelWatch:
         caller = channel.call.caller
         if caller is None or caller is channel or channel.call.direction is Direction.IN:
             return
-        held = self._calls.holding.get(caller.extension or "")
+        held = self._calls.held_by(caller.extension or "")
         if held is not None and held is not channel.call and channel.extension is not None:
             held.rang.setdefault(channel.extension, at)
 
