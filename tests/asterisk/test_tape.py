@@ -94,7 +94,7 @@ def test_a_retelling_shares_no_id_with_the_tape_and_keeps_broken_letters() -> No
 
 
 def test_ids_chosen_by_an_originate_are_found_to_be_replaced() -> None:
-    raw = b"Event: Hangup\r\nUniqueid: crm-7f3a\r\n\r\nEvent: Hangup\r\nUniqueid: hq-old.2-1795285775.12\r\n\r\n"
+    raw = b"Event: Hangup\r\nUniqueid: crm-7f3a\r\n\r\nEvent: Hangup\r\nUniqueid: a-b.2-1795285775.12\r\n\r\n"
     original = read_tape(TAPES / "in_missed__22-pjsip-A")
     chosen = type(original)("t", (type(original.segments[0])(raw, (0,), (0.0,)),))
     assert chosen_ids(chosen) == {"crm-7f3a"}
