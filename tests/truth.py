@@ -12,8 +12,11 @@ from typing import Any
 from pbx_crm.asterisk.tape import Tape, read_tape
 
 TAPES = Path(__file__).parent / "tapes"
+LAB_TAPES = Path(__file__).parent / "tapes_lab"
+"""Rarer kinds of call, from PBXes of other shapes."""
 NAMES = sorted(folder.name for folder in TAPES.iterdir() if (folder / "truth.json").exists())
 SINGLE_NAMES = [name for name in NAMES if name != "load-small"]
+LAB_NAMES = sorted(folder.name for folder in LAB_TAPES.iterdir() if (folder / "truth.json").exists())
 TOLERANCE_SECONDS = 1.5
 
 Truth = dict[str, Any]
@@ -29,7 +32,12 @@ def tape(name: str) -> Tape:
 
 def truth(name: str) -> Truth:
     """What really happened in it."""
-    read: Truth = json.loads((TAPES / name / "truth.json").read_text())
+    return truth_in(TAPES / name)
+
+
+def truth_in(folder: Path) -> Truth:
+    """What really happened in the recording of this folder."""
+    read: Truth = json.loads((folder / "truth.json").read_text())
     return read
 
 

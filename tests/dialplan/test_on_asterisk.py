@@ -28,6 +28,15 @@ NEEDED = {
 }
 NOT_READ = {"VarSet", "Newexten", "TestEvent", "RTCPSent", "DeviceStateChange", "SuccessfulAuth"}
 
+MOST_OF_ALL_BYTES = 0.26
+PRESENCE = re.compile(rb"Event: (DeviceStateChange|ExtensionStatus|QueueMemberStatus|PresenceStateChange)\r")
+"""Told to whoever watches lamps, whatever a call does."""
+
+
+def _event_bytes(tap: AmiTap) -> int:
+    events = tap.data.split(b"\r\n\r\n")
+    return sum(len(event) + 4 for event in events if event.startswith(b"Event") and not PRESENCE.match(event))
+
 
 async def _heard(company: Company, story: str) -> tuple[set[str], AmiTap]:
     async with tapping(company, "pbx-crm") as tap, tapping(company, "everything") as hands:
@@ -41,6 +50,12 @@ async def test_the_shipped_user_hears_a_queue_call_and_nothing_else(company: Com
     assert not events & NOT_READ
     assert events <= filtered_by_name()
     assert f"FROM_DID={company.teams[2].public('10')}" in tap.data.decode()
+
+
+async def test_a_queue_call_costs_a_quarter_of_the_bytes(company: Company) -> None:
+    async with tapping(company, "pbx-crm") as ours, tapping(company, "everything") as hands:
+        await play_together(company, ["ring_all_queue"], hands)
+    assert _event_bytes(ours) <= MOST_OF_ALL_BYTES * _event_bytes(hands)
 
 
 async def test_events_carry_exact_times(company: Company) -> None:
