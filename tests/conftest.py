@@ -11,6 +11,7 @@ pytest_plugins = [
     "tests.parts.chromium",
     "tests.databases",
     "tests.site",
+    "tests.browser.screens",
     "tests.e2e.fixtures",
 ]
 
