@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
-from pbx_crm.db.tables import tasks
+from pbx_crm.db.column_types import UtcTime
+from pbx_crm.db.tables import calls, tasks
 from pbx_crm.db.upsert import insert_missing
 
 CAUSE = "callback:"
@@ -28,6 +30,18 @@ def open_on(tx: Connection, deal_ids: Collection[int]) -> set[int]:
         tasks.c.deal_id.in_(deal_ids), tasks.c.done_at.is_(None), tasks.c.cause.startswith(CAUSE)
     )
     return set(tx.execute(query).scalars())
+
+
+def last_talks(tx: Connection, contact_ids: Collection[int], since: datetime) -> dict[int, datetime]:
+    """When somebody last got to talk with these clients, in calls begun since then. One statement."""
+    query = (
+        select(calls.c.contact_id, func.max(calls.c.answered_at, type_=UtcTime()))
+        .where(
+            calls.c.contact_id.in_(contact_ids), calls.c.started_at >= since, calls.c.answered_at.is_not(None)
+        )
+        .group_by(calls.c.contact_id)
+    )
+    return {contact_id: at for contact_id, at in tx.execute(query)}
 
 
 def fulfil(tx: Connection, conversations: Iterable[Mapping[str, Any]]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,8 @@ from pbx_crm.domain.line import Line, SkipRule
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.roster import Roster
+
+LONGEST_CALL = timedelta(hours=12)
 
 
 @dataclass(slots=True, eq=False)
@@ -269,6 +271,18 @@ class Desk:
     def waiting(self) -> set[int]:
         """Keys of the deals whose client is to be called back already."""
         return callbacks.open_on(self._tx, [deal.id for deal in self.deals.values() if deal.id is not None])
+
+    def talked_since(self, client: ClientFile, moment: datetime) -> bool:
+        """Whether anybody has got to talk with the client after this moment."""
+        here = (at for talked, at in self.talks if talked is client)
+        stored = self._last_talks.get(client.id or 0)
+        return any(at > moment for at in (*here, *([stored] if stored else [])))
+
+    @cached_property
+    def _last_talks(self) -> dict[int, datetime]:
+        known_ids = sorted({client.id for client in self.clients.values() if client.id is not None})
+        since = min(fact.call.started_at for fact in self.news) - LONGEST_CALL
+        return callbacks.last_talks(self._tx, known_ids, since)
 
     @property
     def heard(self) -> list[CallFile]:

@@ -178,11 +178,16 @@ def _follow_up(desk: Desk, file: CallFile, call: Call, deal: DealFile, at: datet
         return
     deal.touched_at = at
     due_at = at + file.line.callback_within
-    if wants_callback(call) and deal.key not in desk.waiting:
+    if wants_callback(call) and deal.key not in desk.waiting and not _got_through(desk, file, call):
         desk.wishes.append(Wish("call", f"{CAUSE}{file.key}", deal, file, at, due_at))
         desk.waiting.add(deal.key)
     if not file.is_birthplace and _needs_review(desk, call, deal):
         desk.wishes.append(Wish("review", f"review:{file.key}", deal, file, at, due_at))
+
+
+def _got_through(desk: Desk, file: CallFile, call: Call) -> bool:
+    """Whether the client talked with somebody by another call, redialled or at the same time."""
+    return file.client is not None and desk.talked_since(file.client, call.started_at)
 
 
 def _tell_of_stranger(desk: Desk, file: CallFile, call: Call, deal: DealFile, at: datetime) -> None:

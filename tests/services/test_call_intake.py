@@ -304,6 +304,15 @@ async def test_trying_to_call_back_is_not_enough(company: Company) -> None:
     assert (await company.one(tasks))["done_at"] is None
 
 
+async def test_a_client_who_got_through_on_another_line_is_not_called_back(
+    company: Company,
+) -> None:
+    in_vain = Story.incoming(CLIENT).rings("101").ends(after=60)
+    through = Story.incoming(CLIENT, at=later(seconds=10)).rings("102").answers("102").ends()
+    await company.play(in_vain, through)
+    assert [row["kind"] for row in await company.rows(tasks)] == []
+
+
 async def test_an_end_that_nobody_heard_still_loses_no_client(company: Company) -> None:
     await company.play(ring_all().ends(by=EndedBy.GAP))
     assert (await company.one(tasks))["kind"] == "call"
