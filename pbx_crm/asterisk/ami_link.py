@@ -71,12 +71,10 @@ class AmiLink:
         loop = asyncio.get_running_loop()
         account = self._account
         try:
-            made = await asyncio.wait_for(
-                loop.create_connection(
+            async with asyncio.timeout(self._timing.connect):
+                made = await loop.create_connection(
                     lambda: self.protocol, account.host, account.port, ssl=account.tls or None
-                ),
-                self._timing.connect,
-            )
+                )
         except TimeoutError:
             raise PbxUnreachable(f"no answer within {self._timing.connect:g} s") from None
         except (OSError, ValueError) as error:
@@ -107,8 +105,9 @@ class AmiLink:
         if quiet:
             self._quiet.add(sent.id)
         try:
-            future: asyncio.Future[Any] = self._panoramisk.send_action(sent)
-            answer = await asyncio.wait_for(future, seconds or self._timing.answer)
+            # Not wait_for: Python 3.11's swallows a cancellation that comes together with the answer.
+            async with asyncio.timeout(seconds or self._timing.answer):
+                answer: Any = await self._panoramisk.send_action(sent)
         except TimeoutError:
             raise PbxUnreachable(f"The PBX did not answer {action.name}.") from None
         finally:

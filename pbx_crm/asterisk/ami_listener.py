@@ -124,7 +124,7 @@ class AmiListener:
     async def _supervise(self) -> None:
         loop = asyncio.get_running_loop()
         pause = self._timing.shortest_pause
-        while True:
+        while not self._closed:
             began = loop.time()
             was_up = await self._one_connection()
             if was_up and loop.time() - began >= self._timing.settled:
