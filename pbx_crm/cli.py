@@ -14,7 +14,6 @@ import click
 from pbx_crm import __version__
 from pbx_crm.domain.errors import CrmError
 
-FAULTS = 1
 WRONG_USE = 2
 
 
@@ -54,7 +53,7 @@ def replay(
     """Print the calls in recordings of AMI: folders or single files."""
     from pbx_crm.asterisk.replay import replay_tapes
 
-    ctx.exit(FAULTS if replay_tapes(tapes, as_json=as_json, source=source, config=config) else 0)
+    ctx.exit(replay_tapes(tapes, as_json=as_json, source=source, config=config))
 
 
 @main.command()

@@ -34,10 +34,14 @@ def test_without_json_a_person_can_read_it() -> None:
     assert "talked" in result.stdout
 
 
-def test_a_missing_tape_is_said_in_words() -> None:
-    result = run("/nowhere/tape")
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert "no such recording" in result.stderr
+def test_what_is_no_tape_is_named_and_does_not_stop_the_others(tmp_path: Path) -> None:
+    notes = tmp_path / "README.md"
+    notes.write_text("# no recording")
+    result = run("/nowhere/tape", str(notes), MISSED, "--json")
+    assert result.exit_code == 2
+    assert [json.loads(line)["tape"] for line in result.stdout.splitlines()] == ["in_missed__22-pjsip-A"]
+    assert "/nowhere/tape: there is no such recording" in result.stderr
+    assert f"{notes}: holds no events of AMI" in result.stderr
 
 
 @pytest.mark.parametrize(

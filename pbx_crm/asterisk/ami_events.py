@@ -266,6 +266,7 @@ def _originate_response(message: Headers, at: float) -> Originated:
         channel=text_of(message, "Channel"),
         success=text_of(message, "Response") == "Success",
         exten=text_of(message, "Exten"),
+        dial_string=text_of(message, "Data") if text_of(message, "Application") == "Dial" else "",
         caller_number="" if caller == NOTHING else caller,
     )
 

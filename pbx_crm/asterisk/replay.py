@@ -6,6 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
+from enum import IntEnum
 from pathlib import Path
 from typing import Any
 
@@ -17,25 +18,40 @@ from pbx_crm.asterisk.tape import Tape, read_tape
 from pbx_crm.domain.call import Call, CallMerged, EndedBy, Fact
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import DEFAULT_EXTENSIONS, PbxShape
-from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.errors import BadConfig, BadTape
 from pbx_crm.domain.pbx_event import ConnectionLost, ConnectionRestored, PbxEvent
 
 
-def replay_tapes(tapes: Sequence[Path], *, as_json: bool, source: str, config: Path | None) -> bool:
-    """Print the calls of every tape; whether something in them could not be read."""
+class Found(IntEnum):
+    """What replaying came to, as an exit code."""
+
+    ALL_WELL = 0
+    FAULTS = 1
+    """Some events could not be read."""
+    NO_TAPE = 2
+    """Something named was no recording."""
+
+
+def replay_tapes(tapes: Sequence[Path], *, as_json: bool, source: str, config: Path | None) -> Found:
+    """Print the calls of every tape; one that cannot be read is named and does not stop the others."""
     if source != "ami":
         raise BadConfig(f"--source {source}: only ami can be replayed in this version")
     shape = read_shape(config) if config else PbxShape()
-    faults = False
-    for path in tapes:
-        reader = AmiEventReader()
+    return max(_replay_tape(path, shape, as_json) for path in tapes)
+
+
+def _replay_tape(path: Path, shape: PbxShape, as_json: bool) -> Found:
+    try:
         tape = read_tape(path)
-        calls = calls_of(tape, shape, reader)
-        click.echo(_line(tape, calls) if as_json else _table(tape, calls))
-        for (event, reason), times in reader.broken.items():
-            click.echo(f"{tape.name}: {times} x {event} skipped: {reason}", err=True)
-        faults = faults or bool(reader.broken)
-    return faults
+    except BadTape as error:
+        click.echo(f"pbx-crm: {error}", err=True)
+        return Found.NO_TAPE
+    reader = AmiEventReader()
+    calls = calls_of(tape, shape, reader)
+    click.echo(_line(tape, calls) if as_json else _table(tape, calls))
+    for (event, reason), times in reader.broken.items():
+        click.echo(f"{tape.name}: {times} x {event} skipped: {reason}", err=True)
+    return Found.FAULTS if reader.broken else Found.ALL_WELL
 
 
 def calls_of(tape: Tape, shape: PbxShape, reader: AmiEventReader | None = None) -> list[Call]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import zlib
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -107,9 +108,12 @@ def read_tape(path: Path) -> Tape:
         if not logs:
             raise BadTape(f"{path}: no ami.log or ami.log.gz in this folder")
         name = path.resolve().name if path.is_dir() else path.name
-        return Tape(name, tuple(_segment(log) for log in logs))
-    except (OSError, EOFError, ValueError) as error:
+        tape = Tape(name, tuple(_segment(log) for log in logs))
+    except (OSError, EOFError, ValueError, zlib.error) as error:
         raise BadTape(f"{path}: cannot be read: {error}") from error
+    if not any(b"Event: " in segment.raw for segment in tape.segments):
+        raise BadTape(f"{path}: holds no events of AMI")
+    return tape
 
 
 def _logs_in(folder: Path) -> list[Path]:

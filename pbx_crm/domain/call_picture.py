@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from pbx_crm.domain.call import Call, Direction, EndedBy, Leg, LegKind, LegResult, Talk, Transfer
-from pbx_crm.domain.endpoint import EndpointKind, shown_number
+from pbx_crm.domain.endpoint import EndpointKind, ordered_number, shown_number
 from pbx_crm.domain.live_call import LiveCall
 from pbx_crm.domain.live_channel import Channel
 
@@ -75,7 +75,8 @@ def _ordered_number(call: LiveCall) -> str | None:
     """The number an originate was to call, where it never got so far as to dial it."""
     if call.response is None:
         return shown_number(call.origin.caller_number) if call.origin and call.origin.up else None
-    exten, caller = call.response.exten, call.response.caller_number
+    exten = call.response.exten or ordered_number(call.response.dial_string) or ""
+    caller = call.response.caller_number
     # With a dialled prefix the caller ID that was set for the seller's display is the clean number.
     if not exten or (caller and len(exten) > len(caller) and exten.endswith(caller)):
         return shown_number(caller)

@@ -7,7 +7,7 @@ click-to-call the seller's channel wears the customer's number. What tells is wh
 from __future__ import annotations
 
 from pbx_crm.domain.call import Direction
-from pbx_crm.domain.endpoint import EndpointKind, PbxShape, local_extension, looks_dialable
+from pbx_crm.domain.endpoint import EndpointKind, PbxShape, local_extension, looks_dialable, ordered_number
 from pbx_crm.domain.live_call import LiveCall
 from pbx_crm.domain.live_channel import Channel
 
@@ -60,9 +60,16 @@ def note_variable(channel: Channel, name: str, value: str) -> None:
     call = channel.call
     if name == "MIXMONITOR_FILENAME" and value:
         call.recording_file = value
-    # A provider that sends all calls to the account puts the number called into the To header only.
-    if name == "FROM_DID" and channel is call.client and value.lstrip("+").isdigit() and len(value) > 2:
+    if name == "FROM_DID" and channel is call.client and _is_another_number(value, call.did or ""):
         call.did = value
+
+
+def _is_another_number(value: str, did: str) -> bool:
+    """Whether FROM_DID is a called number that the first Exten did not show, not another spelling of it.
+
+    A provider that sends all calls to the account puts the number called into the To header only.
+    """
+    return value.lstrip("+").isdigit() and len(value) > 2 and value[-7:] != did[-7:]
 
 
 def settle(call: LiveCall, shape: PbxShape) -> None:
@@ -151,7 +158,7 @@ def _is_sent_outside(call: LiveCall, shape: PbxShape) -> bool:
 
 def _ordered_direction(call: LiveCall, origin: Channel, shape: PbxShape) -> Direction | None:
     response = call.response
-    exten = response.exten if response is not None else ""
+    exten = (response.exten or ordered_number(response.dial_string) or "") if response is not None else ""
     caller = response.caller_number if response is not None else origin.caller_number
     if looks_dialable(exten, shape) or looks_dialable(caller, shape):
         return Direction.OUT

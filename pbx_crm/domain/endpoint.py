@@ -62,13 +62,16 @@ class PbxShape:
     trunks: frozenset[str] = frozenset()
     """Endpoints (`PJSIP/trunk-main`) or bare peer names; empty means every endpoint that is no extension."""
     extensions: re.Pattern[str] = field(default_factory=lambda: re.compile(DEFAULT_EXTENSIONS))
-    """Whole peer name of a seller's phone, whole dialled extension of a seller."""
+    """Whole peer name (or endpoint) of a seller's phone; dialled digits are compared with it as well."""
     devices: Mapping[str, str] = field(default_factory=dict)
     """Endpoint or peer name → extension, where they differ."""
 
     def is_extension(self, text: str) -> bool:
         """Whether these digits are somebody's extension (or an internal service's), not an outside number."""
         return self.extensions.fullmatch(text) is not None
+
+    def _is_phone(self, name: str, peer: str) -> bool:
+        return self.is_extension(peer) or self.extensions.fullmatch(name) is not None
 
     def classify(self, channel_name: str) -> Endpoint:
         """The endpoint behind a channel name."""
@@ -87,7 +90,7 @@ class PbxShape:
             return listed
         if name in self.trunks or peer in self.trunks:
             return None
-        if self.is_extension(peer):
+        if self._is_phone(name, peer):
             return peer
         # Where the admin listed the trunks, whatever else there is must be a phone.
         return peer if self.trunks else None
@@ -158,6 +161,12 @@ def dialled_number(dial_string: str, endpoint: str) -> str | None:
         text = text.removeprefix(scheme)
     number = text.partition(";")[0]
     return number if number and number != peer else None
+
+
+def ordered_number(dial_arguments: str) -> str | None:
+    """The outside number in the arguments of Dial (`PJSIP/7905…@trunk,30`); the first one of several."""
+    first = dial_arguments.partition(",")[0].partition("&")[0]
+    return dialled_number(first, "") if first else None
 
 
 def shown_number(text: str) -> str | None:

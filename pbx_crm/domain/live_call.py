@@ -86,6 +86,15 @@ class LiveCall:
     ended_by: EndedBy | None = None
 
     @property
+    def is_over(self) -> bool:
+        """Whether nobody is left: no channel, or the client gone and only plumbing still there."""
+        if not self.live:
+            return True
+        if self.client is None or self.client.gone_at is None:
+            return False
+        return not any(channel.kind in (EndpointKind.SELLER, EndpointKind.TRUNK) for channel in self.live)
+
+    @property
     def outside_legs(self) -> list[Channel]:
         """Trunk legs dialled to reach the outside party, in order."""
         return [channel for channel in self.channels if channel.is_outside_leg]

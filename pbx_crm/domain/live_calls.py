@@ -132,7 +132,7 @@ class LiveCalls:
         call.live.discard(channel)
         if channel is call.client and not channel.lost:
             self._drop_unheard(call, at)
-        if not call.live and call not in self._ending:
+        if call.is_over and call not in self._ending:
             heard = call.client is not None and call.client.gone_at is not None and not call.client.lost
             call.ended_by = EndedBy.HANGUP if heard else by
             self._ending[call] = at + GRACE_SECONDS
@@ -246,7 +246,11 @@ class LiveCalls:
         if len(call.channels) <= MOST_CHANNELS:
             return
         for channel in call.channels:
-            if channel.gone_at is not None and channel.answered_at is None and channel is not call.caller:
+            if (
+                channel.gone_at is not None
+                and channel.answered_at is None
+                and channel not in (call.caller, call.client)
+            ):
                 call.channels.remove(channel)
                 self._bury(channel)
                 return

@@ -209,6 +209,9 @@ class Originated(PbxEvent):
     """With a suffix if it worked, an endpoint if not."""
     success: bool
     exten: str
+    """What the first party was to be connected with, if the originate named an extension, …"""
+    dial_string: str
+    """… or what it was to dial, if it named the application Dial."""
     caller_number: str
 
 

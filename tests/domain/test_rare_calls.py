@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import pytest
 
@@ -118,6 +119,14 @@ def test_the_number_dialled_is_found_where_only_the_to_header_had_it() -> None:
     pbx.event("VarSet", client, Variable="__FROM_DID", Value="78123334455")
     pbx.hangs_up(client)
     assert told(pbx)["did"] == "78123334455"
+
+
+def test_a_did_spelt_otherwise_by_the_dialplan_stays_as_it_came() -> None:
+    pbx = AmiStory()
+    client = pbx.comes_in(CLIENT, did="88123334455")
+    pbx.event("VarSet", client, Variable="__FROM_DID", Value="+78123334455")
+    pbx.hangs_up(client)
+    assert told(pbx)["did"] == "88123334455"
 
 
 def test_a_caller_whose_name_kills_the_dialplan_is_a_missed_call() -> None:
@@ -530,3 +539,128 @@ def test_a_phone_rung_only_to_listen_in_is_no_call() -> None:
     pbx.wait(9)
     pbx.hangs_up(phone)
     assert pbx.calls() == []
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        {"Exten": CLIENT},
+        {"Exten": f"9{CLIENT}", "CallerIDNum": CLIENT},
+        {"Application": "Dial", "Data": f"PJSIP/{CLIENT}@out,30"},
+    ],
+)
+def test_the_number_of_a_click_to_call_that_the_seller_did_not_take_is_what_was_ordered(
+    order: dict[str, Any],
+) -> None:
+    pbx = AmiStory()
+    phone = pbx.dials(None, "PJSIP/205")
+    pbx.rings(phone)
+    pbx.wait(9)
+    pbx.event(
+        "OriginateResponse", Response="Failure", Channel="PJSIP/205", Uniqueid="<unknown>", Reason=3, **order
+    )
+    pbx.hangs_up(phone, asked=False)
+    call = told(pbx)
+    assert (call["direction"], call["external_number"], call["outcome"]) == ("out", CLIENT, "failed")
+    assert (call["seller"], call["rang"], call["ring_s"]) == ("205", ["205"], 0.0)
+
+
+def test_a_phone_that_forwards_to_itself_for_ever_is_one_missed_call() -> None:
+    pbx = AmiStory()
+    client = pbx.comes_in(CLIENT)
+    dialler = client
+    for _ in range(40):
+        phone = pbx.dials(dialler, "PJSIP/205")
+        pbx.dial_ends(dialler, phone, "CANCEL")
+        pbx.hangs_up(phone, asked=False)
+        one, two = pbx.local("205@from-internal", client)
+        pbx.dials_line(dialler, one)
+        dialler = two
+    pbx.wait(1)
+    pbx.hangs_up(client, asked=False)
+    call = told(pbx)
+    assert (call["outcome"], call["rang"], call["did"]) == ("missed", [], "78001234567")
+
+
+def test_a_transfer_finished_while_the_target_still_rings_is_complete_when_it_answers() -> None:
+    pbx = AmiStory()
+    client, phone = answered_by_phone(pbx)
+    room = client.bridge
+    pbx.leaves(phone)
+    one, two = pbx.local("207@from-internal", client)
+    pbx.bridges(one, phone)
+    target = pbx.dials(two, "PJSIP/207")
+    pbx.rings(target, two)
+    pbx.wait(1)
+    pbx.leaves(phone)
+    pbx.leaves(one)
+    pbx.enters(one, room)
+    pbx.event(
+        "AttendedTransfer",
+        Result="Success",
+        OrigTransfererUniqueid=phone.uniqueid,
+        SecondTransfererUniqueid=phone.uniqueid,
+        TransferTargetUniqueid=one.uniqueid,
+        DestType="Bridge",
+    )
+    pbx.hangs_up(phone, asked=False)
+    pbx.wait(2)
+    still_ringing = told(pbx)
+    assert still_ringing["transfers"] == [
+        {"type": "attended", "from": "205", "to": "207", "completed": False}
+    ]
+    pbx.answers(target, two)
+    pbx.wait(3)
+    pbx.hangs_up(client, one, two, target)
+    call = told(pbx)
+    assert call["transfers"] == [{"type": "attended", "from": "205", "to": "207", "completed": True}]
+    assert (call["final_agent"], call["talk_s"], call["talk_by"]) == ("207", 6.0, {"205": 0.0, "207": 3.0})
+
+
+def test_the_consulted_outside_number_belongs_to_the_clients_call_once_they_are_connected() -> None:
+    pbx = AmiStory()
+    client, phone = answered_by_phone(pbx)
+    pbx.event("Hold", phone)
+    second = pbx.seller_dials_out("205", exten=MOBILE)
+    leg = pbx.dials(second, pbx.trunk, f"{MOBILE}@4951112233")
+    pbx.rings(leg, second)
+    pbx.wait(2)
+    both = pbx.answers(leg, second)
+    assert [call["direction"] for call in pbx.calls()] == ["in", "out"]
+    pbx.leaves(client)
+    pbx.leaves(second)
+    leg.linkedid = second.linkedid = client.linkedid
+    pbx.enters(client, both)
+    pbx.event(
+        "AttendedTransfer",
+        Result="Success",
+        OrigTransfererUniqueid=phone.uniqueid,
+        SecondTransfererUniqueid=second.uniqueid,
+        SecondTransfererExten=MOBILE,
+        TransferTargetUniqueid=leg.uniqueid,
+        DestType="Bridge",
+    )
+    pbx.hangs_up(phone, second, asked=False)
+    pbx.wait(5)
+    pbx.hangs_up(client, leg)
+    call = told(pbx)
+    assert (call["direction"], call["external_number"], call["final_agent"]) == ("in", CLIENT, "205")
+    assert call["transfers"] == [{"type": "attended", "from": "205", "to": MOBILE, "completed": True}]
+
+
+def test_a_bridge_of_some_milliseconds_as_the_caller_cancels_is_no_answer() -> None:
+    pbx = AmiStory()
+    client = pbx.comes_in(CLIENT)
+    phone = pbx.dials(client, "PJSIP/205")
+    pbx.rings(phone, client)
+    pbx.wait(2)
+    pbx.answers(phone, client)
+    pbx.wait(0.01)
+    pbx.hangs_up(client, phone)
+    call = told(pbx)
+    assert (call["outcome"], call["answered_by"], call["talk_by"], call["ring_s"]) == (
+        "missed",
+        None,
+        {},
+        2.01,
+    )
