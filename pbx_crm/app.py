@@ -13,9 +13,10 @@ from aiohttp import web
 
 from pbx_crm.call_loop import CallLoop
 from pbx_crm.config import PbxSettings, Settings, WebSettings
-from pbx_crm.db import migrate
+from pbx_crm.db import funnels, migrate
 from pbx_crm.db.engine import Database
 from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.funnel import PRESETS
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.pages.request import SiteOptions
@@ -133,9 +134,11 @@ def _say_if_it_died(task: asyncio.Task[None]) -> None:
 
 
 def open_database(settings: Settings) -> Database:
-    """The configured database, brought to this version's tables."""
+    """The configured database, brought to this version's tables, with a funnel for calls to land in."""
     database = Database.open(settings.database.url.get_secret_value())
     migrate.upgrade(database.engine)
+    with database.engine.begin() as tx:
+        funnels.first(tx, PRESETS[0], settings.crm.currency)
     return database
 
 

@@ -42,6 +42,12 @@ def create(tx: Connection, preset: Preset, currency: str, translate: Callable[[s
     return load(tx, funnel_id)
 
 
+def first(tx: Connection, preset: Preset, currency: str) -> Funnel:
+    """The first funnel in use, made from this preset where there is none: calls need somewhere to go."""
+    used = in_use(tx)
+    return used[0] if used else create(tx, preset, currency)
+
+
 def load(tx: Connection, funnel_id: int) -> Funnel:
     """The funnel with stages and loss reasons; NotFound. Two statements."""
     found = _with_stages(tx.execute(_all().where(funnels.c.id == funnel_id)))

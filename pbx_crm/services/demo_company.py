@@ -62,7 +62,7 @@ async def _hire(staff: Staff, person: DemoPerson, pbx: str, since: datetime) -> 
 
 
 def _furnish(tx: Transaction, pbx: str, currency: str) -> None:
-    funnel = funnels.create(tx, PRESETS[0], currency)
+    funnel = funnels.first(tx, PRESETS[0], currency)
     for name, number, source in (("Shop", SHOP, "Web site"), ("Advertisement", ADVERTISEMENT, "Radio")):
         lines.add(tx, Line(None, pbx, name, MatchKind.DID, number, source, funnel.id))
     lines.add(tx, Line(None, pbx, "Everything else", MatchKind.ANY, "", "", funnel.id))
