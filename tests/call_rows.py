@@ -53,12 +53,9 @@ class CallRows:
         """The person is connected with the client; other ringing phones fall silent."""
         at = self._at(after)
         self._concern(person)
+        mine = (legs.c.call_id == self.id) & (legs.c.person_id == person.id) & legs.c.ended_at.is_(None)
+        self.tx.execute(update(legs).where(mine).values(answered_at=at, result=LegResult.ANSWERED))
         self._stop_ringing(LegResult.TAKEN_BY_OTHER, at)
-        self.tx.execute(
-            update(legs)
-            .where(legs.c.call_id == self.id, legs.c.person_id == person.id)
-            .values(answered_at=at, ended_at=None, result=LegResult.ANSWERED)
-        )
         self._talk(person, at)
         first = self.tx.execute(select(calls.c.answered_at).where(calls.c.id == self.id)).scalar_one() is None
         if first:

@@ -12,8 +12,8 @@ from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.client import Client
 
 WRAP_UP_LASTS = timedelta(minutes=30)
-# The browser takes the line away after some seconds; this only keeps a page loaded later from showing it.
-NEWS_LASTS = timedelta(seconds=20)
+# The browser takes such a line away by itself; a little longer here, for the PBX's clock is not ours.
+CLOCKS_DIFFER = timedelta(seconds=5)
 
 
 class Phase(StrEnum):
@@ -23,12 +23,12 @@ class Phase(StrEnum):
     RINGING = "ringing"
     CALLING = "calling"
     """The viewer dialled, nobody has answered yet."""
-    WRAP_UP = "wrap_up"
-    UNANSWERED = "unanswered"
-    """The viewer dialled in vain."""
     TAKEN = "taken"
     """It rang here, and somebody else answered."""
     MISSED = "missed"
+    UNANSWERED = "unanswered"
+    """The viewer dialled in vain."""
+    WRAP_UP = "wrap_up"
 
     @property
     def is_live(self) -> bool:
@@ -94,7 +94,7 @@ def phase_of(call: NearCall, now: datetime) -> Phase | None:
 def _of_dialled(call: NearCall, now: datetime) -> Phase | None:
     if call.ended_at is None:
         return Phase.CALLING
-    return Phase.UNANSWERED if _is_news(call.ended_at, now) else None
+    return _news(Phase.UNANSWERED, call.ended_at, now)
 
 
 def _of_rung(call: NearCall, now: datetime) -> Phase | None:
@@ -103,14 +103,15 @@ def _of_rung(call: NearCall, now: datetime) -> Phase | None:
     if not call.rang_here:
         return None
     if call.answered_at is not None:
-        return Phase.TAKEN if _is_news(call.answered_at, now) else None
+        return _news(Phase.TAKEN, call.answered_at, now)
     if call.ended_at is not None:
-        return Phase.MISSED if _is_news(call.ended_at, now) else None
+        return _news(Phase.MISSED, call.ended_at, now)
     return None
 
 
-def _is_news(moment: datetime, now: datetime) -> bool:
-    return now - moment < NEWS_LASTS
+def _news(phase: Phase, moment: datetime, now: datetime) -> Phase | None:
+    lasts = timedelta(seconds=LEAVES_AFTER[phase]) + CLOCKS_DIFFER
+    return phase if now - moment < lasts else None
 
 
 def pick(calls: Iterable[NearCall], now: datetime) -> tuple[NearCall, Phase, int] | None:

@@ -10,7 +10,6 @@ from aiohttp import web
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallRow, Gap
-from pbx_crm.domain.owner_rule import in_words
 from pbx_crm.domain.person import Reach
 from pbx_crm.pages import call_words
 from pbx_crm.pages.call_head import head_table
@@ -46,7 +45,6 @@ async def story(request: web.Request) -> web.StreamResponse:
         "signs": signs_of(told.row),
         "words": call_words,
         "timeline": timeline_of(told, services.clock()),
-        "why": in_words(told.owner_rule, wording_of(request).gettext),
     }
     return render(request, "parts/call_story.html" if is_fragment(request) else "call_story.html", values)
 

@@ -21,6 +21,15 @@ async def close(request: web.Request) -> web.StreamResponse:
     return await _panel(request)
 
 
+async def new_deal(request: web.Request) -> web.StreamResponse:
+    """POST /popup/{call_id}/deal: a card in Unsorted, the viewer's own, for a call that made none."""
+    form = await form_of(request)
+    await services_of(request).intake.new_deal_from_call(
+        viewer_of(request), _call_id(request), client_name=form.text("name")
+    )
+    return await _panel(request)
+
+
 async def note(request: web.Request) -> web.StreamResponse:
     """POST /popup/{call_id}/note: written down on the call's deal."""
     services, viewer = services_of(request), viewer_of(request)

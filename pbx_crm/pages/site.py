@@ -65,6 +65,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/calls/{call_id:[0-9]{1,18}}", call_log.story, Access.CLIENT_DATA),
     Route("GET", "/popup", popup.show, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/close", popup.close, Access.CLIENT_DATA),
+    Route("POST", "/popup/{call_id:[0-9]{1,18}}/deal", popup.new_deal, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/note", popup.note, Access.CLIENT_DATA),
     Route("GET", "/board", board.show, Access.CLIENT_DATA),
     Route("GET", r"/board/column/{stage:\d{1,18}}", board.column, Access.CLIENT_DATA),

@@ -38,13 +38,15 @@ class Office:
     """The test cuts the network, of which htmx writes to the console."""
     _contexts: list[BrowserContext] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self.home = str(self.crm.server.make_url("/"))
+
     async def screen(self, who: Person, url: str = "/board", **options: Any) -> Page:
         """This person's browser at that page; further options are Playwright's for a context."""
         context = await self.browser.new_context(**{"viewport": WIDE, **options})
         self._contexts.append(context)
         token = await self.crm.token(who, SessionKind.WEB)
-        home = str(self.crm.server.make_url("/"))
-        await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": home}])
+        await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": self.home}])
         page = await context.new_page()
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -61,7 +63,7 @@ class Office:
             self.complaints.append(message.text)
 
     def _note_request(self, request: Request) -> None:
-        if not request.url.startswith((str(self.crm.server.make_url("/")), "data:")):
+        if not request.url.startswith((self.home, "data:")):
             self.complaints.append(f"asked elsewhere: {request.url}")
 
     async def deal(self, name: str, *, stage: int = 0, amount: int = 0, owner: Person | None = None) -> int:

@@ -56,9 +56,9 @@ def test_a_colleague_s_call_opens_nothing(call: NearCall) -> None:
     ("call", "lasts"),
     [
         (TALKED, timedelta(minutes=30)),
-        (GAVE_UP, timedelta(seconds=20)),
-        (ANSWERED_ELSEWHERE, timedelta(seconds=20)),
-        (replace(OUTGOING, ended_at=NOW), timedelta(seconds=20)),
+        (GAVE_UP, timedelta(seconds=15)),
+        (ANSWERED_ELSEWHERE, timedelta(seconds=8)),
+        (replace(OUTGOING, ended_at=NOW), timedelta(seconds=15)),
     ],
 )
 def test_a_page_loaded_later_does_not_bring_old_news(call: NearCall, lasts: timedelta) -> None:
@@ -78,6 +78,13 @@ def test_who_waits_longest_is_shown_first() -> None:
 
 def test_a_ringing_phone_goes_before_an_unfinished_note() -> None:
     assert pick([TALKED, RINGING], NOW) == (RINGING, Phase.RINGING, 0)
+
+
+def test_an_unfinished_note_comes_back_after_the_news_of_another_call() -> None:
+    other = replace(ANSWERED_ELSEWHERE, call_id=3)
+    later = NOW + timedelta(seconds=8)
+    assert pick([TALKED, other], NOW) == (other, Phase.TAKEN, 0)
+    assert pick([TALKED, other], later) == (TALKED, Phase.WRAP_UP, 0)
 
 
 def test_of_two_finished_talks_the_last_one_is_written_up() -> None:

@@ -81,6 +81,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/banner"): Ask(),
     ("GET", "/popup"): Ask(),
     ("POST", "/popup/{call_id}/close"): Ask("call", data={}),
+    ("POST", "/popup/{call_id}/deal"): Ask("call", data={"name": "Walk"}),
     ("POST", "/popup/{call_id}/note"): Ask("call", data={"text": "walked by"}),
     ("GET", "/calls"): Ask(),
     ("GET", "/calls/{call_id}"): Ask("call"),

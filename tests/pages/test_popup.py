@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.sentence import Sentence
 from tests import builders
@@ -15,13 +15,14 @@ from tests.builders import NOW
 from tests.call_rows import CallRows
 from tests.site import Crm
 
+FRAGMENT = {"HX-Request": "true"}
 HOSTILE = '<script>alert("x")</script>'
 
 
 async def popup(crm: Crm, name: str = "anna") -> str:
     """The person's popup as it is sent."""
     browser = await crm.browser(getattr(crm.cast, name))
-    answer = await browser.get("/popup", headers={"HX-Request": "true"})
+    answer = await browser.get("/popup", headers=FRAGMENT)
     assert answer.status == 200
     return await answer.text()
 
@@ -70,14 +71,14 @@ async def test_every_state_can_be_shown(crm: Crm, outcome: Outcome) -> None:
 async def test_closing_leaves_an_empty_region(crm: Crm) -> None:
     call = await crm.database.write(lambda tx: CallRows(tx).ring(crm.cast.anna))
     browser = await crm.browser(crm.cast.anna)
-    answer = await browser.post(f"/popup/{call.id}/close", headers={"HX-Request": "true"})
+    answer = await browser.post(f"/popup/{call.id}/close", headers=FRAGMENT)
     assert (answer.status, (await answer.text()).strip()) == (200, "")
 
 
 async def test_another_s_popup_cannot_be_closed(crm: Crm) -> None:
     call = await crm.database.write(lambda tx: CallRows(tx).ring(crm.cast.anna))
     browser = await crm.browser(crm.cast.boris)
-    answer = await browser.post(f"/popup/{call.id}/close", headers={"HX-Request": "true"})
+    answer = await browser.post(f"/popup/{call.id}/close", headers=FRAGMENT)
     assert answer.status == 404
 
 
@@ -87,6 +88,44 @@ async def test_the_banner_tells_the_admin_what_to_change(crm: Crm) -> None:
     told = {}
     for name in ("anna", "olga", "peter"):
         browser = await crm.browser(getattr(crm.cast, name))
-        told[name] = await (await browser.get("/banner", headers={"HX-Request": "true"})).text()
+        told[name] = await (await browser.get("/banner", headers=FRAGMENT)).text()
     assert all("main has not been heard since" in text for text in told.values())
     assert [("manager.conf" in told[name]) for name in told] == [False, True, True]
+
+
+async def test_an_outgoing_call_becomes_a_deal_by_one_click(crm: Crm) -> None:
+    def story(tx: Transaction) -> int:
+        builders.funnel(tx)
+        return CallRows(tx, direction=Direction.OUT).dial(crm.cast.anna).id
+
+    call_id = await crm.database.write(story)
+    assert f"/popup/{call_id}/deal" in await popup(crm)
+    browser = await crm.browser(crm.cast.anna)
+    answer = await browser.post(f"/popup/{call_id}/deal", data={"name": "Vector"}, headers=FRAGMENT)
+    text = await answer.text()
+    assert answer.status == 200, text
+    assert "Vector" in text
+    assert "Unsorted" in text
+    assert f"/popup/{call_id}/deal" not in text
+
+
+async def test_a_note_goes_to_the_call_s_deal(crm: Crm) -> None:
+    def story(tx: Transaction) -> tuple[int, int]:
+        deal_id = builders.deal(tx, builders.funnel(tx), crm.cast.anna)
+        return CallRows(tx, deal_id=deal_id).ring(crm.cast.anna).answer(crm.cast.anna).id, deal_id
+
+    call_id, deal_id = await crm.database.write(story)
+    browser = await crm.browser(crm.cast.anna)
+    answer = await browser.post(
+        f"/popup/{call_id}/note", data={"text": "wants\na discount"}, headers=FRAGMENT
+    )
+    assert (answer.status, "Saved" in await answer.text()) == (200, True)
+    card = await (await browser.get(f"/deals/{deal_id}", headers=FRAGMENT)).text()
+    assert "wants\na discount" in card
+
+
+async def test_no_note_without_a_deal(crm: Crm) -> None:
+    call = await crm.database.write(lambda tx: CallRows(tx).ring(crm.cast.anna).answer(crm.cast.anna))
+    browser = await crm.browser(crm.cast.anna)
+    answer = await browser.post(f"/popup/{call.id}/note", data={"text": "lost"}, headers=FRAGMENT)
+    assert answer.status == 404

@@ -3,7 +3,9 @@
 
 const region = document.getElementById("popup");
 const plainTitle = document.title;
-const gone = new Set(); // lines that have left this tab: call and phase
+const CLOCKS_DIFFER = 5_500;
+const leaving = new Set(); // lines that will leave this tab by themselves: call and phase
+const gone = new Set(); // those that have
 const clocks = new WeakMap();
 const language = document.documentElement.lang;
 let told = ""; // the last state other modules heard of
@@ -23,7 +25,11 @@ function refresh() {
 
 function leaveLater(panel, line, milliseconds) {
   if (gone.has(line)) panel.hidden = true;
-  else setTimeout(() => { gone.add(line); refresh(); }, milliseconds);
+  if (leaving.has(line)) return;
+  leaving.add(line);
+  setTimeout(() => { gone.add(line); refresh(); }, milliseconds);
+  // By then the server has dropped the line too, and tells what else there is.
+  setTimeout(() => document.body.dispatchEvent(new CustomEvent("call")), milliseconds + CLOCKS_DIFFER);
 }
 
 function tick() {
