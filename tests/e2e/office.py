@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aiohttp import ClientSession
+
 from tests.e2e.company import SELLERS, TEAMS, Company
 from tests.e2e.served_crm import Api, NewPerson, ServedCrm, until
 from tests.e2e.truth import Truth
@@ -30,6 +32,7 @@ class Office:
     cable: CutCable
     crm: ServedCrm
     head: Api
+    browser: ClientSession
     people: dict[str, int] = field(default_factory=dict)
     """Person's id by extension."""
 
@@ -37,6 +40,18 @@ class Office:
         """Every call the CRM has, with its hand-overs, oldest first."""
         listed = await self.head.all("calls")
         return [await self.head.get(f"calls/{call['id']}") for call in reversed(listed)]
+
+    async def head_page(self, path: str) -> str:
+        """A page as the head gets it, without a screen."""
+        async with self.browser.get(path) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.text()
+
+    async def log_in_again(self) -> None:
+        """The head logs in once more, after the CRM came back on another port."""
+        await self.browser.close()
+        self.browser = await self.crm.log_in(HEAD.login)
+        self.head = await self.crm.api(self.browser)
 
     async def calls_when_over(self, count: int) -> Rows:
         """The calls once so many are known and none is open; fails on more, or if it lasts too long."""
@@ -97,10 +112,15 @@ async def office(folder: Path, company: Company, database_url: str = "") -> Asyn
     try:
         await crm.add([HEAD, *_sellers()])
         await crm.start()
-        head = await crm.log_in(HEAD.login)
+        browser = await crm.log_in(HEAD.login)
+        head = await crm.api(browser)
         ids = {person["name"]: person["id"] for person in (await head.get("people"))["people"]}
         people = {f"{team}0{n}": ids[LOGINS[n - 1].title()] for team in TEAMS for n in SELLERS}
-        yield Office(company, cable, crm, head, people)
+        running = Office(company, cable, crm, head, browser, people)
+        try:
+            yield running
+        finally:
+            await running.browser.close()
     finally:
         await asyncio.gather(crm.stop(), return_exceptions=True)
         await cable.close()

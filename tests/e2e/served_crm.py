@@ -83,7 +83,7 @@ class ServedCrm:
         found = re.search(r"http://\S+", line.decode())
         assert found, self.log()
         self.url = found.group()
-        await until(self._hears_the_pbx, what="the CRM to hear the PBX")
+        await until(self.hears_the_pbx, what="the CRM to hear the PBX")
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """Ends the process; SIGKILL is a power cut."""
@@ -95,27 +95,32 @@ class ServedCrm:
         """What the process has written to its log so far."""
         return (self._folder / "log").read_text(errors="replace")
 
-    async def log_in(self, login: str) -> Api:
-        """The JSON API with this person's rights."""
-        session = ClientSession(cookie_jar=CookieJar(unsafe=True), timeout=ClientTimeout(10))
-        async with session:
-            page = {"login": login, "password": PASSWORD, "next": "/"}
-            async with session.post(f"{self.url}/login", data=page, headers=self._here()) as answer:
-                assert answer.status < 400, await answer.text()
-            label = {"label": "lab"}
-            async with session.post(f"{self.url}/me/tokens", data=label, headers=self._here()) as answer:
-                shown = await answer.text()
-        found = re.search(r'<code dir="ltr">([^<]+)</code>', shown)
-        assert found, shown
-        return Api(self.url, found.group(1))
-
-    def _here(self) -> dict[str, str]:
-        return {"Origin": self.url}
-
-    async def _hears_the_pbx(self) -> bool:
+    async def hears_the_pbx(self) -> bool:
+        """Whether the link to the PBX stands, as /health/ready tells."""
         async with ClientSession() as session, session.get(f"{self.url}/health/ready") as answer:
             told = await answer.json()
         return bool(told["pbx"] == {PBX: "up"})
+
+    async def log_in(self, login: str) -> ClientSession:
+        """A browser without a screen, logged in as this person."""
+        session = ClientSession(
+            self.url,
+            cookie_jar=CookieJar(unsafe=True),
+            timeout=ClientTimeout(10),
+            headers={"Origin": self.url},
+        )
+        page = {"login": login, "password": PASSWORD, "next": "/"}
+        async with session.post("/login", data=page) as answer:
+            assert answer.status < 400, await answer.text()
+        return session
+
+    async def api(self, session: ClientSession) -> Api:
+        """The JSON API with the rights of who is logged in there."""
+        async with session.post("/me/tokens", data={"label": "lab"}) as answer:
+            shown = await answer.text()
+        found = re.search(r'<code dir="ltr">([^<]+)</code>', shown)
+        assert found, shown
+        return Api(self.url, found.group(1))
 
     async def _run(self, *words: str) -> asyncio.subprocess.Process:
         with (self._folder / "log").open("ab") as log:
@@ -155,7 +160,9 @@ class Api:
             return await answer.json()
 
 
-async def until(holds: Callable[[], Awaitable[T]], *, seconds: float = SETTLE_SECONDS, what: str = "it") -> T:
+async def until(
+    holds: Callable[[], Awaitable[T | None]], *, seconds: float = SETTLE_SECONDS, what: str = "it"
+) -> T:
     """The first true value of `holds()`; an assertion error after so many seconds of waiting."""
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds

@@ -79,6 +79,10 @@ class Dialog:
             self._send_cancel()
             await self.until_ended()
 
+    def forget(self) -> None:
+        """The other side is gone without a word, and so are we."""
+        self._finish(0)
+
     async def hold(self) -> None:
         """Puts the other side on hold by re-INVITE."""
         self.holds += 1
