@@ -21,8 +21,12 @@ setup-dev: .venv/.dev-installed
 parts: setup-dev
 	bash tools/parts.sh
 
+# Two runs: what needs no real part on every core, then the real parts one after another.
+QUICK := not postgresql and not browser and not asterisk
+
 test: setup-dev parts check
-	$(PY) -m pytest
+	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"
+	$(PY) -m pytest -q -m "not ($(QUICK))"
 
 check: setup-dev
 	.venv/bin/ruff check .
@@ -31,7 +35,7 @@ check: setup-dev
 
 # The quick part: no PostgreSQL, no browser, no Asterisk; under half a minute.
 unit: setup-dev
-	$(PY) -m pytest -q -m "not postgresql and not browser and not asterisk"
+	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"
 
 bench: setup-dev
 	$(PY) -m bench
