@@ -250,12 +250,15 @@ def _queue_join(message: Headers, at: float) -> QueueJoined:
     return QueueJoined(at, required(message, "Uniqueid"), required(message, "Queue"))
 
 
-def _queue_abandon(message: Headers, at: float) -> QueueAbandoned:
-    return QueueAbandoned(at, required(message, "Uniqueid"))
+def _queue_abandon(message: Headers, at: float) -> QueueAbandoned | None:
+    uniqueid = known(message, "Uniqueid")
+    return QueueAbandoned(at, uniqueid) if uniqueid else None
 
 
-def _agent_complete(message: Headers, at: float) -> AgentCompleted:
-    return AgentCompleted(at, required(message, "Uniqueid"), seconds_of(text_of(message, "TalkTime")))
+def _agent_complete(message: Headers, at: float) -> AgentCompleted | None:
+    # Asterisk 16 leaves all channel headers out where the caller's channel is gone already.
+    uniqueid = known(message, "Uniqueid")
+    return AgentCompleted(at, uniqueid, seconds_of(text_of(message, "TalkTime"))) if uniqueid else None
 
 
 def _originate_response(message: Headers, at: float) -> Originated:

@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from pbx_crm.asterisk.ami_events import AmiEventReader
 from pbx_crm.asterisk.replay import call_as_json, calls_of
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.endpoint import PbxShape
@@ -14,8 +15,10 @@ from tests.truth import SINGLE_NAMES, faults, tape, truth
 
 @pytest.mark.parametrize("name", SINGLE_NAMES)
 def test_a_recording_tells_what_the_phones_saw(name: str) -> None:
-    told = [call_as_json(call) for call in calls_of(tape(name), PbxShape())]
+    reader = AmiEventReader()
+    told = [call_as_json(call) for call in calls_of(tape(name), PbxShape(), reader)]
     assert faults(truth(name), told) == []
+    assert not reader.broken
 
 
 def test_a_busy_half_minute_credits_every_answered_call_to_who_answered_it() -> None:
