@@ -49,6 +49,19 @@ def note_dial(source: Channel, dest: Channel, shape: PbxShape) -> None:
             pass
 
 
+def note_found(leg: Channel) -> bool:
+    """A dialled leg met in mid-course, its dial unseen; whether it settles what kind of call this is."""
+    call = leg.call
+    if call.direction is not None or call.caller is None:
+        return False
+    if leg.kind is EndpointKind.TRUNK:
+        leg.number = leg.number or leg.caller_number  # a dialled trunk leg wears the number it calls
+        _note_outside_leg(call, leg)
+    elif leg.kind is EndpointKind.SELLER:
+        _note_internal(call)
+    return call.direction is not None
+
+
 def note_queue(channel: Channel) -> None:
     """A colleague's own channel waits in a queue: that is an internal call before anybody is dialled."""
     if channel is channel.call.caller:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from pbx_crm.domain.call import EndedBy
+from pbx_crm.domain.call_roles import note_found
+from pbx_crm.domain.endpoint import EndpointKind
 from pbx_crm.domain.gap import Gap
 from pbx_crm.domain.live_calls import Handlers, LiveCalls
 from pbx_crm.domain.live_channel import Channel
@@ -22,6 +24,8 @@ class GapWatch:
     def __init__(self, calls: LiveCalls) -> None:
         self._calls = calls
         self._gap = Gap()
+        self._found: list[Channel] = []
+        """Dialled legs the list showed for the first time."""
         self.handlers: Handlers = {
             ConnectionLost: self._on_lost,
             ConnectionRestored: self._on_restored,
@@ -56,7 +60,9 @@ class GapWatch:
         channel.caller_number, channel.exten = event.caller_number, event.exten
         if channel.root:
             self._calls.came_in(channel, event.at)
-        elif channel.extension is not None and event.state in ("Ringing", "Up"):
+            return
+        self._found.append(channel)
+        if channel.extension is not None and event.state in ("Ringing", "Up"):
             channel.call.rang.setdefault(channel.extension, event.at)
 
     def _move_in_gap(self, channel: Channel, event: ChannelListed) -> None:
@@ -70,8 +76,18 @@ class GapWatch:
             channel.call.answer_guessed = True
 
     def _on_snapshot_ended(self, event: SnapshotEnded) -> None:
+        self._take_over(event.at)
         gone = self._gap.gone(self._calls.graph.channels.values())
         self._lose(gone, self._gap.last_heard(event.at), EndedBy.GAP)
+
+    def _take_over(self, at: float) -> None:
+        """Calls met in mid-course: their roles follow from who is there, as no dial was seen."""
+        found, self._found = self._found, []
+        for channel in sorted(found, key=lambda c: c.kind is not EndpointKind.TRUNK):
+            if note_found(channel):
+                self._calls.announce(channel.call, at)
+                if channel.call.client is not None:
+                    self._calls.rejoin([channel.call.client], at)
 
     def _on_booted(self, event: PbxBooted) -> None:
         if not self._gap.takes_boot():

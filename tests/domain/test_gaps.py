@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ami_story import AmiStory, Line
 from tests.domain.test_rare_calls import CLIENT, answered_by_phone, told
 
@@ -103,6 +105,21 @@ def test_a_call_found_in_the_list_is_taken_over() -> None:
     call = told(pbx)
     assert (call["direction"], call["external_number"], call["did"]) == ("in", CLIENT, "78001234567")
     assert (call["outcome"], call["answered_by"], call["rang"]) == ("answered", "205", ["205"])
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_an_outgoing_call_found_in_the_list_is_taken_over(order: int) -> None:
+    pbx = AmiStory()
+    pbx.event("FullyBooted", Uptime=90000)
+    seller = Line("PJSIP/205-00000001", "1795279999.1", "1795279999.1", "205", "9" + CLIENT, "Up")
+    leg = Line("PJSIP/4951112233-00000002", "1795280000.2", seller.linkedid, CLIENT, "", "Up")
+    seller.bridge = leg.bridge = "11111111-0000-4000-8000-000000000000"
+    listed(pbx, *[seller, leg][::order], bridge=leg.bridge)
+    pbx.wait(3)
+    pbx.hangs_up(leg, seller)
+    call = told(pbx)
+    assert (call["direction"], call["external_number"], call["seller"]) == ("out", CLIENT, "205")
+    assert (call["outcome"], call["answered_by"], call["talk_s"]) == ("answered", "205", 3.0)
 
 
 def test_a_killed_pbx_ends_every_call_of_before() -> None:
