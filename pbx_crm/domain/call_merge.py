@@ -25,9 +25,8 @@ def merge(one: LiveCall, other: LiveCall) -> tuple[LiveCall, LiveCall] | None:
     for channel in gone.channels:
         channel.call = kept
     kept.channels += gone.channels
-    kept.live |= gone.live
     _move_knowledge(kept, gone)
-    gone.channels, gone.live = [], set()
+    gone.channels = []
     return kept, gone
 
 
@@ -39,10 +38,8 @@ def move_leg(leg: Channel, call: LiveCall) -> None:
     for channel in (leg, leg.pair):
         if channel is not None and channel.call is not call:
             channel.call.channels.remove(channel)
-            channel.call.live.discard(channel)
             channel.call = call
             call.channels.append(channel)
-            call.live.add(channel)
 
 
 def _move_knowledge(kept: LiveCall, gone: LiveCall) -> None:

@@ -99,7 +99,7 @@ def settle(call: LiveCall, shape: PbxShape) -> None:
 
 def _note_called(source: Channel, extension: str | None) -> None:
     if extension is not None and extension not in source.called_sellers:
-        source.called_sellers.append(extension)
+        source.called_sellers += (extension,)
 
 
 def _note_outside_leg(call: LiveCall, leg: Channel) -> None:

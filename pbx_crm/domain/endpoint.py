@@ -75,7 +75,10 @@ class PbxShape:
 
     def classify(self, channel_name: str) -> Endpoint:
         """The endpoint behind a channel name."""
-        name = endpoint_of(channel_name)
+        return self.endpoint(endpoint_of(channel_name))
+
+    def endpoint(self, name: str) -> Endpoint:
+        """What this endpoint (`PJSIP/101`) is."""
         technology, _, peer = name.partition("/")
         if technology == "Local":
             return Endpoint(name, EndpointKind.LOCAL, None)

@@ -46,7 +46,6 @@ class LiveCall:
     started_at: float
     aliases: list[str] = field(default_factory=list)
     channels: list[Channel] = field(default_factory=list)
-    live: set[Channel] = field(default_factory=set)
     direction: Direction | None = None
     """None while it is not known to be a call at all."""
     announced: bool = False
@@ -86,13 +85,19 @@ class LiveCall:
     ended_by: EndedBy | None = None
 
     @property
+    def live(self) -> list[Channel]:
+        """Channels that are still there."""
+        return [channel for channel in self.channels if channel.gone_at is None]
+
+    @property
     def is_over(self) -> bool:
         """Whether nobody is left: no channel, or the client gone and only plumbing still there."""
-        if not self.live:
+        live = self.live
+        if not live:
             return True
         if self.client is None or self.client.gone_at is None:
             return False
-        return not any(channel.kind in (EndpointKind.SELLER, EndpointKind.TRUNK) for channel in self.live)
+        return not any(channel.kind in (EndpointKind.SELLER, EndpointKind.TRUNK) for channel in live)
 
     @property
     def outside_legs(self) -> list[Channel]:

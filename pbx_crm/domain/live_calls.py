@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from pbx_crm.domain.call import (
@@ -28,7 +29,7 @@ from pbx_crm.domain.call_picture import picture
 from pbx_crm.domain.call_roles import note_incoming, note_variable, settle
 from pbx_crm.domain.client_talk import TalkNews
 from pbx_crm.domain.client_talk import rejoin as talk_news
-from pbx_crm.domain.endpoint import EndpointKind, PbxShape
+from pbx_crm.domain.endpoint import EndpointKind, PbxShape, endpoint_of
 from pbx_crm.domain.live_call import LiveCall
 from pbx_crm.domain.live_channel import Channel, ChannelGraph
 from pbx_crm.domain.pbx_event import ChannelEvent
@@ -42,6 +43,9 @@ GRACE_SECONDS = 2.0
 MOST_CHANNELS = 64
 """Channels remembered per call; a caller who waits for hours makes new ones at every retry."""
 
+MOST_ENDPOINTS = 2048
+"""Endpoints whose kind is remembered; legs of one phone share it."""
+
 MOST_DEAD = 4096
 """Uniqueids of channels that are gone, kept so that a repeated event does not bring them back."""
 
@@ -52,6 +56,7 @@ class LiveCalls:
     def __init__(self, shape: PbxShape) -> None:
         self.shape = shape
         self.graph = ChannelGraph()
+        self._endpoint = lru_cache(maxsize=MOST_ENDPOINTS)(shape.endpoint)
         self.facts: list[Fact] = []
         self._holding: dict[Channel, None] = {}
         """Channels that hold somebody, latest last."""
@@ -97,13 +102,15 @@ class LiveCalls:
         call = self._by_linkedid.get(linkedid)
         if call is None:
             call = self._by_linkedid[linkedid] = LiveCall(linkedid, at)
-        endpoint = self.shape.classify(name)
+        endpoint = self._endpoint(endpoint_of(name))
+        linkedid = call.linkedid if linkedid == call.linkedid else linkedid  # one string for all legs
+        if endpoint.kind is not EndpointKind.LOCAL:
+            name = endpoint.name  # the suffix has served its turn
         channel = Channel(
             uniqueid, linkedid, name, endpoint, call, at, root=uniqueid == linkedid, heard_at=at
         )
         self.graph.add(channel)
         call.channels.append(channel)
-        call.live.add(channel)
         self._ending.pop(call, None)
         if channel.root and channel.kind is EndpointKind.SELLER:
             call.caller = channel
@@ -129,7 +136,6 @@ class LiveCalls:
         self.graph.hang_up(channel)
         self.rejoin(before, at)
         self.release_hold(channel, at)
-        call.live.discard(channel)
         if channel is call.client and not channel.lost:
             self._drop_unheard(call, at)
         if call.is_over and call not in self._ending:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from pbx_crm.domain.endpoint import Endpoint, EndpointKind
@@ -18,6 +18,7 @@ class Channel:
     uniqueid: str
     linkedid: str
     name: str
+    """In full for a Local half; the endpoint's for a device."""
     endpoint: Endpoint
     call: LiveCall
     started_at: float
@@ -35,7 +36,7 @@ class Channel:
     """Dialled outside number, trunk legs only."""
     stands_for: str | None = None
     """Extension of the seller in whose place this trunk leg was dialled (forward, follow-me)."""
-    called_sellers: list[str] = field(default_factory=list)
+    called_sellers: tuple[str, ...] = ()
     """Extensions this channel dialled, directly or by a Local channel named after them."""
     pair: Channel | None = None
     bridge: str | None = None
@@ -97,7 +98,7 @@ class ChannelGraph:
 
     def __init__(self) -> None:
         self.channels: dict[str, Channel] = {}
-        self._bridges: dict[str, set[Channel]] = {}
+        self._bridges: dict[str, list[Channel]] = {}
         self._halves: dict[str, Channel] = {}
 
     def add(self, channel: Channel) -> None:
@@ -120,14 +121,14 @@ class ChannelGraph:
         """The channel is in this bridge, and in no other one."""
         self.leave(channel)
         channel.bridge = bridge
-        self._bridges.setdefault(bridge, set()).add(channel)
+        self._bridges.setdefault(bridge, []).append(channel)
 
     def leave(self, channel: Channel) -> None:
         """The channel is in no bridge."""
         if channel.bridge is None:
             return
         others = self._bridges[channel.bridge]
-        others.discard(channel)
+        others.remove(channel)
         if not others:
             del self._bridges[channel.bridge]
         channel.bridge = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from sys import intern
 
 from pbx_crm.domain.call import Direction, LegRang
 from pbx_crm.domain.call_merge import move_leg
@@ -59,8 +60,9 @@ class ChannelWatch:
         if channel is None or channel.introduced:
             return
         channel.introduced = True
-        channel.caller_number, channel.caller_name = event.caller_number, event.caller_name
-        channel.exten = event.exten
+        if channel.root:  # of a leg we dial, the numbers it wears say nothing
+            channel.caller_number, channel.caller_name = event.caller_number, event.caller_name
+            channel.exten = event.exten
         if event.ringing_in:
             self._calls.came_in(channel, event.at)
 
@@ -125,7 +127,7 @@ class ChannelWatch:
         channel = self._calls.any(event.uniqueid)
         if channel is None:
             return
-        channel.dial_status = event.status
+        channel.dial_status = intern(event.status)
         if channel.is_local and event.status == "BUSY":
             channel.call.plumbing_busy = True
 

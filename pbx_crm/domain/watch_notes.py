@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from sys import intern
+
 from pbx_crm.domain.call_roles import note_queue, note_variable
 from pbx_crm.domain.gap import learn_answer
 from pbx_crm.domain.live_calls import Handlers, LiveCalls
@@ -78,5 +80,5 @@ class NoteWatch:
             learn_answer(channel.call, event.at, event.billed_seconds)
 
     def _ran(self, channel: Channel, app: str) -> None:
-        channel.app = app or channel.app
+        channel.app = intern(app) or channel.app
         channel.voicemail = channel.voicemail or app.lower() == "voicemail"
