@@ -75,7 +75,7 @@ def note_leaving(call: LiveCall, other: Channel, at: float) -> None:
     client = call.client
     if client is None or client.gone_at is not None or client.hangup_asked_at is not None:
         return
-    if other.hangup_asked_at is None and other.gone_at is None:
+    if other.hangup_asked_at is None and other.party_left_at is None and other.gone_at is None:
         call.moved_at, call.moved_from = at, other.extension
 
 

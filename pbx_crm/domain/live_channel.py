@@ -47,7 +47,7 @@ class Channel:
     hangup_asked_at: float | None = None
     """The party itself hung up; the channel goes a moment later."""
     party_left_at: float | None = None
-    """Only a hangup handler keeps the channel."""
+    """The PBX is done with the party; at most a hangup handler keeps the channel."""
     gone_at: float | None = None
     lost: bool = False
     """Its end was not heard, only concluded."""

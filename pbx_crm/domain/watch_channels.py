@@ -30,6 +30,9 @@ from pbx_crm.domain.pbx_event import (
     Originated,
 )
 
+MOST_AWAITED = 256
+"""Originates whose answer may still come."""
+
 _LOCAL_TAIL = re.compile(r"(-[0-9a-f]{8}|/n)$")
 
 
@@ -104,10 +107,17 @@ class ChannelWatch:
         if event.source is None:
             dest.dialled = True
             note_originated(dest)
-            self._originated[_originate_key(dest.name)] = dest.call
+            self._await_response(dest)
         elif source is not None:
             self._dials(source, dest, event.at)
         self._calls.announce(dest.call, event.at)
+
+    def _await_response(self, dest: Channel) -> None:
+        self._originated[_originate_key(dest.name)] = dest.call
+        if (
+            len(self._originated) > MOST_AWAITED
+        ):  # an originate that waits itself is never answered by an event
+            del self._originated[next(iter(self._originated))]
 
     def _dials(self, source: Channel, dest: Channel, at: float) -> None:
         if source is dest or dest.dialled_by is source:
@@ -159,8 +169,12 @@ class ChannelWatch:
 
     def _on_hangup_requested(self, event: HangupRequested) -> None:
         channel = self._calls.live(event.uniqueid)
-        if channel is not None and not event.soft and channel.hangup_asked_at is None:
-            channel.hangup_asked_at = event.at
+        if channel is None:
+            return
+        if event.soft:  # the PBX's own wish: a lost network, a program, the end of the dialplan
+            channel.party_left_at = channel.party_left_at or event.at
+        else:
+            channel.hangup_asked_at = channel.hangup_asked_at or event.at
 
     def _on_hangup_handled(self, event: HangupHandled) -> None:
         channel = self._calls.live(event.uniqueid)

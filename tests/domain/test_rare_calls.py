@@ -415,7 +415,25 @@ def test_a_client_who_goes_on_in_a_menu_is_not_gone_with_the_seller() -> None:
     assert (call["talk_s"], call["outcome"], call["transfers"]) == (7.0, "answered", [])
 
 
-@pytest.mark.parametrize("trace", ["handler", "extension h"])
+def test_a_seller_whose_network_is_lost_does_not_hand_the_client_over() -> None:
+    pbx = AmiStory()
+    client, phone = answered_by_phone(pbx)
+    pbx.wait(3)
+    pbx.event("SoftHangupRequest", phone, Cause=44)
+    pbx.leaves(phone)
+    pbx.leaves(client)
+    pbx.hangs_up(phone, cause=44, asked=False)
+    other = pbx.dials(client, "PJSIP/207")
+    pbx.rings(other, client)
+    pbx.wait(1)
+    pbx.answers(other, client)
+    pbx.wait(2)
+    pbx.hangs_up(client, other)
+    call = told(pbx)
+    assert (call["final_agent"], call["transfers"], call["talk_by"]) == ("207", [], {"205": 3.0, "207": 2.0})
+
+
+@pytest.mark.parametrize("trace", ["handler", "extension h", "the PBX's own wish"])
 def test_a_hangup_handler_does_not_prolong_the_talk(trace: str) -> None:
     pbx = AmiStory()
     client, phone = answered_by_phone(pbx)
@@ -426,8 +444,10 @@ def test_a_hangup_handler_does_not_prolong_the_talk(trace: str) -> None:
     pbx.hangs_up(phone, asked=False)
     if trace == "handler":
         pbx.event("HangupHandlerRun", client, Handler="cleanup,s,1")
-    else:
+    elif trace == "extension h":
         pbx.event("Newexten", client, Extension="h", Application="AGI", AppData="slow.py")
+    else:
+        pbx.event("SoftHangupRequest", client, Cause=16)
     pbx.wait(5)
     pbx.hangs_up(client, asked=False)
     assert told(pbx)["talk_s"] == 3.0
