@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -164,13 +164,23 @@ def _address_of(runner: web.AppRunner) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-async def serve(settings: Settings, *, announce: Callable[[App], None] = lambda _app: None) -> None:
-    """Runs until SIGINT or SIGTERM, then stops in order; `announce` is called once the pages are there."""
+async def serve(
+    settings: Settings,
+    *,
+    before: Callable[[App], Awaitable[None]] | None = None,
+    announce: Callable[[App], None] = lambda _app: None,
+) -> None:
+    """Runs until SIGINT or SIGTERM, then stops in order.
+
+    `before` is awaited once everything runs, `announce` is called after it.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     async with running(settings) as app:
+        if before is not None:
+            await before(app)
         log.info("serving", url=app.url)
         announce(app)
         await stop.wait()

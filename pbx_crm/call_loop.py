@@ -6,8 +6,6 @@ import asyncio
 import re
 from typing import assert_never
 
-import structlog
-
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.call_stream import CallStream, Facts, GapSeen, PictureWhole, StreamNews
 from pbx_crm.config import PbxSettings
@@ -16,8 +14,6 @@ from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.services.metrics import LinkFigures
 from pbx_crm.services.registry import Services
-
-log = structlog.get_logger(__name__)
 
 HEARD_EVERY_SECONDS = 15
 
@@ -84,9 +80,6 @@ class CallLoop:
         return state is not None and state.status is LinkStatus.UP
 
     def _link_changed(self, state: LinkState) -> None:
-        said = str(state.sentence)
-        level = log.warning if state.status.is_trouble else log.info
-        level(said, pbx=self._name, link=state.status.value)
         self._services.pbx_link.changed(self._name, state)
 
     async def _take(self, news: StreamNews) -> None:
@@ -103,10 +96,10 @@ class CallLoop:
                 assert_never(news)
 
     async def _take_facts(self, news: Facts) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         await self._services.intake.take(self._name, news.facts)
-        self._services.metrics.stored(loop.time() - began, len(news.facts))
+        if news.heard_at is not None:
+            waited = self._services.clock() - news.heard_at
+            self._services.metrics.stored(waited.total_seconds(), len(news.facts))
 
     async def _settle(self, news: PictureWhole) -> None:
         living = {linkedid for call in news.open_calls for linkedid in (call.linkedid, *call.aliases)}

@@ -38,6 +38,8 @@ class Facts:
     """What became clear, oldest first; taking the same facts twice must change nothing."""
 
     facts: tuple[Fact, ...]
+    heard_at: datetime | None = None
+    """When the first message they follow from arrived here; None if time alone made them clear."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,7 @@ class CallStream:
     async def _take_batch(self) -> None:
         """Feed what waits to the tracker and deliver what became clear."""
         facts: list[Fact] = []
+        heard_at = next((item.at for item in self._inbox if isinstance(item, Heard)), None)
         for _ in range(min(len(self._inbox), LARGEST_BATCH)):
             item = self._inbox.popleft()
             if isinstance(item, Heard):
@@ -168,13 +171,13 @@ class CallStream:
                 continue
             news = self._turn(item, facts)
             if news is not None:
-                await self._hand_on(facts)
+                await self._hand_on(facts, heard_at)
                 facts = []
                 await self._try_deliver(news)
         if not self._inbox:
             facts += self._tracker.tick(self._pbx_time(self._clock()))
             self._end_overflow()
-        await self._hand_on(facts)
+        await self._hand_on(facts, heard_at)
 
     def _hear(self, item: Heard) -> list[Fact]:
         arrived = item.at.timestamp()
@@ -219,9 +222,9 @@ class CallStream:
     def _pbx_time(self, ours: datetime) -> float:
         return ours.timestamp() + self._ahead
 
-    async def _hand_on(self, facts: list[Fact]) -> None:
+    async def _hand_on(self, facts: list[Fact], heard_at: datetime | None) -> None:
         if facts:
-            await self._try_deliver(Facts(tuple(facts)))
+            await self._try_deliver(Facts(tuple(facts), heard_at))
 
     async def _try_deliver(self, news: StreamNews) -> None:
         """Deliver, again after each pause if it fails; what fails for good is counted and logged."""

@@ -35,10 +35,10 @@ COMPANY = (
     DemoPerson("olga", "Olga", Role.HEAD),
     DemoPerson("anna", "Anna", Role.SELLER, "101"),
     DemoPerson("boris", "Boris", Role.SELLER, "102"),
-    DemoPerson("clara", "Clara", Role.SELLER, "103"),
-    DemoPerson("dmitri", "Дмитрий", Role.SELLER, "104", language="ru"),
-    DemoPerson("elena", "Елена", Role.SELLER, "105", language="ru"),
-    DemoPerson("farid", "فرید", Role.SELLER, "106", language="fa"),
+    DemoPerson("vera", "Vera", Role.SELLER, "103"),
+    DemoPerson("grigori", "Григорий", Role.SELLER, "104", language="ru"),
+    DemoPerson("maryam", "مریم", Role.SELLER, "105", language="fa"),
+    DemoPerson("eduard", "Eduard", Role.SELLER, "106"),
     DemoPerson("admin", "Peter", Role.NONE, is_admin=True),
 )
 
