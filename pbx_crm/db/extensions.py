@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, and_, or_, select, update
 
 from pbx_crm.db.tables import extensions, people, seen_extensions
-from pbx_crm.db.upsert import insert_into, insert_new, put
+from pbx_crm.db.upsert import insert_into, put
 from pbx_crm.domain.roster import PhoneSpan
 
 
@@ -116,15 +116,6 @@ def history(tx: Connection) -> list[Link]:
         )
         for row in tx.execute(query)
     ]
-
-
-def note_seen(tx: Connection, pbx: str, number: str, at: datetime) -> None:
-    """Remembers that this extension took part in a call."""
-    row = {"pbx": pbx, "number": number, "first_seen_at": at, "last_seen_at": at}
-    if insert_new(tx, seen_extensions, row) is None:
-        here = and_(seen_extensions.c.pbx == pbx, seen_extensions.c.number == number)
-        later = seen_extensions.c.last_seen_at < at
-        tx.execute(update(seen_extensions).where(here, later).values(last_seen_at=at))
 
 
 def note_all_seen(tx: Connection, pbx: str, seen: Mapping[str, datetime]) -> None:

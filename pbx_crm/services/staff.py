@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pbx_crm.db import audit, extensions, people, sessions
+from pbx_crm.db import alerts, audit, extensions, people, sessions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.extensions import Link, SeenExtension
 from pbx_crm.db.people import NewPerson
@@ -213,6 +213,7 @@ def _link(
 ) -> None:
     people.get(tx, person_id)
     extensions.link(tx, pbx, number, person_id, since)
+    alerts.clear(tx, alerts.LINK_EXTENSION, f"{pbx}/{number}", now)
     details = {"person": person_id, "since": since.isoformat()}
     audit.note(tx, now, _actor_id(actor), "extension linked", f"{pbx}/{number}", details=details)
 

@@ -88,7 +88,7 @@ async def test_a_phone_that_rang_and_belongs_to_nobody_is_shown_until_it_is_link
     def story(tx: Transaction) -> None:
         anna = person(tx, "Anna").id
         for number, at in (("101", MORNING), ("214", MORNING), ("214", EVENING), ("214", NOON)):
-            extensions.note_seen(tx, "office", number, at)
+            extensions.note_all_seen(tx, "office", {number: at})
         extensions.link(tx, "office", "101", anna, MORNING)
         (seen,) = extensions.unlinked(tx, EVENING)
         assert (seen.number, seen.first_seen_at, seen.last_seen_at) == ("214", MORNING, EVENING)

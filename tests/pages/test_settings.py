@@ -91,13 +91,13 @@ async def test_a_seller_meets_no_settings(crm: Crm) -> None:
 
 async def test_an_unlinked_phone_stands_on_top_and_is_linked_from_its_first_call(crm: Crm) -> None:
     first = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
-    await crm.database.write(extensions.note_seen, "office", "214", first)
+    await crm.database.write(extensions.note_all_seen, "office", {"214": first})
     peter = await crm.browser(crm.cast.peter)
     page = await (await peter.get("/settings/extensions")).text()
     assert page.index("214") < page.index("Who has which phone")
-    # The admin's clock shows Moscow, three hours ahead.
-    assert 'name="since" value="2026-11-20T12:30"' in page
-    fields = {"pbx": "office", "number": "214", "person": str(crm.cast.anna.id), "since": "2026-11-20T12:30"}
+    # To the hour, by the clock of Moscow, where the admin is.
+    assert 'name="since" value="2026-11-20T12:00"' in page
+    fields = {"pbx": "office", "number": "214", "person": str(crm.cast.anna.id), "since": "2026-11-20T12:00"}
     assert (await peter.post("/settings/extensions/link", data=fields)).status == 200
     owner = await crm.database.read(extensions.extension_owner, "office", "214", first)
     assert owner == crm.cast.anna.id
