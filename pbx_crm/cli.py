@@ -70,6 +70,22 @@ def serve(config: Path) -> None:
     asyncio.run(serve_until_stopped(load(config), announce=lambda app: click.echo(f"pbx_crm: {app.url}")))
 
 
+@main.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
+@click.option(
+    "--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the data in this folder."
+)
+def demo(port: int, data: Path | None) -> None:
+    """Try it: a practice PBX plays calls, a small company works on them."""
+    import asyncio
+
+    from pbx_crm import logs
+    from pbx_crm.demo import run
+
+    logs.set_up()
+    asyncio.run(run(port, data))
+
+
 class LateGroup(click.Group):
     """A group whose commands are imported when one of them is wanted."""
 
