@@ -60,7 +60,7 @@ async def show_one(request: web.Request) -> web.StreamResponse:
 
 async def show_new(request: web.Request) -> web.StreamResponse:
     """GET /settings/lines/new: the form of a line to be."""
-    return await _one(request, Line(None, ""))
+    return await _one(request, Line(None, "", match_kind=MatchKind.DID))
 
 
 async def add(request: web.Request) -> web.StreamResponse:

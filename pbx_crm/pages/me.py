@@ -101,6 +101,7 @@ async def _page(
     accounts = services_of(request).accounts
     filled = {
         "here": here.session.id,
+        "login": here.person.login,
         "sessions": await accounts.sessions_of(here.person, SessionKind.WEB),
         "tokens": await accounts.sessions_of(here.person, SessionKind.API),
         "languages": [(language.code, language.name) for language in LANGUAGES.values()],
