@@ -27,6 +27,8 @@ class Dialog:
         self.rang_at: float | None = None
         self.answered_at: float | None = None
         self.ended_at: float | None = None
+        self.caller = ""
+        """The number this party called from."""
         self.status: int | None = None
         """The final status of the INVITE."""
         self.refer_statuses: list[int] = []

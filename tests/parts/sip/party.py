@@ -121,6 +121,7 @@ class Party(asyncio.DatagramProtocol):
             remote=f"<sip:{to or number}@{self.pbx}>",
             target=uri,
         )
+        dialog.caller = user
         self.dialogs[dialog.call_id] = dialog
         dialog.start(uri)
         return dialog
