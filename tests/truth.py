@@ -71,6 +71,9 @@ def _call_faults(truth: Truth, want: Truth, call: Told) -> list[str]:
     by = truth.get("accept_answered_by") or want.get("accept_answered_by") or [want["answered_by"]]
     final = [want["final_agent"], *(by if len(by) > 1 else ())]
     numbers = [_digits(want["external_number"]), _digits(want.get("sip_number"))]
+    numbers += [_digits(number) for number in want.get("accept_external_number", ())]
+    steps = [_completed(want), *map(_completed_of, want.get("accept_transfers", ()))]
+    ends = truth.get("accept_outcome") or want.get("accept_outcome") or [want["outcome"]]
     checks: dict[str, bool] = {
         "direction": call["direction"] == want["direction"],
         "did": call["did"] == want["did"],
@@ -79,8 +82,8 @@ def _call_faults(truth: Truth, want: Truth, call: Told) -> list[str]:
         "rang": set(call["rang"]) == set(want["rang"]),
         "answered_by": call["answered_by"] in by,
         "final_agent": call["final_agent"] in final,
-        "outcome": call["outcome"] in (truth.get("accept_outcome") or [want["outcome"]]),
-        "transfers": _completed(call) == _completed(want),
+        "outcome": call["outcome"] in ends,
+        "transfers": _completed(call) in steps,
         "ring_s": _near(call["ring_s"], want["ring_s"]),
         "talk_s": bool(want.get("ended_while_disconnected")) or _near(call["talk_s"], want["talk_s"]),
         "recording": want["outcome"] != "answered" or call["recording"] == want["recording"],
@@ -96,7 +99,11 @@ def _digits(number: str | None) -> str | None:
 
 
 def _completed(call: Truth) -> list[tuple[str, str, str]]:
-    return [(t["type"], t["from"], t["to"]) for t in call["transfers"] if t["completed"]]
+    return _completed_of(call["transfers"])
+
+
+def _completed_of(transfers: Sequence[dict[str, Any]]) -> list[tuple[str, str, str]]:
+    return [(t["type"], t["from"], t["to"]) for t in transfers if t["completed"]]
 
 
 def _near(told: float, was: float) -> bool:

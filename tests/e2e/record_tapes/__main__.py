@@ -7,6 +7,7 @@ import asyncio
 from pathlib import Path
 
 import tests.e2e.record_tapes.scenarios  # noqa: F401 - registers the scenarios
+from tests.e2e.record_tapes.index import write_index
 from tests.e2e.record_tapes.recorder import fitting, record_world
 from tests.e2e.record_tapes.world import WORLDS
 
@@ -22,6 +23,7 @@ def main() -> int:
     for world in [WORLDS[name] for name in asked.world or WORLDS]:
         names = [n for n in fitting(world) if not asked.only or any(word in n for word in asked.only)]
         failures |= asyncio.run(record_world(world, names, asked.folder))
+    write_index(asked.folder)
     for tape, why in failures.items():
         print(f"not recorded: {tape}: {why}")
     return 1 if failures else 0

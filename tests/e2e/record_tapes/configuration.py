@@ -100,6 +100,7 @@ def _queues(world: World) -> str:
     for queue, who in rows.items():
         manner = "strategy = rrmemory\ntimeout = 3" if queue == second else "strategy = ringall\ntimeout = 8"
         lines += [f"[{queue}]", manner, "retry = 1", "ringinuse = no", "joinempty = yes"]
+        lines += ["context = queue-exit"]
         lines += [f"member => {member}" for member in who]
     return "\n".join([*lines, ""])
 

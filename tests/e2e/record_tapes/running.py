@@ -18,7 +18,7 @@ SOUNDS = (
     "vm-youhave", "vm-no", "vm-messages", "vm-opts", "vm-helpexit", "vm-first", "vm-INBOX", "vm-onefor",
     "vm-Old", "vm-and", "auth-thankyou", "pbx-transfer", "pbx-invalid", "pbx-parkingfailed",
     "privacy-incorrect", "conf-onlyperson", "conf-hasjoin", "conf-hasleft", "lab-menu",
-    "followme/call-from", "followme/norecording", "followme/options", "followme/pls-hold-while-try",
+    "followme/call-from", "followme/no-recording", "followme/options", "followme/pls-hold-while-try",
     "followme/status", "followme/sorry", *(f"digits/{digit}" for digit in range(10)),
 )  # fmt: skip
 ANNOUNCEMENT_SECONDS = 1.5

@@ -58,8 +58,17 @@ class Stage:
         self, service: str, caller: str | None = None, name: str = "", extra: tuple[tuple[str, str], ...] = ()
     ) -> Dialog:
         """A client calls one of the public numbers."""
+        return self._calls_in(self.world.public(service), "", caller, name, extra)
+
+    def calls_the_account(self, service: str) -> Dialog:
+        """A client's call as some providers send it: to the account, the public number in To alone."""
+        return self._calls_in("account", self.world.public(service), None, "", ())
+
+    def _calls_in(
+        self, number: str, to: str, caller: str | None, name: str, extra: tuple[tuple[str, str], ...]
+    ) -> Dialog:
         caller = self.new_client() if caller is None else caller
-        return self.provider.dial(self.world.public(service), caller=caller, caller_name=name, extra=extra)
+        return self.provider.dial(number, caller=caller, caller_name=name, to=to, extra=extra)
 
     async def picks_up(self, seller: int, ring: float = RING_SECONDS) -> Dialog:
         """The seller's phone rings for a moment and is picked up."""

@@ -82,6 +82,7 @@ class World:
             "OUT": self.prefix,
             "STRIP": str(len(self.prefix)),
             "PICKUP": self._pickup(),
+            "TO": "PJSIP_HEADER(read,To)" if self.driver == "PJSIP" else "SIP_HEADER(To)",
         }
         words |= {f"S{n}": seller for n, seller in enumerate(self.sellers, 1)}
         words |= {f"Q{n}": queue for n, queue in enumerate(self.queues, 1)}

@@ -140,9 +140,9 @@ class Dialog:
 
     # The wire.
 
-    def start(self, number_uri: str) -> None:
+    def start(self, number_uri: str, extra: tuple[tuple[str, str], ...] = ()) -> None:
         """Sends the first INVITE."""
-        self._send_request("INVITE", (self._contact(),), self._offer(), uri=number_uri)
+        self._send_request("INVITE", (*extra, self._contact()), self._offer(), uri=number_uri)
 
     def on_invite(self, invite: SipMessage) -> None:
         """Takes the INVITE that opened this dialog; a second copy gets the answer it already had."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -120,7 +121,8 @@ def silence_offer(address: str, port: int, direction: str = "sendrecv") -> str:
     """An SDP body: one G.711 A-law stream; `sendonly` puts the other side on hold."""
     lines = (
         "v=0",
-        f"o=phone 1 {secrets.randbelow(10**9)} IN IP4 {address}",
+        # chan_sip ignores a body whose session version does not grow: the hold would go unseen.
+        f"o=phone 1 {time.time_ns() // 1_000_000} IN IP4 {address}",
         "s=-",
         f"c=IN IP4 {address}",
         "t=0 0",

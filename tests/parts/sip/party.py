@@ -105,10 +105,11 @@ class Party(asyncio.DatagramProtocol):
         caller: str | None = None,
         caller_name: str = "",
         to: str = "",
+        extra: tuple[tuple[str, str], ...] = (),
     ) -> Dialog:
         """Calls a number through the PBX; `caller` is the user part of From (own name by default).
 
-        `to` is what the To header names where it is not the number in the request.
+        `to` is what the To header names where it is not the number in the request; `extra` are more headers.
         """
         user = self.name if caller is None else caller
         shown = f'"{caller_name}" ' if caller_name else ""
@@ -123,7 +124,7 @@ class Party(asyncio.DatagramProtocol):
         )
         dialog.caller = user
         self.dialogs[dialog.call_id] = dialog
-        dialog.start(uri)
+        dialog.start(uri, extra)
         return dialog
 
     async def next_call(self, number: str | None = None, seconds: float = PATIENCE_SECONDS) -> Dialog:

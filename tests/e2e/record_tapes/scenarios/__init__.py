@@ -11,6 +11,16 @@ from tests.e2e.record_tapes.scenarios import (
     queues,
     rooms,
     transfers,
+    unusual_transfers,
 )
 
-__all__ = ["forwarding", "incoming", "inside", "outgoing", "queues", "rooms", "transfers"]
+__all__ = [
+    "forwarding",
+    "incoming",
+    "inside",
+    "outgoing",
+    "queues",
+    "rooms",
+    "transfers",
+    "unusual_transfers",
+]

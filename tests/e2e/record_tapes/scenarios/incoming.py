@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
-from tests.e2e.record_tapes.stage import Stage, answers, came_in, ends, scenario, talk
-from tests.e2e.truth import Truth
+from tests.e2e.record_tapes.stage import Stage, answers, came_in, ends, scenario, talk, went_out
+from tests.e2e.truth import Truth, first_ring, seconds
+from tests.parts.sip.dialog import Dialog
 from tests.parts.sip.party import is_busy
 
 
@@ -214,7 +216,10 @@ async def silence_on_the_line(stage: Stage) -> list[Truth]:
 @scenario()
 async def three_clients_at_once(stage: Stage) -> list[Truth]:
     """Three clients, three sellers, one of whom never picks up; they end in another order."""
-    clients = [stage.calls_in(service) for service in ("01", "02", "03")]
+    clients = []
+    for service in ("01", "02", "03"):
+        clients.append(stage.calls_in(service))
+        await asyncio.sleep(0.15)
     legs = [await stage.phone(seller).next_call() for seller in (1, 2, 3)]
     await asyncio.sleep(0.5)
     legs[2].answer()
@@ -246,4 +251,81 @@ async def same_client_twice(stage: Stage) -> list[Truth]:
     return [
         came_in(stage, first, "01", answered=leg, legs=[leg]),
         came_in(stage, second, "02", answered=other, legs=[other]),
+    ]
+
+
+@scenario()
+async def number_in_the_to_header_only(stage: Stage) -> list[Truth]:
+    """The provider sends every call to the account."""
+    client = stage.calls_the_account("02")
+    leg = await stage.picks_up(2)
+    await talk()
+    await ends(leg, client)
+    return [came_in(stage, client, "02", answered=leg)]
+
+
+@scenario()
+async def one_after_the_other(stage: Stage) -> list[Truth]:
+    """Two phones ring for two seconds each, the third one is picked up."""
+    client = stage.calls_in("26")
+    leg = await stage.picks_up(4)
+    await talk()
+    await ends(client, leg)
+    return [came_in(stage, client, "26", answered=leg)]
+
+
+@scenario()
+async def first_seller_refuses_when_asked(stage: Stage) -> list[Truth]:
+    """Picked up and refused by key; the next seller takes the call with 1 and only then is connected."""
+    client = stage.calls_in("27")
+    refusing = await stage.picks_up(1)
+    await talk(0.8)
+    await refusing.press("2")
+    await refusing.until_ended()
+    leg = await stage.picks_up(2)
+    await talk(0.8)
+    await leg.press("1")
+    await client.until_answered()
+    await talk()
+    await ends(client, leg)
+    return [came_in(stage, client, "27", answered=leg, **_since_connected(stage, client))]
+
+
+@scenario()
+async def seller_hears_an_announcement_first(stage: Stage) -> list[Truth]:
+    """The seller is told which line it is, and connected after that."""
+    client = stage.calls_in("28")
+    leg = await stage.picks_up(1)
+    await client.until_answered()
+    await talk(2.0)
+    await ends(client, leg)
+    return [came_in(stage, client, "28", answered=leg, **_since_connected(stage, client))]
+
+
+def _since_connected(stage: Stage, client: Dialog) -> dict[str, Any]:
+    """The client hears 200 only once the seller is there."""
+    return {
+        "ring_s": seconds(first_ring(stage.rung()), client.answered_at),
+        "talk_s": seconds(client.answered_at, client.ended_at),
+    }
+
+
+@scenario()
+async def second_line_while_on_hold(stage: Stage) -> list[Truth]:
+    """The client is put on hold while the seller calls somebody outside, and is taken back."""
+    client = stage.calls_in("01")
+    leg = await stage.picks_up(1)
+    await talk()
+    await leg.hold()
+    number = stage.new_client()
+    asking = leg.party.dial(stage.world.dialled(number))
+    outside = await stage.outside_picks_up(stage.on_trunk(number))
+    await talk()
+    await ends(asking, outside)
+    await leg.resume()
+    await talk()
+    await ends(client, leg)
+    return [
+        came_in(stage, client, "01", answered=leg, legs=[leg]),
+        went_out(stage, asking, stage.on_trunk(number), outside, rang=()),
     ]

@@ -81,10 +81,22 @@ async def consultation_only(stage: Stage) -> list[Truth]:
     await leg.resume()
     await talk()
     await ends(seller, leg)
-    return [
-        stayed_inside(stage, seller, leg, legs=[leg]),
-        stayed_inside(stage, asking, third, legs=[third]),
-    ]
+    asked = {"from": leg.party.name, "to": third.party.name, "outcome": "answered"}
+    return [stayed_inside(stage, seller, leg, also_internal=[asked])]
+
+
+@scenario()
+async def colleagues_call_picked_up(stage: Stage) -> list[Truth]:
+    """One calls, the other's phone rings, a third takes the call from there."""
+    seller = stage.phone(5).dial(stage.world.sellers[1])
+    ringing = await stage.phone(2).next_call()
+    await talk(0.7)
+    taking = stage.phone(4).dial(f"**{ringing.party.name}")
+    await taking.until_answered()
+    await ringing.until_ended()
+    await talk()
+    await ends(seller, taking)
+    return [stayed_inside(stage, seller, taking)]
 
 
 @scenario()

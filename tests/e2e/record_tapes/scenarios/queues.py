@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from tests.e2e.record_tapes.stage import Stage, answers, came_in, ends, scenario, talk
 from tests.e2e.truth import Truth
 from tests.parts.sip.party import declines, is_busy
@@ -222,3 +224,17 @@ async def two_clients_wait_for_one_queue(stage: Stage) -> list[Truth]:
         came_in(stage, first, "10", answered=leg, legs=firsts, queue=queue),
         came_in(stage, second, "10", answered=other, legs=seconds, queue=queue),
     ]
+
+
+@scenario()
+async def tired_of_waiting(stage: Stage) -> list[Truth]:
+    """The client presses 0 while three phones ring, and another seller picks up."""
+    client = stage.calls_in("10")
+    legs = [await stage.phone(seller).next_call() for seller in (1, 2, 3)]
+    await talk(0.7)
+    await client.press("0")
+    await asyncio.gather(*(leg.until_ended() for leg in legs))
+    leg = await stage.picks_up(4)
+    await talk()
+    await ends(client, leg)
+    return [came_in(stage, client, "10", answered=leg, queue=_queue(stage, 1))]

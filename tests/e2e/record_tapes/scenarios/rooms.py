@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tests.e2e.record_tapes.stage import Stage, answers, came_in, ends, scenario, talk
+from tests.e2e.record_tapes.stage import Stage, answers, came_in, ends, handed, scenario, talk
 from tests.e2e.truth import Truth, seconds
 
 
@@ -21,7 +21,13 @@ async def redirected_to_a_colleague(stage: Stage) -> list[Truth]:
     await leg.until_ended()
     await talk()
     await ends(client, other)
-    return [came_in(stage, client, "01", answered=leg, final_agent=target.name)]
+    step = handed("blind", leg, target.name)
+    return [
+        came_in(
+            stage, client, "01", answered=leg, final_agent=target.name, transfers=(step,),
+            more={"accept_transfers": [[]]},
+        )
+    ]  # fmt: skip
 
 
 @scenario()
@@ -90,3 +96,37 @@ async def sellers_wait_in_a_room(stage: Stage) -> list[Truth]:
             talk_s=seconds(joined_at, client.ended_at), more={"accept_answered_by": both},
         )
     ]  # fmt: skip
+
+
+@scenario()
+async def sent_on_by_a_program(stage: Stage) -> list[Truth]:
+    """A program asks for a blind transfer in the seller's name (AMI BlindTransfer)."""
+    client = stage.calls_in("01")
+    leg = await stage.picks_up(1)
+    await talk()
+    target = stage.phone(4)
+    channel = await stage.channel_of(stage.phone(1))
+    stage.tap.act("BlindTransfer", Channel=channel, Context=stage.world.internal, Exten=target.name)
+    other = await answers(await target.next_call())
+    await talk()
+    await ends(client, other)
+    step = handed("blind", leg, target.name)
+    return [came_in(stage, client, "01", answered=leg, final_agent=target.name, transfers=(step,))]
+
+
+@scenario()
+async def asked_and_joined_by_a_program(stage: Stage) -> list[Truth]:
+    """A program starts an attended transfer (AMI Atxfer), the seller completes it by hanging up."""
+    client = stage.calls_in("01")
+    leg = await stage.picks_up(1)
+    await talk()
+    target = stage.phone(4)
+    channel = await stage.channel_of(stage.phone(1))
+    stage.tap.act("Atxfer", Channel=channel, Context=stage.world.internal, Exten=target.name)
+    other = await answers(await target.next_call())
+    await talk()
+    await leg.hang_up()
+    await talk()
+    await ends(client, other)
+    step = handed("attended", leg, target.name)
+    return [came_in(stage, client, "01", answered=leg, final_agent=target.name, transfers=(step,))]

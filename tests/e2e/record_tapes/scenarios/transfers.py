@@ -17,7 +17,7 @@ from tests.parts.sip.dialog import Dialog
 from tests.parts.sip.party import is_busy
 
 
-async def _talking(stage: Stage, service: str = "01", seller: int = 1) -> tuple[Dialog, Dialog]:
+async def talking(stage: Stage, service: str = "01", seller: int = 1) -> tuple[Dialog, Dialog]:
     """A client and the seller who took the call."""
     client = stage.calls_in(service)
     leg = await stage.picks_up(seller)
@@ -26,13 +26,13 @@ async def _talking(stage: Stage, service: str = "01", seller: int = 1) -> tuple[
     return client, leg
 
 
-async def _asks(leg: Dialog, number: str) -> Dialog:
+async def asks(leg: Dialog, number: str) -> Dialog:
     """The seller puts the client on hold and calls somebody else."""
     await leg.hold()
     return leg.party.dial(number)
 
 
-async def _connects(leg: Dialog, asking: Dialog) -> None:
+async def connects(leg: Dialog, asking: Dialog) -> None:
     """The seller joins the two and leaves."""
     assert await leg.transfer_to(asking) == 202
     await leg.until_ended()
@@ -42,7 +42,7 @@ async def _connects(leg: Dialog, asking: Dialog) -> None:
 @scenario()
 async def blind_chain(stage: Stage) -> list[Truth]:
     """From one to the next and to a third."""
-    client, first = await _talking(stage)
+    client, first = await talking(stage)
     second_phone, third_phone = stage.phone(2), stage.phone(4)
     await first.transfer(second_phone.name)
     second = await answers(await second_phone.next_call())
@@ -58,7 +58,7 @@ async def blind_chain(stage: Stage) -> list[Truth]:
 @scenario()
 async def blind_to_an_engaged_colleague(stage: Stage) -> list[Truth]:
     """The target refuses; the client is dropped."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     target = stage.phone(2)
     target.manners[target.name] = is_busy
     await leg.transfer(target.name)
@@ -70,7 +70,7 @@ async def blind_to_an_engaged_colleague(stage: Stage) -> list[Truth]:
 @scenario()
 async def blind_to_the_machine(stage: Stage) -> list[Truth]:
     """Straight to a colleague's voicemail."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     box = f"*{stage.world.sellers[4]}"
     await leg.transfer(box)
     await talk(3.0)
@@ -82,7 +82,7 @@ async def blind_to_the_machine(stage: Stage) -> list[Truth]:
 @scenario()
 async def blind_to_outside(stage: Stage) -> list[Truth]:
     """To an outside number over the trunk."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     number = stage.new_client()
     await leg.transfer(stage.world.dialled(number))
     outside = await stage.outside_picks_up(stage.on_trunk(number))
@@ -95,7 +95,7 @@ async def blind_to_outside(stage: Stage) -> list[Truth]:
 @scenario()
 async def blind_to_a_queue(stage: Stage) -> list[Truth]:
     """To a queue, where a colleague picks up."""
-    client, leg = await _talking(stage, "05", 5)
+    client, leg = await talking(stage, "05", 5)
     queue = stage.world.queue_numbers[0]
     await leg.transfer(queue)
     other = await stage.picks_up(3)
@@ -113,7 +113,7 @@ async def blind_to_a_queue(stage: Stage) -> list[Truth]:
 @scenario()
 async def blind_by_feature_code(stage: Stage) -> list[Truth]:
     """## and the extension, pressed in mid-talk."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     target = stage.phone(4)
     await leg.press(f"##{target.name}")
     other = await answers(await target.next_call())
@@ -126,12 +126,12 @@ async def blind_by_feature_code(stage: Stage) -> list[Truth]:
 @scenario()
 async def attended_to_a_colleague(stage: Stage) -> list[Truth]:
     """Ask first, then connect."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     target = stage.phone(4)
-    asking = await _asks(leg, target.name)
+    asking = await asks(leg, target.name)
     other = await answers(await target.next_call())
     await talk()
-    await _connects(leg, asking)
+    await connects(leg, asking)
     await talk()
     await ends(client, other)
     step = handed("attended", leg, target.name)
@@ -141,35 +141,42 @@ async def attended_to_a_colleague(stage: Stage) -> list[Truth]:
 @scenario()
 async def attended_to_outside(stage: Stage) -> list[Truth]:
     """Ask somebody outside, then connect client and outside number and leave."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     number = stage.new_client()
-    asking = await _asks(leg, stage.world.dialled(number))
+    asking = await asks(leg, stage.world.dialled(number))
     outside = await stage.outside_picks_up(stage.on_trunk(number))
     await asking.until_answered()
     await talk()
-    await _connects(leg, asking)
+    await connects(leg, asking)
     await talk()
     await ends(client, outside)
-    step = handed("attended", leg, stage.world.dialled(number))
-    return [came_in(stage, client, "01", answered=leg, transfers=(step,))]
+    step, spelt = (handed("attended", leg, n) for n in (stage.world.dialled(number), stage.on_trunk(number)))
+    return [
+        came_in(
+            stage, client, "01", answered=leg, transfers=(step,),
+            more={"accept_transfers": [[spelt.as_json()]]},
+        )
+    ]  # fmt: skip
 
 
 @scenario()
 async def attended_to_a_queue(stage: Stage) -> list[Truth]:
     """Ask in a queue, and connect the client with whoever picked up."""
-    client, leg = await _talking(stage, "05", 5)
+    client, leg = await talking(stage, "05", 5)
     queue = stage.world.queue_numbers[0]
-    asking = await _asks(leg, queue)
+    asking = await asks(leg, queue)
     other = await stage.picks_up(2)
     await talk()
-    await _connects(leg, asking)
+    await connects(leg, asking)
     await talk()
     await ends(client, other)
-    step = handed("attended", leg, queue)
+    step, person = handed("attended", leg, queue), handed("attended", leg, other.party.name)
+    named = handed("attended", leg, stage.world.queues[0])
     return [
         came_in(
             stage, client, "05", answered=leg, final_agent=other.party.name,
             queue=stage.world.queues[0], transfers=(step,),
+            more={"accept_transfers": [[person.as_json()], [named.as_json()]]},
         )
     ]  # fmt: skip
 
@@ -177,7 +184,7 @@ async def attended_to_a_queue(stage: Stage) -> list[Truth]:
 @scenario()
 async def attended_by_feature_code(stage: Stage) -> list[Truth]:
     """*2 and the extension; the seller hangs up once the colleague agrees."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     target = stage.phone(4)
     await leg.press(f"*2{target.name}")
     other = await answers(await target.next_call())
@@ -192,7 +199,7 @@ async def attended_by_feature_code(stage: Stage) -> list[Truth]:
 @scenario()
 async def two_clients_joined(stage: Stage) -> list[Truth]:
     """The seller has two clients on the line, connects them with each other and leaves."""
-    first, leg = await _talking(stage)
+    first, leg = await talking(stage)
     await leg.hold()
     second = stage.calls_in("01")
     other = await stage.picks_up(1)
@@ -212,7 +219,7 @@ async def two_clients_joined(stage: Stage) -> list[Truth]:
 @scenario()
 async def parked_and_fetched(stage: Stage) -> list[Truth]:
     """Into the parking lot; a colleague fetches the client from there."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     await leg.transfer(stage.world.parking)
     await leg.until_ended()
     await talk()
@@ -227,7 +234,7 @@ async def parked_and_fetched(stage: Stage) -> list[Truth]:
 @scenario()
 async def parked_and_came_back(stage: Stage) -> list[Truth]:
     """Nobody fetches the client; after a while the parker's phone rings again."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     await leg.transfer(stage.world.parking)
     await leg.until_ended()
     again = await stage.picks_up(1)
@@ -245,7 +252,7 @@ async def parked_and_came_back(stage: Stage) -> list[Truth]:
 @scenario()
 async def parked_and_gave_up(stage: Stage) -> list[Truth]:
     """The client hangs up in the parking lot."""
-    client, leg = await _talking(stage)
+    client, leg = await talking(stage)
     await leg.transfer(stage.world.parking)
     await leg.until_ended()
     await talk()
@@ -282,36 +289,13 @@ async def outgoing_then_attended(stage: Stage) -> list[Truth]:
     await seller.until_answered()
     await talk()
     target = stage.phone(4)
-    asking = await _asks(seller, target.name)
+    asking = await asks(seller, target.name)
     other = await answers(await target.next_call())
     await talk()
-    await _connects(seller, asking)
+    await connects(seller, asking)
     await talk()
     await ends(other, client)
     step = handed("attended", seller, target.name)
     return [
         went_out(stage, seller, stage.on_trunk(number), client, final_agent=target.name, transfers=(step,))
     ]
-
-
-@scenario()
-async def queue_call_handed_on(stage: Stage) -> list[Truth]:
-    """A queue member takes the call, asks a colleague, connects the two."""
-    client = stage.calls_in("12")
-    leg = await stage.picks_up(1)
-    await client.until_answered()
-    await talk()
-    target = stage.phone(6)
-    asking = await _asks(leg, target.name)
-    other = await answers(await target.next_call())
-    await talk()
-    await _connects(leg, asking)
-    await talk()
-    await ends(client, other)
-    step = handed("attended", leg, target.name)
-    return [
-        came_in(
-            stage, client, "12", answered=leg, final_agent=target.name, transfers=(step,),
-            queue=stage.world.queues[2], recording=True,
-        )
-    ]  # fmt: skip
