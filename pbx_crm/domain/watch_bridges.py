@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pbx_crm.domain.call import Direction
 from pbx_crm.domain.hand_over import note_attended, note_blind, note_parked
 from pbx_crm.domain.live_call import LiveCall
 from pbx_crm.domain.live_calls import Handlers, LiveCalls
@@ -97,14 +96,10 @@ class BridgeWatch:
             return
         second = self._calls.any(event.second)
         target = self._calls.any(event.target_channel)
-        call = first.call
-        if (
-            second is not None
-            and call.direction is not Direction.IN
-            and second.call.direction is Direction.IN
-        ):
-            call = second.call
-        note_attended(call, event, first, second, target, self._calls.shape)
+        if second is not None:
+            # The seller's two legs prove that it is one call; the target's new Linkedid may come much later.
+            self._calls.merge(second.call, first.call, event.at)
+        note_attended(first.call, event, first, second, target, self._calls.shape)
 
     def _on_picked_up(self, event: PickedUp) -> None:
         picker, target = self._calls.any(event.picker), self._calls.any(event.target)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from tests.e2e.record_tapes.stage import Stage, answers, ends, scenario, talk, went_out
+from tests.e2e.record_tapes.stage import Stage, answers, ends, handed, scenario, talk, went_out
 from tests.e2e.truth import Truth, first_ring, seconds
 from tests.parts.sip.dialog import Dialog
 from tests.parts.sip.party import declines, is_busy, is_out_of_order, is_unknown, plays_tones
@@ -114,6 +114,11 @@ async def click_answered(stage: Stage) -> list[Truth]:
     return [_clicked(stage, seller, number, client)]
 
 
+def _never_dialled(stage: Stage, seller: Dialog, number: str) -> Truth:
+    more = {"accept_external_number": [stage.world.dialled(number)]}
+    return _clicked(stage, seller, number, None, outcome="failed", external_number=number, more=more)
+
+
 @scenario()
 async def click_declined_by_the_seller(stage: Stage) -> list[Truth]:
     """The seller's phone rings and is refused by its owner: the client is never dialled."""
@@ -123,7 +128,7 @@ async def click_declined_by_the_seller(stage: Stage) -> list[Truth]:
     await talk(1.0)
     seller.reject(603, "Decline")
     await talk()
-    return [_clicked(stage, seller, number, None, outcome="failed", external_number=number)]
+    return [_never_dialled(stage, seller, number)]
 
 
 @scenario()
@@ -134,7 +139,7 @@ async def click_declined_at_once(stage: Stage) -> list[Truth]:
     _click(stage, f"{stage.world.driver}/{phone.name}", number)
     seller = await phone.next_call()
     await talk()
-    return [_clicked(stage, seller, number, None, outcome="failed", external_number=number)]
+    return [_never_dialled(stage, seller, number)]
 
 
 @scenario()
@@ -179,9 +184,9 @@ async def call_back_through_a_queue(stage: Stage) -> list[Truth]:
 async def two_calls_at_once(stage: Stage) -> list[Truth]:
     """Two sellers call two clients; one talks, the other is not answered."""
     numbers = [stage.new_client(), stage.new_client()]
-    sellers = [
-        stage.phone(n).dial(stage.world.dialled(number)) for n, number in zip((1, 2), numbers, strict=True)
-    ]
+    sellers = [stage.phone(1).dial(stage.world.dialled(numbers[0]))]
+    await asyncio.sleep(0.15)
+    sellers.append(stage.phone(2).dial(stage.world.dialled(numbers[1])))
     talking = await stage.outside_picks_up(stage.on_trunk(numbers[0]))
     ringing = await stage.provider.next_call(stage.on_trunk(numbers[1]))
     await asyncio.sleep(1.5)
@@ -194,3 +199,41 @@ async def two_calls_at_once(stage: Stage) -> list[Truth]:
             ring_s=seconds(first_ring([ringing]), ringing.ended_at),
         ),
     ]  # fmt: skip
+
+
+@scenario()
+async def client_is_called_first(stage: Stage) -> list[Truth]:
+    """A dialler calls the client and connects whoever is free once the client has picked up."""
+    number = stage.on_trunk(stage.new_client())
+    phone = stage.phone(2)
+    stage.tap.act(
+        "Originate", Channel=f"{stage.world.driver}/{number}@{stage.world.trunk}",
+        Context=stage.world.internal, Exten=phone.name, Priority="1",
+        CallerID=f"Dialler <{stage.world.company}>", Async="true",
+    )  # fmt: skip
+    client = await stage.outside_picks_up(number)
+    seller = await stage.picks_up(2)
+    await talk()
+    await ends(client, seller)
+    told = {"talk_s": seconds(seller.answered_at, client.ended_at)}
+    ring = seconds(client.rang_at, seller.answered_at)
+    return [went_out(stage, seller, number, client, ring_s=ring, **told)]
+
+
+@scenario()
+async def sent_on_by_feature_code(stage: Stage) -> list[Truth]:
+    """The calling seller hands the client on with ##."""
+    number = stage.new_client()
+    seller = stage.phone(1).dial(stage.world.dialled(number))
+    client = await stage.outside_picks_up(stage.on_trunk(number))
+    await seller.until_answered()
+    await talk()
+    target = stage.phone(4)
+    await seller.press(f"##{target.name}")
+    other = await answers(await target.next_call())
+    await talk()
+    await ends(client, other)
+    step = handed("blind", seller, target.name)
+    return [
+        went_out(stage, seller, stage.on_trunk(number), client, final_agent=target.name, transfers=(step,))
+    ]
