@@ -51,7 +51,7 @@ def files(
         "logger.conf": "[general]\n[logfiles]\nmessages.log => notice,warning,error\n",
         "rtp.conf": "[general]\nrtpstart = 10000\nrtpend = 20000\nicesupport = no\n",
         "http.conf": "[general]\nenabled = no\n",
-        "manager.conf": _MANAGER.format(pbx=pbx, user=USER, secret=SECRET),
+        "manager.conf": _MANAGER.format(pbx=pbx, told=world.told, user=USER, secret=SECRET),
         "cdr_manager.conf": f"[general]\nenabled = {'yes' if world.major > 16 else 'no'}\n",
         "cdr_custom.conf": f"[mappings]\ncdr.csv => {_quoted(_cdr_fields())}\n",
         "cel.conf": "[general]\nenable = yes\napps = all\nevents = ALL\ndateformat = %F %T.%6q\n",
@@ -157,6 +157,7 @@ _MANAGER = """[general]
 enabled = yes
 bindaddr = {pbx}
 port = 5038
+{told}
 [{user}]
 secret = {secret}
 read = all

@@ -43,6 +43,8 @@ class World:
     prefix: str = ""
     """What sellers dial before an outside number."""
     systemname: str = ""
+    told: str = ""
+    """Lines for [general] of manager.conf: what each event tells beside its own headers."""
 
     @property
     def park_space(self) -> str:
@@ -142,6 +144,7 @@ PLANT = World(
     company="78123330000",
     client="+7921555{}",
     prefix="9",
+    told="timestampevents = yes\nchannelvars = FROM_DID,MIXMONITOR_FILENAME",
 )
 SHOP = World(
     name="shop",
@@ -209,6 +212,7 @@ DEPOT = World(
     mobile="79122223344",
     company="73432280000",
     client="79122{}55",
+    told="channelvars = FROM_DID",
 )
 FARM = World(
     name="farm",
