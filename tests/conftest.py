@@ -18,7 +18,9 @@ pytest_plugins = [
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Names the real parts this run stood on, and those it had to do without."""
-    if lines := INVENTORY.lines():
-        terminalreporter.section("real parts")
+    sections = {"real parts": INVENTORY.lines(), **INVENTORY.tables}
+    for title, lines in sections.items():
+        if lines:
+            terminalreporter.section(title)
         for line in lines:
             terminalreporter.write_line(line)

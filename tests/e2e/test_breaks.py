@@ -27,7 +27,7 @@ TOLERANCE_SECONDS = 1.5
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def here(company: Company, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """The company with its CRM on SQLite."""
-    async with office(tmp_path_factory.mktemp("crm"), company) as running:
+    async with office(tmp_path_factory.mktemp("crm"), company, sellers=1) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -12,9 +13,16 @@ from tests.e2e.office import Office, Rows, call_of, office, raw_call_of
 from tests.e2e.playing import play_together, tapping
 from tests.e2e.stories import STORIES
 from tests.e2e.truth import Truth
+from tests.parts.inventory import INVENTORY
+from tests.parts.postgres import PostgresCluster
 from tests.truth import faults
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [
+    pytest.mark.asterisk,
+    pytest.mark.postgresql,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(120),
+]
 
 
 class Day:
@@ -33,9 +41,12 @@ class Day:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def here(company: Company, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
-    """The company with its CRM on SQLite."""
-    async with office(tmp_path_factory.mktemp("crm"), company) as running:
+async def here(
+    company: Company, postgres: PostgresCluster, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Office]:
+    """The company with its CRM on PostgreSQL; the other modules have theirs on SQLite."""
+    folder, url = tmp_path_factory.mktemp("crm"), postgres.create()
+    async with office(folder, company, database_url=url) as running:
         yield running
 
 
@@ -45,7 +56,24 @@ async def day(here: Office) -> Day:
     async with tapping(here.company, "everything") as hands:
         told = await play_together(here.company, list(STORIES), hands)
     calls = await here.calls_when_over(sum(len(truths) for truths in told.values()))
+    INVENTORY.tells("calls on a real Asterisk, as the CRM has them", _table(told, calls))
     return Day(told, calls, await here.head.all("deals"), await here.head.all("tasks"))
+
+
+def _table(told: dict[str, list[Truth]], calls: Rows) -> list[str]:
+    lines = []
+    for story, truths in sorted(told.items()):
+        for call in (call_of(truth, calls) for truth in truths):
+            who = f"{call['external_number'] or '–':<13} {call['direction']:<8} {call['outcome']:<9}"
+            rang, by = ",".join(call["rang"]) or "–", _by(call)
+            seconds = f"ring {call['ring_s']:4.1f} s  talk {call['talk_s']:4.1f} s"
+            lines.append(f"{story:<18} {who} {seconds}  rang {rang:<12} answered {by}")
+    return lines
+
+
+def _by(call: dict[str, Any]) -> str:
+    first, last = call["answered_by"], call["final_agent"]
+    return "–" if first is None else first if first == last else f"{first}, then {last}"
 
 
 @pytest.mark.parametrize("story", sorted(STORIES))

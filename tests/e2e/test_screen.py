@@ -30,7 +30,7 @@ Screen = Callable[[str], Awaitable[Page]]
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def here(company: Company, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """The company with its CRM on SQLite."""
-    async with office(tmp_path_factory.mktemp("crm"), company) as running:
+    async with office(tmp_path_factory.mktemp("crm"), company, sellers=2) as running:
         yield running
 
 

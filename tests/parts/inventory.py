@@ -21,6 +21,8 @@ class Inventory:
 
     used: dict[str, str] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    tables: dict[str, list[str]] = field(default_factory=dict)
+    """What a run measured on them, by title, for whoever reads the summary."""
 
     def has(self, part: str, version: str) -> None:
         """Notes that the tests really ran on this part."""
@@ -33,6 +35,10 @@ class Inventory:
         if os.environ.get("CI") == "true":
             pytest.fail(words, pytrace=False)
         pytest.skip(words)
+
+    def tells(self, title: str, lines: list[str]) -> None:
+        """Shows these lines under this title at the end of the run."""
+        self.tables[title] = lines
 
     def lines(self) -> list[str]:
         """The summary, one line a part."""
