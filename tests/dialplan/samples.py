@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from pbx_crm.asterisk.tape import Segment
 from tests.e2e.company_config import DIALPLAN
@@ -15,21 +16,35 @@ FILTER = re.compile(
 )
 
 
+@cache
 def sample(path: str) -> str:
     """The text of a shipped file."""
     return (DIALPLAN / path).read_text(encoding="utf-8")
 
 
+@cache
 def filtered_by_name() -> set[str]:
     """The events the sample lets through."""
     return {found["name"] for found in FILTER.finditer(sample(USER)) if found["action"] == "include"}
 
 
+@cache
 def shipped_classes() -> set[str]:
     """The classes the shipped user may read."""
     found = re.search(r"^read = ([\w,]+)$", sample(USER), re.MULTILINE)
     assert found is not None
     return set(found.group(1).split(","))
+
+
+@cache
+def _unheard() -> list[tuple[str, bytes, bytes]]:
+    """Event, header and value of what is left out again."""
+    found = (match.groupdict() for match in FILTER.finditer(sample(USER)))
+    return [
+        (one["name"], one["header"].encode(), one["value"].encode())
+        for one in found
+        if one["action"] == "exclude"
+    ]
 
 
 def is_heard(message: bytes) -> bool:
@@ -41,11 +56,7 @@ def is_heard(message: bytes) -> bool:
     classes = set(headers.get(b"Privilege", b"").decode().split(",")) - {"all"}
     if not classes <= shipped_classes() or name not in filtered_by_name():
         return False
-    return not any(
-        found["name"] == name and headers.get(found["header"].encode()) == found["value"].encode()
-        for found in FILTER.finditer(sample(USER))
-        if found["action"] == "exclude"
-    )
+    return not any(name == event and headers.get(key) == value for event, key, value in _unheard())
 
 
 def heard(segment: Segment) -> Segment:
