@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pbx_crm.domain.sentence import N_
+
 
 class StageKind(StrEnum):
     """What a column means: where calls land, where the work is, and the two ends."""
@@ -84,36 +86,56 @@ class Preset:
             (name, StageKind.OPEN, share * (number + 1)) for number, name in enumerate(self.open_stages)
         )
         return (
-            ("Unsorted", StageKind.UNSORTED, 5),
+            (N_("Unsorted"), StageKind.UNSORTED, 5),
             *opened,
             (self.won, StageKind.WON, 100),
-            ("Lost", StageKind.LOST, 0),
+            (N_("Lost"), StageKind.LOST, 0),
         )
 
 
-REASONS = ("Too expensive", "Chose a competitor", "No need", "Cannot be reached", "Not a client")
+REASONS = (
+    N_("Too expensive"),
+    N_("Chose a competitor"),
+    N_("No need"),
+    N_("Cannot be reached"),
+    N_("Not a client"),
+)
 
 PRESETS = (
-    Preset("telephony", "Telephony", ("New", "Presentation", "Commercial offer"), "Purchase", REASONS),
+    Preset(
+        "telephony",
+        N_("Telephony"),
+        (N_("New"), N_("Presentation"), N_("Commercial offer")),
+        N_("Purchase"),
+        REASONS,
+    ),
     Preset(
         "b2b",
-        "B2B",
+        N_("B2B"),
         (
-            "Opportunity",
-            "Commercial offer",
-            "Document approval",
-            "Signing and payment",
-            "Implementation",
+            N_("Opportunity"),
+            N_("Commercial offer"),
+            N_("Document approval"),
+            N_("Signing and payment"),
+            N_("Implementation"),
         ),
-        "Closed",
-        (*REASONS, "Lost the tender", "Budget is gone"),
+        N_("Closed"),
+        (*REASONS, N_("Lost the tender"), N_("Budget is gone")),
     ),
     Preset(
         "repeat",
-        "Repeat sales",
-        ("Cold call", "Presentation", "Offer", "Contract", "Payment", "Delivery", "Repeat purchase"),
-        "Constant purchase",
+        N_("Repeat sales"),
+        (
+            N_("Cold call"),
+            N_("Presentation"),
+            N_("Offer"),
+            N_("Contract"),
+            N_("Payment"),
+            N_("Delivery"),
+            N_("Repeat purchase"),
+        ),
+        N_("Constant purchase"),
         REASONS,
     ),
-    Preset("aida", "AIDA", ("Attention", "Interest", "Desire"), "Action", REASONS),
+    Preset("aida", N_("AIDA"), (N_("Attention"), N_("Interest"), N_("Desire")), N_("Action"), REASONS),
 )

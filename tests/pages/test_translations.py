@@ -1,0 +1,136 @@
+"""Languages that call themselves complete are: every string found, translated, and with its places kept."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.pofile import read_po
+from jinja2 import Environment
+
+from pbx_crm.pages.i18n import DEFAULT, LANGUAGES, choose
+from pbx_crm.pages.web_files import TEMPLATES, TRANSLATIONS
+
+TRANSLATED = [code for code in LANGUAGES if code != DEFAULT.code]
+PLACE = re.compile(r"%\((\w+)\)s")
+
+
+def catalogue_of(code: str) -> Catalog:
+    """The language's `.po` as it lies in the tree."""
+    with (TRANSLATIONS / code / "LC_MESSAGES" / "messages.po").open("rb") as source:
+        return read_po(source, locale=code)
+
+
+def _forms(message: Message) -> list[str]:
+    """The translation, or its plural forms."""
+    return [message.string or ""] if isinstance(message.string, str | None) else list(message.string)
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_translation_loses_or_invents_a_place(code: str) -> None:
+    wrong = []
+    for message in catalogue_of(code):
+        forms = _forms(message)
+        if not message.id or not all(forms):
+            continue
+        source = message.id if isinstance(message.id, str) else message.id[-1]
+        places = set(PLACE.findall(source))
+        wrong += [source for form in forms if set(PLACE.findall(form)) - places]
+        if isinstance(message.id, str):
+            wrong += [source for form in forms if places - set(PLACE.findall(form))]
+    assert wrong == []
+
+
+class _Words(HTMLParser):
+    """Letters that a reader would see as they stand in a template."""
+
+    ATTRIBUTES = frozenset({"title", "placeholder", "aria-label", "alt", "aria-description"})
+    # Names of keys and code are the same in every language.
+    SAME_EVERYWHERE = frozenset({"kbd", "code", "script"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+        self._open: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in self.SAME_EVERYWHERE:
+            self._open.append(tag)
+        self.found += [
+            value for name, value in attrs if value and name in self.ATTRIBUTES and _has_letters(value)
+        ]
+
+    def handle_endtag(self, tag: str) -> None:
+        if self._open and self._open[-1] == tag:
+            self._open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not self._open and _has_letters(data):
+            self.found.append(data.strip())
+
+
+def _has_letters(text: str | None) -> bool:
+    return bool(re.search(r"[^\W\d_]", text or ""))
+
+
+# Blocks that hold no words for readers, names that are the same in every language, and what a macro
+# puts into somebody else's tag.
+WORDLESS_BLOCK = re.compile(r"{% block body_class %}.*?{% endblock %}")
+SAME_NAMES = frozenset({"OpenAPI"})
+ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
+
+
+def literal_words(template: str) -> list[str]:
+    """What the template says outside of `{% trans %}`."""
+    kept, is_inside, tag = [], False, ""
+    templates = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    for _, kind, value in templates.lex(WORDLESS_BLOCK.sub("", template)):
+        if kind == "block_begin":
+            tag = ""
+        elif kind == "name" and not tag:
+            tag = value
+            is_inside = {"trans": True, "endtrans": False}.get(value, is_inside)
+        elif kind == "data" and not is_inside:
+            kept.append(value)
+    parser = _Words()
+    parser.feed("".join(kept))
+    found = (ATTRIBUTE.sub("", words) for words in parser.found)
+    return [words for words in found if _has_letters(words) and words not in SAME_NAMES]
+
+
+def test_the_search_for_literal_words_finds_them() -> None:
+    assert literal_words("<p>Hello</p>{% trans %}World{% endtrans %}") == ["Hello"]
+    assert literal_words('<a title="Move">{{ name }}</a><kbd>Esc</kbd>') == ["Move"]
+    assert literal_words("{% if a %}Yes{% else %}{% trans n=b %}{{ n }} No{% endtrans %}{% endif %}") == [
+        "Yes"
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(TEMPLATES.rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_speaks_past_the_translators(path: Path) -> None:
+    assert literal_words(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cookie", "accepted", "code"),
+    [
+        ("ru", "fa", "en", "ru"),
+        (None, "fa", "ru", "fa"),
+        ("xx", "yy", "de, ru;q=0.8, en;q=0.9", "en"),
+        (None, None, "ru-RU,ru;q=0.9", "ru"),
+        (None, None, "ru;q=0, de", "en"),
+        (None, None, "ru;q=much", "en"),
+        (None, None, "", "en"),
+    ],
+)
+def test_a_reader_gets_their_own_language_first(
+    wanted: str | None, cookie: str | None, accepted: str, code: str
+) -> None:
+    assert choose(wanted, cookie, accepted, "en").code == code
+
+
+def test_whom_the_browser_tells_nothing_of_gets_the_companys_language() -> None:
+    assert choose(None, None, "ko", "ru").code == "ru"
