@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import os
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,10 +15,16 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
+from pbx_crm.domain.person import Role
 from pbx_crm.pages.i18n import DEFAULT, LANGUAGES, choose
+from pbx_crm.pages.site import ROUTES
 from pbx_crm.pages.web_files import TEMPLATES, TRANSLATIONS
+from tests import builders
+from tests.site import Crm
 
+ROOT = TEMPLATES.parent.parent
 TRANSLATED = [code for code in LANGUAGES if code != DEFAULT.code]
+COMPLETE = [language.code for language in LANGUAGES.values() if language.is_complete]
 PLACE = re.compile(r"%\((\w+)\)s")
 
 
@@ -22,6 +32,28 @@ def catalogue_of(code: str) -> Catalog:
     """The language's `.po` as it lies in the tree."""
     with (TRANSLATIONS / code / "LC_MESSAGES" / "messages.po").open("rb") as source:
         return read_po(source, locale=code)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """Every string that the source and the templates hold now."""
+    template = tmp_path_factory.mktemp("messages") / "messages.pot"
+    command = ["-m", "babel.messages.frontend", "-q", "extract", "-F", "tools/babel.cfg", "-k", "N_"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    places = ["-o", str(template), "pbx_crm", "web/templates"]
+    subprocess.run([sys.executable, *command, *places], cwd=ROOT, env=environment, check=True)
+    with template.open("rb") as source:
+        return read_po(source)
+
+
+@pytest.mark.parametrize("code", [code for code in COMPLETE if code != DEFAULT.code])
+def test_a_complete_language_has_every_string_and_guesses_none(code: str, found: Catalog) -> None:
+    catalogue = catalogue_of(code)
+    missing = [message.id for message in found if message.id and message.id not in catalogue]
+    assert missing == [], "run `make messages` and translate these"
+    empty = [message.id for message in catalogue if message.id and not all(_forms(message))]
+    assert empty == []
+    assert [message.id for message in catalogue if message.id and message.fuzzy] == []
 
 
 def _forms(message: Message) -> list[str]:
@@ -134,3 +166,24 @@ def test_a_reader_gets_their_own_language_first(
 
 def test_whom_the_browser_tells_nothing_of_gets_the_companys_language() -> None:
     assert choose(None, None, "ko", "ru").code == "ru"
+
+# What no person opens: files, sockets, answers for programs.
+NO_PAGES = ("/static/", "/live", "/health", "/metrics", "/api/", "/banner", "/popup")
+PAGES = sorted(
+    route.path
+    for route in ROUTES
+    if route.method == "GET" and "{" not in route.path and not route.path.startswith(NO_PAGES)
+)
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+async def test_every_page_is_shown_in_every_language(crm: Crm, code: str) -> None:
+    await crm.database.write(builders.funnel)
+    everything = await crm.database.write(
+        functools.partial(builders.person, name="Vera", role=Role.HEAD, is_admin=True, language=code)
+    )
+    browser = await crm.browser(everything)
+    for path in PAGES:
+        answer = await browser.get(path)
+        assert answer.status == 200, path
+        assert f'<html lang="{code}"' in await answer.text(), path

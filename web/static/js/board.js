@@ -113,11 +113,11 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
 // The drawer: a card's page beside the board where there is room, the page itself where there is none.
 let openedFrom = null;
 
-board.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-open]");
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-open], a[data-drawer]");
   if (!link || !WIDE.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
-  openedFrom = link.closest(".card").dataset.id;
+  openedFrom = link.closest(".card")?.dataset.id;
   htmx.ajax("GET", link.href, { target: "#drawer", swap: "innerHTML" });
 });
 

@@ -43,10 +43,9 @@ new MutationObserver((changes) => {
   }
 }).observe(toasts, { childList: true });
 
-// What could not be asked of the server at all is said where it was asked.
-document.addEventListener("htmx:error", () => {
+// A form that the server never answered says so; what was typed into it is still there.
+document.addEventListener("htmx:error", ({ detail: { ctx } }) => {
+  if (!ctx || ctx.request.method === "GET" || toasts.querySelector(".refused")) return;
   const words = document.body.dataset.notAnswered;
-  if (!words || toasts.querySelector(".not-answered")) return;
-  const toast = Object.assign(document.createElement("p"), { className: "toast refused not-answered", textContent: words });
-  toasts.append(toast);
+  toasts.append(Object.assign(document.createElement("p"), { className: "toast refused", textContent: words }));
 });
