@@ -7,7 +7,14 @@ click-to-call the seller's channel wears the customer's number. What tells is wh
 from __future__ import annotations
 
 from pbx_crm.domain.call import Direction
-from pbx_crm.domain.endpoint import EndpointKind, PbxShape, local_extension, looks_dialable, ordered_number
+from pbx_crm.domain.endpoint import (
+    EndpointKind,
+    PbxShape,
+    local_extension,
+    local_target,
+    looks_dialable,
+    ordered_number,
+)
 from pbx_crm.domain.live_call import LiveCall
 from pbx_crm.domain.live_channel import Channel
 
@@ -150,10 +157,25 @@ def _seller_behind(call: LiveCall, source: Channel, shape: PbxShape) -> str | No
         near = dialler.pair if dialler.is_far_half else None
         if near is not None and (named := _person_named(dialler, shape)):
             return named
+        if near is not None and (forwarder := _forwarder(near, dialler)):
+            return forwarder
         if len(dialler.called_sellers) == 1 and not dialler.queued:
             return dialler.called_sellers[0]
         dialler = near.dialled_by if near is not None else None
     return None
+
+
+def note_forward(source: Channel, phone: Channel, forward: str) -> None:
+    """The phone that `source` dialled sent the caller on to another number (302)."""
+    if phone.extension is not None:
+        target = forward.partition("@")[0].rpartition("/")[2]
+        source.forwards += ((target, phone.extension),)
+
+
+def _forwarder(near: Channel, far: Channel) -> str | None:
+    """Whose phone asked for this Local channel."""
+    source = near.dialled_by
+    return dict(source.forwards).get(local_target(far.name)) if source is not None else None
 
 
 def _person_named(far_half: Channel, shape: PbxShape) -> str | None:

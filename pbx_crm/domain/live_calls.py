@@ -117,6 +117,10 @@ class LiveCalls:
         channel.dialled = not channel.root
         return channel
 
+    def rename(self, channel: Channel, name: str) -> None:
+        """The channel has another name, and may be another kind of channel, from now on."""
+        self.graph.rename(channel, name, self._endpoint(endpoint_of(name)))
+
     def live(self, uniqueid: str | None) -> Channel | None:
         """The channel of this Uniqueid, unless it is gone or unknown."""
         channel = self.any(uniqueid)

@@ -38,6 +38,8 @@ class Channel:
     """Extension of the seller in whose place this trunk leg was dialled (forward, follow-me)."""
     called_sellers: tuple[str, ...] = ()
     """Extensions this channel dialled, directly or by a Local channel named after them."""
+    forwards: tuple[tuple[str, str], ...] = ()
+    """(where to, whose phone said so) of the phones it dialled that sent the caller on (302)."""
     pair: Channel | None = None
     bridge: str | None = None
     rang_at: float | None = None
@@ -111,6 +113,16 @@ class ChannelGraph:
             self._halves[channel.endpoint.name] = channel
         else:
             self.pair(channel, other)
+
+    def rename(self, channel: Channel, name: str, endpoint: Endpoint) -> None:
+        """A masquerade gave this channel another's name, and with it another's place in a Local pair."""
+        channel.endpoint = endpoint
+        channel.name = name if channel.is_local else endpoint.name
+        if channel.is_local and channel.pair is None:
+            halves = (c for c in self.channels.values() if c.endpoint.name == endpoint.name)
+            other = next((c for c in halves if c.name != name and c.gone_at is None), None)
+            if other is not None:
+                self.pair(channel, other)
 
     def pair(self, one: Channel, two: Channel) -> None:
         """These two Local halves belong together."""

@@ -36,6 +36,9 @@ class BridgeWatch:
         channel = self._calls.channel_of(event)
         if channel is None:
             return
+        if event.channel.startswith("Local/") and not channel.is_local:
+            # A transfer to a phone that still rings: a Local half took the place of the seller's channel.
+            self._calls.rename(channel, event.channel)
         before = self._calls.graph.joined(channel)
         if event.holding:
             self._calls.graph.leave(channel)

@@ -9,7 +9,7 @@ from sys import intern
 from pbx_crm.domain.call import Direction, LegRang
 from pbx_crm.domain.call_merge import move_leg
 from pbx_crm.domain.call_picture import picture
-from pbx_crm.domain.call_roles import note_dial, note_originated
+from pbx_crm.domain.call_roles import note_dial, note_forward, note_originated
 from pbx_crm.domain.endpoint import EndpointKind, dialled_number, endpoint_of
 from pbx_crm.domain.hand_over import note_dialled_on
 from pbx_crm.domain.live_call import LiveCall
@@ -89,8 +89,7 @@ class ChannelWatch:
     def _on_renamed(self, event: ChannelRenamed) -> None:
         channel = self._calls.any(event.uniqueid)
         if channel is not None and "<" not in event.channel:  # not a ZOMBIE or MASQ of a masquerade
-            channel.name = event.channel
-            channel.endpoint = self._calls.shape.classify(event.channel)
+            self._calls.rename(channel, event.channel)
 
     def _on_local_paired(self, event: LocalPaired) -> None:
         one, two = self._calls.live(event.one), self._calls.live(event.two)
@@ -140,6 +139,9 @@ class ChannelWatch:
         channel.dial_status = intern(event.status)
         if channel.is_local and event.status == "BUSY":
             channel.call.plumbing_busy = True
+        source = self._calls.any(event.source)
+        if event.forward and source is not None:
+            note_forward(source, channel, event.forward)
 
     def _on_originated(self, event: Originated) -> None:
         channel = self._calls.any(event.uniqueid)

@@ -684,3 +684,72 @@ def test_a_bridge_of_some_milliseconds_as_the_caller_cancels_is_no_answer() -> N
         {},
         2.01,
     )
+
+
+def test_a_phone_of_a_ring_all_that_forwards_to_a_mobile_is_credited_with_it() -> None:
+    pbx = AmiStory()
+    client = pbx.comes_in(CLIENT)
+    pbx.event("QueueCallerJoin", client, Queue="600")
+    phones = [pbx.dials(client, f"PJSIP/20{number}") for number in (5, 6, 7)]
+    pbx.event(
+        "DialEnd",
+        client,
+        DestUniqueid=phones[1].uniqueid,
+        DestChannel=phones[1].name,
+        DialStatus="CANCEL",
+        Forward=f"{MOBILE}@from-internal",
+    )
+    pbx.hangs_up(phones[1], asked=False)
+    one, two = pbx.local(f"{MOBILE}@from-internal", client)
+    pbx.dials_line(client, one)
+    mobile = pbx.dials(two, pbx.trunk, f"{MOBILE}@4951112233")
+    pbx.rings(mobile, two)
+    pbx.wait(2)
+    pbx.answers(mobile, two)
+    pbx.bridges(one, client)
+    pbx.hangs_up(phones[0], phones[2], cause=26, asked=False)
+    pbx.wait(4)
+    pbx.hangs_up(client, one, two, mobile)
+    call = told(pbx)
+    assert (call["answered_by"], call["rang"], call["talk_by"]) == ("206", [], {"206": 4.0})
+
+
+@pytest.mark.parametrize("keeps_its_uniqueid", [False, True])
+def test_a_phone_may_finish_a_transfer_while_the_colleague_still_rings(keeps_its_uniqueid: bool) -> None:
+    pbx = AmiStory()
+    client, phone = answered_by_phone(pbx)
+    room = client.bridge
+    pbx.event("Hold", phone)
+    second = pbx.seller_dials_out("205", exten="207")
+    target = pbx.dials(second, "PJSIP/207")
+    pbx.rings(target, second)
+    pbx.wait(1)
+    one, two = pbx.local("_attended@transfer", second)
+    pbx.enters(one, room)
+    pbx.leaves(phone)
+    pbx.event(
+        "AttendedTransfer",
+        Result="Success",
+        OrigTransfererUniqueid=phone.uniqueid,
+        SecondTransfererUniqueid=second.uniqueid,
+        SecondTransfererExten="207",
+        DestType="App",
+        DestApp="Dial",
+    )
+    pbx.hangs_up(phone, asked=False)
+    if keeps_its_uniqueid:
+        pbx.hangs_up(two, asked=False)
+        two = Line(two.name, second.uniqueid, second.linkedid)
+    else:
+        pbx.hangs_up(second, asked=False)
+    pbx.wait(2)
+    pbx.up(target)
+    pbx.dial_ends(two, target, "ANSWER")
+    for line in (one, two, target):
+        line.linkedid = client.linkedid
+    pbx.bridges(target, two)
+    pbx.wait(3)
+    pbx.hangs_up(client, one, two, target)
+    call = told(pbx)
+    assert (call["answered_by"], call["final_agent"], call["rang"]) == ("205", "207", ["205", "207"])
+    assert call["transfers"] == [{"type": "attended", "from": "205", "to": "207", "completed": True}]
