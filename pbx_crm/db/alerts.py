@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, select, update
 
 from pbx_crm.db.tables import alerts
-from pbx_crm.db.upsert import insert_into
+from pbx_crm.db.upsert import insert_of
 
 LINK_EXTENSION = "link_extension"
 
@@ -34,12 +35,15 @@ def raise_all(tx: Connection, raised: Iterable[Alert]) -> None:
     ]
     if not rows:
         return
-    statement = insert_into(tx, alerts)
+    tx.execute(_raise(tx.dialect.name), rows)
+
+
+@cache
+def _raise(dialect: str) -> Any:
+    statement = insert_of(dialect, alerts)
     anew = {"at": statement.excluded.at, "details": statement.excluded.details, "cleared_at": None}
     was_cleared = alerts.c.cleared_at.is_not(None) & (alerts.c.cleared_at < statement.excluded.at)
-    tx.execute(
-        statement.on_conflict_do_update(index_elements=["kind", "key"], set_=anew, where=was_cleared), rows
-    )
+    return statement.on_conflict_do_update(index_elements=["kind", "key"], set_=anew, where=was_cleared)
 
 
 def clear(tx: Connection, kind: str, key: str, at: datetime) -> None:

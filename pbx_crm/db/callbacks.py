@@ -17,6 +17,23 @@ CAUSE = "callback:"
 CALLED = "Talked on the phone"
 
 
+OPEN_ON = select(tasks.c.deal_id).where(
+    tasks.c.deal_id.in_(bindparam("deal_ids", expanding=True)),
+    tasks.c.done_at.is_(None),
+    tasks.c.cause.startswith(CAUSE),
+)
+FULFIL = (
+    update(tasks)
+    .where(
+        tasks.c.contact_id == bindparam("client"),
+        tasks.c.cause.startswith(CAUSE),
+        tasks.c.done_at.is_(None),
+        tasks.c.created_at <= bindparam("answered_at"),
+    )
+    .values(done_at=bindparam("answered_at"), result=CALLED)
+)
+
+
 def add_all(tx: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
     """Writes automatic tasks; a cause that led to a task before adds none. One statement."""
     insert_missing(tx, tasks, list(rows))
@@ -26,10 +43,7 @@ def open_on(tx: Connection, deal_ids: Collection[int]) -> set[int]:
     """Which of these deals have a wish to call back that nobody has fulfilled. One statement."""
     if not deal_ids:
         return set()
-    query = select(tasks.c.deal_id).where(
-        tasks.c.deal_id.in_(deal_ids), tasks.c.done_at.is_(None), tasks.c.cause.startswith(CAUSE)
-    )
-    return set(tx.execute(query).scalars())
+    return set(tx.execute(OPEN_ON, {"deal_ids": list(deal_ids)}).scalars())
 
 
 def last_talks(tx: Connection, contact_ids: Collection[int], since: datetime) -> dict[int, datetime]:
@@ -46,14 +60,5 @@ def last_talks(tx: Connection, contact_ids: Collection[int], since: datetime) ->
 
 def fulfil(tx: Connection, conversations: Iterable[Mapping[str, Any]]) -> None:
     """Closes what waited for a talk with these: each names `client` (a contact's id) and `answered_at`."""
-    rows = list(conversations)
-    if not rows:
-        return
-    waiting = (
-        tasks.c.contact_id == bindparam("client"),
-        tasks.c.cause.startswith(CAUSE),
-        tasks.c.done_at.is_(None),
-        tasks.c.created_at <= bindparam("answered_at"),
-    )
-    done = {"done_at": bindparam("answered_at"), "result": CALLED}
-    tx.execute(update(tasks).where(*waiting).values(**done), rows)
+    if rows := list(conversations):
+        tx.execute(FULFIL, rows)

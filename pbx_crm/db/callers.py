@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, text
+from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text
 
 from pbx_crm.db.tables import contact_numbers, contacts, deals
-from pbx_crm.db.upsert import insert_into
+from pbx_crm.db.upsert import insert_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,24 @@ class CallerDeal:
     closed_at: datetime | None
 
 
+BY_NUMBERS = (
+    select(contacts.c.id, contact_numbers.c.number, contacts.c.name, contacts.c.responsible_id)
+    .join(contact_numbers, contact_numbers.c.contact_id == contacts.c.id)
+    .where(contact_numbers.c.number.in_(bindparam("numbers", expanding=True)))
+)
+DEALS_OF = (
+    select(*(deals.c[one.name] for one in fields(CallerDeal)))
+    .where(
+        or_(
+            deals.c.contact_id.in_(bindparam("contact_ids", expanding=True)),
+            deals.c.id.in_(bindparam("deal_ids", expanding=True)),
+        )
+    )
+    .order_by(deals.c.closed_at, deals.c.id)
+)
+LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))")
+
+
 def hold(tx: Connection, numbers: Collection[str]) -> None:
     """Nobody else decides about these numbers before this transaction ends.
 
@@ -46,21 +65,15 @@ def hold(tx: Connection, numbers: Collection[str]) -> None:
     there yet. Sorted, so that two batches never wait for each other.
     """
     if numbers and tx.dialect.name == "postgresql":
-        lock = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))")
         for number in sorted(numbers):
-            tx.execute(lock, {"number": number})
+            tx.execute(LOCK, {"number": number})
 
 
 def by_numbers(tx: Connection, numbers: Collection[str]) -> list[Caller]:
     """The clients who have these E.164 numbers; one statement."""
     if not numbers:
         return []
-    query = (
-        select(contacts.c.id, contact_numbers.c.number, contacts.c.name, contacts.c.responsible_id)
-        .join(contact_numbers, contact_numbers.c.contact_id == contacts.c.id)
-        .where(contact_numbers.c.number.in_(numbers))
-    )
-    return [Caller(*row) for row in tx.execute(query)]
+    return [Caller(*row) for row in tx.execute(BY_NUMBERS, {"numbers": list(numbers)})]
 
 
 def deals_of(
@@ -69,10 +82,8 @@ def deals_of(
     """Every deal of these clients, and these deals; the last one closed comes last. One statement."""
     if not contact_ids and not deal_ids:
         return []
-    names = ("id", "contact_id", "funnel_id", "stage_id", "owner_id", "born_of", "active_at", "closed_at")
-    wanted = or_(deals.c.contact_id.in_(contact_ids), deals.c.id.in_(deal_ids))
-    query = select(*(deals.c[name] for name in names)).where(wanted)
-    return [CallerDeal(*row) for row in tx.execute(query.order_by(deals.c.closed_at, deals.c.id))]
+    asked = {"contact_ids": list(contact_ids), "deal_ids": list(deal_ids)}
+    return [CallerDeal(*row) for row in tx.execute(DEALS_OF, asked)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +105,23 @@ def make(tx: Connection, new: Sequence[NewCaller]) -> dict[str, int]:
         return {}
     made = list(_insert(tx, new))
     pairs = [{"contact_id": contact_id, "number": caller.number, "label": ""} for contact_id, caller in made]
-    claim = insert_into(tx, contact_numbers).on_conflict_do_nothing()
-    won = claim.returning(contact_numbers.c.number, contact_numbers.c.contact_id)
-    found = {number: contact_id for number, contact_id in tx.execute(won, pairs)}
+    found = {number: contact_id for number, contact_id in tx.execute(_claim(tx.dialect.name), pairs)}
     if len(found) < len(new):
         _give_way(tx, {contact_id for contact_id, _ in made} - set(found.values()))
         lost = [caller.number for caller in new if caller.number not in found]
         found |= {caller.number: caller.contact_id for caller in by_numbers(tx, lost)}
     return found
+
+
+NEW = insert(contacts).returning(
+    contacts.c.id, contacts.c.name, contacts.c.responsible_id, contacts.c.created_at
+)
+
+
+@cache
+def _claim(dialect: str) -> Any:
+    claim = insert_of(dialect, contact_numbers).on_conflict_do_nothing()
+    return claim.returning(contact_numbers.c.number, contact_numbers.c.contact_id)
 
 
 def _insert(tx: Connection, new: Sequence[NewCaller]) -> Iterator[tuple[int, NewCaller]]:
@@ -110,10 +130,9 @@ def _insert(tx: Connection, new: Sequence[NewCaller]) -> Iterator[tuple[int, New
         {"name": caller.name, "responsible_id": caller.responsible_id, "created_at": caller.created_at}
         for caller in new
     ]
-    columns = (contacts.c.id, contacts.c.name, contacts.c.responsible_id, contacts.c.created_at)
     # No database promises the order of RETURNING; rows that are alike may stand for each other.
     ids: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for contact_id, *values in tx.execute(insert(contacts).returning(*columns), rows):
+    for contact_id, *values in tx.execute(NEW, rows):
         ids[tuple(values)].append(contact_id)
     for caller in new:
         yield ids[caller.name, caller.responsible_id, caller.created_at].pop(), caller

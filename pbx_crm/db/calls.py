@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
-from pbx_crm.db.upsert import insert_into, put
+from pbx_crm.db.upsert import insert_of, put
 from pbx_crm.domain.call import EndedBy
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Scope
@@ -23,19 +24,41 @@ from pbx_crm.domain.person import Scope
 Row = Mapping[str, Any]
 
 
+# Statements that run at every ring are put together once: that takes longer than running them.
+LINKEDIDS: BindParameter[str] = bindparam("linkedids", expanding=True)
+STORED = select(calls).where(calls.c.pbx == bindparam("pbx"), calls.c.linkedid.in_(LINKEDIDS))
+STORED_MERGED = (
+    select(calls, call_aliases.c.linkedid.label("alias"))
+    .join(call_aliases, call_aliases.c.call_id == calls.c.id)
+    .where(call_aliases.c.pbx == bindparam("pbx"), call_aliases.c.linkedid.in_(LINKEDIDS))
+)
+NEW = insert(calls).returning(calls.c.linkedid, calls.c.id)
+
+
+@cache
+def _change(names: tuple[str, ...]) -> Any:
+    columns: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(calls).where(calls.c.id == bindparam("call")).values(**columns)
+
+
+@cache
+def _put_people(dialect: str) -> Any:
+    statement = insert_of(dialect, call_people)
+    changed = {
+        "rang": call_people.c.rang | statement.excluded.rang,
+        "talk_seconds": statement.excluded.talk_seconds,
+    }
+    return statement.on_conflict_do_update(index_elements=["call_id", "person_id"], set_=changed)
+
+
 def stored(tx: Connection, pbx: str, linkedids: Collection[str]) -> dict[str, Row]:
     """Rows of the calls known by these Linkedids, also by one they had before a merge. Two statements."""
-    here = select(calls).where(calls.c.pbx == pbx, calls.c.linkedid.in_(linkedids))
-    found: dict[str, Row] = {row["linkedid"]: dict(row) for row in tx.execute(here).mappings()}
+    asked = {"pbx": pbx, "linkedids": list(linkedids)}
+    found: dict[str, Row] = {row["linkedid"]: dict(row) for row in tx.execute(STORED, asked).mappings()}
     missing = [linkedid for linkedid in linkedids if linkedid not in found]
     if missing:
-        alias = call_aliases.c.linkedid.label("alias")
-        merged = (
-            select(calls, alias)
-            .join(call_aliases, call_aliases.c.call_id == calls.c.id)
-            .where(call_aliases.c.pbx == pbx, call_aliases.c.linkedid.in_(missing))
-        )
-        found |= {row["alias"]: dict(row) for row in tx.execute(merged).mappings()}
+        asked = {"pbx": pbx, "linkedids": missing}
+        found |= {row["alias"]: dict(row) for row in tx.execute(STORED_MERGED, asked).mappings()}
     return found
 
 
@@ -52,8 +75,7 @@ def add(tx: Connection, rows: Sequence[Row]) -> dict[str, int]:
     """Ids of the new calls by Linkedid. One statement."""
     if not rows:
         return {}
-    made = insert(calls).returning(calls.c.linkedid, calls.c.id)
-    return {linkedid: call_id for linkedid, call_id in tx.execute(made, list(rows))}
+    return {linkedid: call_id for linkedid, call_id in tx.execute(NEW, list(rows))}
 
 
 def change(tx: Connection, changes: Mapping[int, Row]) -> None:
@@ -63,8 +85,7 @@ def change(tx: Connection, changes: Mapping[int, Row]) -> None:
         if values:
             alike[tuple(sorted(values))].append({**values, "call": call_id})
     for names, rows in alike.items():
-        columns: dict[str, Any] = {name: bindparam(name) for name in names}
-        tx.execute(update(calls).where(calls.c.id == bindparam("call")).values(**columns), rows)
+        tx.execute(_change(names), rows)
 
 
 def put_parts(
@@ -78,15 +99,8 @@ def put_parts(
 
 def put_people(tx: Connection, rows: Sequence[Row]) -> None:
     """Notes whom a call concerns; who rang once has rung. One statement."""
-    if not rows:
-        return
-    statement = insert_into(tx, call_people)
-    changed = {
-        "rang": call_people.c.rang | statement.excluded.rang,
-        "talk_seconds": statement.excluded.talk_seconds,
-    }
-    keys = ["call_id", "person_id"]
-    tx.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed), list(rows))
+    if rows:
+        tx.execute(_put_people(tx.dialect.name), list(rows))
 
 
 def put_aliases(tx: Connection, rows: Iterable[Row]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
@@ -13,7 +14,7 @@ from pbx_crm.db import stage_moves, stage_totals, tasks
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.stage_totals import Heap
 from pbx_crm.db.tables import deal_events, deals, open_deals
-from pbx_crm.db.upsert import insert_into, insert_missing, insert_new
+from pbx_crm.db.upsert import insert_missing, insert_new, insert_of
 from pbx_crm.domain.deal import Actor, Deal, NewDeal, NewMove, Priority, StageMove
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Scope
@@ -38,8 +39,8 @@ def create_all(tx: Connection, new: Sequence[NewDeal]) -> dict[str, int]:
     """
     if not new:
         return {}
-    made = insert_into(tx, deals).on_conflict_do_nothing().returning(deals.c.born_of, deals.c.id)
-    ids = {born_of: deal_id for born_of, deal_id in tx.execute(made, [_first_values(one) for one in new])}
+    rows = [_first_values(one) for one in new]
+    ids = {born_of: deal_id for born_of, deal_id in tx.execute(_new(tx.dialect.name), rows)}
     fresh = [(ids[one.born_of], one) for one in new if one.born_of in ids]
     stage_totals.count_in(tx, (_heap(one) for _, one in fresh))
     opened = [
@@ -50,6 +51,18 @@ def create_all(tx: Connection, new: Sequence[NewDeal]) -> dict[str, int]:
     insert_missing(tx, open_deals, opened)
     stage_moves.insert_first(tx, [(deal_id, _first_move(one)) for deal_id, one in fresh])
     return ids
+
+
+@cache
+def _new(dialect: str) -> Any:
+    return insert_of(dialect, deals).on_conflict_do_nothing().returning(deals.c.born_of, deals.c.id)
+
+
+TOUCH = (
+    update(deals)
+    .where(deals.c.id == bindparam("deal"), deals.c.active_at < bindparam("at"))
+    .values(active_at=bindparam("at"))
+)
 
 
 def _heap(new: NewDeal) -> Heap:
@@ -171,8 +184,7 @@ def touch_all(tx: Connection, moments: Mapping[int, datetime]) -> None:
     """The same for many deals; one statement."""
     rows = [{"deal": deal_id, "at": at} for deal_id, at in sorted(moments.items())]
     if rows:
-        older = (deals.c.id == bindparam("deal"), deals.c.active_at < bindparam("at"))
-        tx.execute(update(deals).where(*older).values(active_at=bindparam("at")), rows)
+        tx.execute(TOUCH, rows)
 
 
 def add_events(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

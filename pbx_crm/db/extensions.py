@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select, update
 
 from pbx_crm.db.tables import extensions, people, seen_extensions
-from pbx_crm.db.upsert import insert_into, put
+from pbx_crm.db.upsert import insert_of, put
 from pbx_crm.domain.roster import PhoneSpan
 
 
@@ -55,16 +57,25 @@ def owners(tx: Connection, pbx: str, numbers: list[str], at: datetime) -> dict[s
     return {number: person_id for number, person_id in tx.execute(query)}
 
 
+NUMBERS: BindParameter[str] = bindparam("numbers", expanding=True)
+SPANS = select(
+    extensions.c.number, extensions.c.person_id, extensions.c.valid_from, extensions.c.valid_to
+).where(
+    extensions.c.pbx == bindparam("pbx"),
+    extensions.c.number.in_(NUMBERS),
+    extensions.c.person_id.is_not(None),
+)
+LAST_SEEN = select(seen_extensions.c.number, seen_extensions.c.last_seen_at).where(
+    seen_extensions.c.pbx == bindparam("pbx"), seen_extensions.c.number.in_(NUMBERS)
+)
+
+
 def spans(tx: Connection, pbx: str, numbers: Collection[str]) -> dict[str, tuple[PhoneSpan, ...]]:
     """Who had these extensions when, by extension; one statement."""
     if not numbers:
         return {}
-    columns = (extensions.c.number, extensions.c.person_id, extensions.c.valid_from, extensions.c.valid_to)
-    query = select(*columns).where(
-        extensions.c.pbx == pbx, extensions.c.number.in_(numbers), extensions.c.person_id.is_not(None)
-    )
     found: dict[str, tuple[PhoneSpan, ...]] = {}
-    for row in tx.execute(query):
+    for row in tx.execute(SPANS, {"pbx": pbx, "numbers": list(numbers)}):
         found[row.number] = (*found.get(row.number, ()), PhoneSpan(*row))
     return found
 
@@ -122,20 +133,23 @@ def note_all_seen(tx: Connection, pbx: str, seen: Mapping[str, datetime]) -> Non
     """Remembers extensions that took part in calls, to the hour; one statement, rarely two."""
     if not seen:
         return
-    columns = (seen_extensions.c.number, seen_extensions.c.last_seen_at)
-    query = select(*columns).where(seen_extensions.c.pbx == pbx, seen_extensions.c.number.in_(seen))
-    last = {number: at for number, at in tx.execute(query)}
+    last = {number: at for number, at in tx.execute(LAST_SEEN, {"pbx": pbx, "numbers": list(seen)})}
     # A busy phone would be written at every ring; nobody asks for more than the hour it was last alive.
     hours = {number: at.replace(minute=0, second=0, microsecond=0) for number, at in seen.items()}
     stale = {number: at for number, at in hours.items() if number not in last or at > last[number]}
-    statement = insert_into(tx, seen_extensions)
-    newer = {"last_seen_at": statement.excluded.last_seen_at}
     rows = [
         {"pbx": pbx, "number": number, "first_seen_at": at, "last_seen_at": at}
         for number, at in stale.items()
     ]
     if rows:
-        tx.execute(statement.on_conflict_do_update(index_elements=["pbx", "number"], set_=newer), rows)
+        tx.execute(_note_seen(tx.dialect.name), rows)
+
+
+@cache
+def _note_seen(dialect: str) -> Any:
+    statement = insert_of(dialect, seen_extensions)
+    newer = {"last_seen_at": statement.excluded.last_seen_at}
+    return statement.on_conflict_do_update(index_elements=["pbx", "number"], set_=newer)
 
 
 def unlinked(tx: Connection, now: datetime) -> list[SeenExtension]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import cache
 from itertools import groupby
 from typing import Any
 
@@ -65,7 +66,12 @@ def load(tx: Connection, funnel_id: int) -> Funnel:
 
 def in_use(tx: Connection) -> list[Funnel]:
     """Funnels that are not retired, in order, with stages and without loss reasons. One statement."""
-    return _with_stages(tx.execute(_all().where(funnels.c.retired_at.is_(None))))
+    return _with_stages(tx.execute(_in_use()))
+
+
+@cache
+def _in_use() -> Any:
+    return _all().where(funnels.c.retired_at.is_(None))
 
 
 def of_stage(tx: Connection, stage_id: int) -> Funnel:

@@ -17,14 +17,22 @@ from pbx_crm.domain.sentence import N_
 TAKEN = N_("There is a line for these calls already.")
 
 
+# Read at every call: put together once.
+SELLERS = select(line_sellers.c.line_id, line_sellers.c.person_id).order_by(line_sellers.c.person_id)
+LINES = select(lines).order_by(lines.c.id)
+SKIP_RULES = (
+    select(skip_rules.c.name, skip_rules.c.kind, skip_rules.c.value)
+    .where(skip_rules.c.is_active)
+    .order_by(skip_rules.c.id)
+)
+
+
 def load(tx: Connection) -> list[Line]:
     """Every line with its sellers, in the order they were made. Two statements."""
     sellers = defaultdict(list)
-    for line_id, person_id in tx.execute(
-        select(line_sellers.c.line_id, line_sellers.c.person_id).order_by(line_sellers.c.person_id)
-    ):
+    for line_id, person_id in tx.execute(SELLERS):
         sellers[line_id].append(person_id)
-    rows = tx.execute(select(lines).order_by(lines.c.id)).mappings()
+    rows = tx.execute(LINES).mappings()
     return [_line(row, tuple(sellers[row["id"]])) for row in rows]
 
 
@@ -74,9 +82,7 @@ def _values(line: Line) -> dict[str, Any]:
 
 def load_skip_rules(tx: Connection) -> list[SkipRule]:
     """The rules in force, in the order they were made. One statement."""
-    columns = (skip_rules.c.name, skip_rules.c.kind, skip_rules.c.value)
-    rows = tx.execute(select(*columns).where(skip_rules.c.is_active).order_by(skip_rules.c.id))
-    return [SkipRule(name, SkipKind(kind), value) for name, kind, value in rows]
+    return [SkipRule(name, SkipKind(kind), value) for name, kind, value in tx.execute(SKIP_RULES)]
 
 
 def skip_rules_by_id(tx: Connection) -> list[tuple[int, SkipRule]]:

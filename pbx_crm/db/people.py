@@ -103,10 +103,16 @@ def everybody(tx: Connection, *, active_only: bool = False) -> list[Person]:
     return [person_from(row) for row in tx.execute(query)]
 
 
+CARD_OWNERS = (
+    select(people.c.id, people.c.role)
+    .where(people.c.is_active, people.c.role != Role.NONE.value)
+    .order_by(people.c.id)
+)
+
+
 def card_owners(tx: Connection) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Ids of everybody who may own cards, and of the heads among them, in a fixed order; one statement."""
-    able = people.c.is_active & (people.c.role != Role.NONE.value)
-    rows = tx.execute(select(people.c.id, people.c.role).where(able).order_by(people.c.id)).all()
+    rows = tx.execute(CARD_OWNERS).all()
     return tuple(row.id for row in rows), tuple(row.id for row in rows if row.role == Role.HEAD.value)
 
 

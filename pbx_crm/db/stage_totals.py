@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.scoped import totals_in
 from pbx_crm.db.tables import stage_totals
-from pbx_crm.db.upsert import insert_into
+from pbx_crm.db.upsert import insert_of
 from pbx_crm.domain.person import Scope
 
 KEY = ("stage_id", "owner_id", "currency")
@@ -65,9 +67,14 @@ def _add(tx: Connection, changes: Iterable[tuple[Heap, int]]) -> None:
         for key, (count, amount) in sorted(sums.items())
     ]
     if rows:
-        row = insert_into(tx, stage_totals)
-        summed = {name: stage_totals.c[name] + row.excluded[name] for name in ("deals", "amount")}
-        tx.execute(row.on_conflict_do_update(index_elements=list(KEY), set_=summed), rows)
+        tx.execute(_sum_up(tx.dialect.name), rows)
+
+
+@cache
+def _sum_up(dialect: str) -> Any:
+    row = insert_of(dialect, stage_totals)
+    summed = {name: stage_totals.c[name] + row.excluded[name] for name in ("deals", "amount")}
+    return row.on_conflict_do_update(index_elements=list(KEY), set_=summed)
 
 
 def of_stages(

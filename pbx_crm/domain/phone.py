@@ -72,11 +72,11 @@ def _country(number: str) -> str:
 def _e164(raw: str, region: str, strip_prefixes: tuple[str, ...]) -> str | None:
     # A number that is right as it stands is not shortened: 9161234567 begins with a 9 for an outside line.
     readings = [number for text in _stripped(raw, strip_prefixes) if (number := _parsed(text, region))]
-    for is_good in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
-        for number in readings:
-            if is_good(number):
-                return phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return None
+    if len(readings) > 1:
+        # New number ranges are possible long before our library knows them as valid.
+        readings.sort(key=phonenumbers.is_valid_number, reverse=True)
+    good = next((number for number in readings if phonenumbers.is_possible_number(number)), None)
+    return None if good is None else phonenumbers.format_number(good, PhoneNumberFormat.E164)
 
 
 def _stripped(raw: str, prefixes: tuple[str, ...]) -> list[str]:

@@ -77,8 +77,8 @@ def take_in(tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan) 
     desk = Desk(tx, pbx, facts, plan)
     if not desk.news:
         return []
-    for fact in desk.news:
-        hear(desk, fact.call, fact.at)
+    for news in desk.news:
+        hear(desk, news)
     file_away(tx, desk)
     return signals(desk)
 

@@ -146,6 +146,14 @@ class Wish:
     due_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """A fact, and how much its call knows then."""
+
+    fact: Fact
+    known: int
+
+
 class Desk:
     """Everything a batch concerns, found by the names the facts use."""
 
@@ -167,7 +175,8 @@ class Desk:
         self.lines: list[Line] = []
         self.skip_rules: list[SkipRule] = []
         self._find_calls(facts)
-        self.news = [fact for fact in facts if self._is_news(fact.call)]
+        self.news = [News(fact, known(fact.call)) for fact in facts]
+        self.news = [news for news in self.news if self._is_news(news)]
         self.roster = Roster()
         if self.news:
             self._find_the_rest()
@@ -194,19 +203,20 @@ class Desk:
             was_answered=row["answered_at"] is not None,
         )
 
-    def _is_news(self, call: Call) -> bool:
-        file = self.files.get(call.linkedid)
-        return file is None or (file.linkedid == call.linkedid and known(call) > file.known)
+    def _is_news(self, news: News) -> bool:
+        linkedid = news.fact.call.linkedid
+        file = self.files.get(linkedid)
+        return file is None or (file.linkedid == linkedid and news.known > file.known)
 
     def _find_the_rest(self) -> None:
-        named = set().union(*(extensions_in(fact.call) for fact in self.news))
+        named = set().union(*(extensions_in(news.fact.call) for news in self.news))
         self.roster = Roster(extensions.spans(self._tx, self.pbx, sorted(named)))
         self.lines = lines.load(self._tx)
         self.skip_rules = lines.load_skip_rules(self._tx)
         self._find_clients()
 
     def _find_clients(self) -> None:
-        numbers = {self.plan.e164(fact.call.external_number) for fact in self.news}
+        numbers = {self.plan.e164(news.fact.call.external_number) for news in self.news}
         wanted = sorted(number for number in numbers if number is not None)
         callers.hold(self._tx, wanted)
         by_id: dict[int, ClientFile] = {}
@@ -281,7 +291,7 @@ class Desk:
     @cached_property
     def _last_talks(self) -> dict[int, datetime]:
         known_ids = sorted({client.id for client in self.clients.values() if client.id is not None})
-        since = min(fact.call.started_at for fact in self.news) - LONGEST_CALL
+        since = min(news.fact.call.started_at for news in self.news) - LONGEST_CALL
         return callbacks.last_talks(self._tx, known_ids, since)
 
     @property

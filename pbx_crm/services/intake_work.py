@@ -7,7 +7,6 @@ from datetime import datetime
 from pbx_crm.db.call_rows import extensions_in
 from pbx_crm.db.callbacks import CAUSE
 from pbx_crm.domain.call import Call, Direction
-from pbx_crm.domain.call_knowledge import known
 from pbx_crm.domain.card_owner import is_settled, new_owner, stranger_who_answered, talked
 from pbx_crm.domain.intake import (
     Decision,
@@ -22,16 +21,27 @@ from pbx_crm.domain.intake_case import STRANGER, Case
 from pbx_crm.domain.line import CreateAt, line_of, skip_rule_of
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.roster import Roster
-from pbx_crm.services.intake_desk import Birth, CallFile, ClientFile, DealFile, Desk, HandedOver, Notice, Wish
+from pbx_crm.services.intake_desk import (
+    Birth,
+    CallFile,
+    ClientFile,
+    DealFile,
+    Desk,
+    HandedOver,
+    News,
+    Notice,
+    Wish,
+)
 
 
-def hear(desk: Desk, call: Call, at: datetime) -> None:
+def hear(desk: Desk, news: News) -> None:
     """Takes in the call as it stood at this moment; a state that knows nothing more changes nothing."""
+    call, at = news.fact.call, news.fact.at
     file = desk.file_of(call)
     # Under a Linkedid that has merged away only a part of the call is told, and the whole is here.
-    if file.linkedid != call.linkedid or known(call) <= file.known:
+    if file.linkedid != call.linkedid or news.known <= file.known:
         return
-    file.call, file.known = call, known(call)
+    file.call, file.known = call, news.known
     _take_in_merged(desk, file, call)
     _recognise(desk, file, call)
     _note_extensions(desk, call, at)
