@@ -12,15 +12,26 @@ def known(call: Call) -> int:
     fact delivered again, or late, changes nothing. An end heard outweighs an end lost in a gap, and any
     end outweighs an open call, however many details a restarted program has forgotten.
     """
-    details = sum(value is not None for value in (call.external_number, call.did, call.queue, call.trunk))
-    details += sum(
-        value is not None for value in (call.answered_at, call.answered_by, call.caller_name, call.seller)
-    )
-    details += len(call.rang) + len(call.aliases) + call.recorded + (call.recording_file is not None)
+    # Counted for every fact of a busy PBX, so in plain steps.
+    details = len(call.rang) + len(call.aliases) + call.recorded
+    for value in (
+        call.external_number,
+        call.did,
+        call.queue,
+        call.trunk,
+        call.caller_name,
+        call.seller,
+        call.answered_at,
+        call.answered_by,
+        call.recording_file,
+    ):
+        details += value is not None
     for leg in call.legs:
-        details += 1 + sum(moment is not None for moment in (leg.rang_at, leg.answered_at, leg.ended_at))
-    details += sum(1 + (talk.ended_at is not None) for talk in call.talks)
-    details += sum(1 + transfer.completed for transfer in call.transfers)
+        details += 1 + (leg.rang_at is not None) + (leg.answered_at is not None) + (leg.ended_at is not None)
+    for talk in call.talks:
+        details += 1 + (talk.ended_at is not None)
+    for transfer in call.transfers:
+        details += 1 + transfer.completed
     return details + END_WEIGHT * _end(call)
 
 

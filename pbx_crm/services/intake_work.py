@@ -147,7 +147,6 @@ def _create(desk: Desk, file: CallFile, call: Call, decision: Decision, at: date
     if client is not None:
         client.deals.append(file.deal)
     file.rule = {**owner.rule, "owner": owner.person_id}
-    desk.notices.append(Notice(file.deal, file, "born", at, file.rule))
 
 
 def _client(desk: Desk, file: CallFile, call: Call, owner_id: int) -> ClientFile | None:
