@@ -13,6 +13,7 @@ from aiohttp import web
 from pbx_crm.domain.errors import (
     BadInput,
     Conflict,
+    CrmError,
     NotAllowed,
     NotFound,
     NotLoggedIn,
@@ -23,7 +24,7 @@ from pbx_crm.domain.errors import (
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.access import Handler
 from pbx_crm.pages.answers import see_other
-from pbx_crm.pages.render import render
+from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import REQUEST_ID, is_api, is_fragment, wants_websocket
 
 STATUS: dict[type[Exception], HTTPStatus] = {
@@ -41,6 +42,7 @@ SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: N_("This address does not take such a request."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("This is too large."),
 }
+BROKEN = N_("Something went wrong here. Nothing was changed; please try again.")
 log = structlog.get_logger(__name__)
 
 
@@ -66,14 +68,15 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         if answer.status < HTTPStatus.BAD_REQUEST:
             raise
         status = HTTPStatus(answer.status)
-        return _problem(request, status, status.name.lower(), _sentence_for(answer))
+        sentence = wording_of(request).gettext(_sentence_for(answer))
+        return _problem(request, status, status.name.lower(), sentence)
     except Exception:
         log.exception("a request failed", request=request[REQUEST_ID], path=request.path)
         return _problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "internal_error",
-            N_("Something went wrong here. Nothing was changed; please try again."),
+            wording_of(request).gettext(BROKEN),
         )
 
 
@@ -85,8 +88,12 @@ def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
     status = status_of(error)
     if status is HTTPStatus.UNAUTHORIZED and not is_api(request) and not wants_websocket(request):
         return _to_login(request)
-    reasons = error.reasons if isinstance(error, BadInput) else {}
-    return _problem(request, status, id_of(error), str(error), reasons)
+    reader = wording_of(request)
+    reasons = reader.reasons_of(error) if isinstance(error, BadInput) else {}
+    sentence = reader.gettext(str(error))
+    if isinstance(error, CrmError) and "%(" in sentence:
+        sentence %= error.details
+    return _problem(request, status, id_of(error), sentence, reasons)
 
 
 def _to_login(request: web.Request) -> web.StreamResponse:

@@ -194,6 +194,12 @@ async def test_only_the_head_hands_deals_over(stocked: Crm) -> None:
     assert (await anna.get("deals"))["deals"] == []
 
 
+async def test_of_another_sellers_number_a_script_is_told_whose_client_it_is(stocked: Crm) -> None:
+    anna = await script(stocked, stocked.cast.anna)
+    status, told = await anna.ask("POST", "deals", json={"number": "+7 495 000-00-01"})
+    assert (status, told["details"]) == (422, {"number": "This is a client of Boris."})
+
+
 @pytest.mark.parametrize(
     ("body", "named"),
     [

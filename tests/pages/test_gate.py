@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from aiohttp import WSServerHandshakeError
 
 from pbx_crm.pages.login import safe_next
 from pbx_crm.pages.request import SESSION_COOKIE
@@ -152,6 +155,30 @@ async def test_the_language_is_chosen_before_the_log_in(crm: Crm) -> None:
     text = await answer.text()
     assert 'lang="fa" dir="rtl"' in text
     assert 'name="next" value="/board"' in text
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}])
+async def test_another_sites_page_cannot_open_our_live_socket(crm: Crm, headers: dict[str, str]) -> None:
+    browser = await crm.browser(crm.cast.anna)
+    with pytest.raises(WSServerHandshakeError) as refused:
+        await browser.ws_connect("/live", headers=headers)
+    assert refused.value.status == 403
+
+
+async def test_a_fault_of_ours_is_told_with_an_id_and_without_its_insides(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("the secret of the house")
+
+    monkeypatch.setattr(crm.services.staff.__class__, "everybody", fail)
+    browser = await crm.browser(crm.cast.olga)
+    answer = await browser.get("/settings/people")
+    page = await answer.text()
+    assert answer.status == 500
+    assert "Nothing was changed" in page
+    assert "secret of the house" not in page
+    assert re.search(r"<code[^>]*>[0-9a-f]{12}</code>", page)
 
 
 async def test_an_address_that_does_not_exist_gets_a_page_in_words(crm: Crm) -> None:
