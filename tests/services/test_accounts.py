@@ -67,6 +67,22 @@ async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize("login", ["anna", "nobody"])
+async def test_an_unknown_name_costs_the_same_work_as_a_known_one(
+    accounts: Accounts, anna: Person, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    checked: list[str] = []
+
+    def check(_: Passwords, stored: str, __: str) -> bool:
+        checked.append(stored.rpartition("$")[0].rpartition("$")[0])
+        return False
+
+    monkeypatch.setattr(Passwords, "_check", check)
+    with pytest.raises(WrongLogin):
+        await accounts.log_in(login, "guess", HOME)
+    assert checked == ["$argon2id$v=19$m=19456,t=2,p=1"]
+
+
 async def test_a_person_without_a_password_cannot_log_in(accounts: Accounts, database: Database) -> None:
     await database.write(person, "Clara")
     with pytest.raises(WrongLogin):
