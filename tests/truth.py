@@ -27,12 +27,16 @@ Told = dict[str, Any]
 @cache
 def tape(name: str) -> Tape:
     """A recording, read once a run."""
-    return read_tape(TAPES / name)
+    return read_tape(_folder(name))
 
 
 def truth(name: str) -> Truth:
     """What really happened in it."""
-    return truth_in(TAPES / name)
+    return truth_in(_folder(name))
+
+
+def _folder(name: str) -> Path:
+    return next(folder for folder in (TAPES / name, LAB_TAPES / name) if folder.exists())
 
 
 def truth_in(folder: Path) -> Truth:

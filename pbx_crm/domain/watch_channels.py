@@ -98,6 +98,8 @@ class ChannelWatch:
 
     def _on_dial_began(self, event: DialBegan) -> None:
         dest = self._calls.channel_of(event)
+        if dest is None and event.source is not None:
+            dest = self._calls.any(event.uniqueid)  # refused so fast that its end was heard first
         if dest is None:
             return
         source = self._calls.any(event.source)
@@ -121,7 +123,7 @@ class ChannelWatch:
     def _dials(self, source: Channel, dest: Channel, at: float) -> None:
         if source is dest or dest.dialled_by is source:
             return
-        if dest.call is not source.call and not dest.root:
+        if dest.call is not source.call and not dest.root and dest.gone_at is None:
             move_leg(dest, source.call)
         dest.dialled, dest.dialled_by = True, source
         note_dialled_on(source.call, source, at)

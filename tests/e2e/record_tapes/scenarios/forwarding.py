@@ -140,7 +140,7 @@ async def phone_forwards_outside(stage: Stage) -> list[Truth]:
     target = stage.world.dialled(number)
     phone.manners[phone.name] = lambda leg: leg.reject(302, "Moved Temporarily", f"sip:{target}@{pbx}")
     client = stage.calls_in("02")
-    mobile = await stage.outside_picks_up(number)
+    mobile = await stage.outside_picks_up(stage.on_trunk(number))
     await talk()
     await ends(client, mobile)
     owner = phone.name
