@@ -71,6 +71,21 @@ def serve(config: Path) -> None:
 
 
 @main.command()
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+def migrate(config: Path) -> None:
+    """Bring the database to this version; harmless when it is there already."""
+    from pbx_crm.config import load
+    from pbx_crm.db import migrate as migrations
+    from pbx_crm.db.engine import make_engine
+
+    engine = make_engine(load(config).database.url.get_secret_value())
+    try:
+        click.echo(f"the database is at revision {migrations.upgrade(engine)}")
+    finally:
+        engine.dispose()
+
+
+@main.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True)
 @click.option(
     "--data", type=click.Path(path_type=Path, file_okay=False), help="Keep the data in this folder."

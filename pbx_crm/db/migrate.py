@@ -10,8 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from pbx_crm.db.tables import metadata
+from pbx_crm.domain.errors import Broken
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -25,11 +27,21 @@ STATEMENT_TIMEOUT = "10min"
 MIGRATION_LOCK = 7_262_401
 
 
+class DatabaseUnusable(Broken):
+    """The database cannot be used."""
+
+
 def upgrade(engine: Engine) -> str:
-    """Runs the missing revisions; says the revision the database now has."""
-    with engine.connect().execution_options(writes=True) as tx, tx.begin():
-        _be_careful(tx)
-        return upgrade_in(tx)
+    """Runs the missing revisions; says the revision the database now has.
+
+    DatabaseUnusable if it cannot be reached, is held by somebody else, or is not ours.
+    """
+    try:
+        with engine.connect().execution_options(writes=True) as tx, tx.begin():
+            _be_careful(tx)
+            return upgrade_in(tx)
+    except (OperationalError, ProgrammingError) as error:
+        raise DatabaseUnusable(f"The database cannot be used: {error.orig}") from error
 
 
 def upgrade_in(tx: Connection) -> str:

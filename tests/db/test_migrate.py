@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from pbx_crm.db import migrate
 from pbx_crm.db.engine import Database, make_engine
+from pbx_crm.db.migrate import DatabaseUnusable
 from pbx_crm.db.tables import companies, metadata
 from tests.databases import prepare
 
@@ -74,7 +75,7 @@ def test_a_revision_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> 
     with engine.begin() as tx:
         # The first revision meets a table of somebody else's half way.
         tx.execute(text("CREATE TABLE transfers (colour TEXT)"))
-    with pytest.raises(OperationalError):
+    with pytest.raises(DatabaseUnusable, match="transfers"):
         migrate.upgrade(engine)
     with engine.connect() as tx:
         assert inspect(tx).get_table_names() == ["transfers"]
