@@ -101,6 +101,32 @@ def demo(port: int, data: Path | None) -> None:
     asyncio.run(run(port, data))
 
 
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+@click.option("--pbx", "name", help="Which [[pbx]] of the file; the first one if not told.")
+@click.option("--seconds", type=float, help="Stop after so long; without it, at Ctrl-C.")
+@click.option(
+    "--pseudonyms",
+    type=click.Path(path_type=Path, exists=True),
+    help="Replace clients' numbers; this file's text is the secret they are made with.",
+)
+@click.option("--keep", multiple=True, help="A number to leave as it is, such as a DID; may be repeated.")
+def record(
+    folder: Path,
+    config: Path,
+    name: str | None,
+    seconds: float | None,
+    pseudonyms: Path | None,
+    keep: tuple[str, ...],
+) -> None:
+    """Record what a PBX says into FOLDER, as `replay` reads it."""
+    from pbx_crm.config import load
+    from pbx_crm.record_command import record_into
+
+    record_into(folder, load(config), name, seconds, pseudonyms, keep)
+
+
 class LateGroup(click.Group):
     """A group whose commands are imported when one of them is wanted."""
 

@@ -33,14 +33,13 @@ def time_of(message: Headers, arrived: float) -> float:
 
 def text_of(message: Headers, header: str) -> str:
     """The header's value; empty if it is not there. Of several values the first counts."""
-    value = message.get(header)
-    if value is None:
+    value: Any = message.get(header)
+    if not value:
         return ""
-    if not isinstance(value, str):
-        value = value[0] if value else ""
-    if "\n" in value or "\r" in value:
+    text: str = value if isinstance(value, str) else value[0]
+    if "\n" in text or "\r" in text:
         raise BrokenEvent(f"{header} holds a line feed")
-    return str(value)
+    return text
 
 
 def required(message: Headers, header: str) -> str:

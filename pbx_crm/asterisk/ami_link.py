@@ -23,8 +23,19 @@ from pbx_crm.asterisk.ami_protocol import AmiProtocol, LinkCounters
 from pbx_crm.domain.errors import LoginRefused, PbxUnreachable, RightMissing
 
 
-class _OneConnection(Manager):  # type: ignore[misc]  # panoramisk ships no type hints
+class OneConnection(Manager):  # type: ignore[misc]  # panoramisk ships no type hints
     """panoramisk's Manager for exactly one connection."""
+
+    def __init__(self, **config: Any) -> None:
+        super().__init__(**config)
+        # FullyBooted would make panoramisk resend what an earlier connection left unanswered.
+        self.patterns.clear()
+        self.callbacks.clear()
+
+    def dispatch(self, event: Message) -> None:
+        """Call the callbacks of `*`; a regular expression per event and pattern is spared."""
+        for callback in self.callbacks["*"]:
+            callback(self, event)
 
     def connection_lost(self, exc: BaseException | None) -> None:
         """Tell the link; panoramisk would connect again by itself, even after close()."""
@@ -56,14 +67,11 @@ class AmiLink:
         self.lost = asyncio.Event()
         """Set once the connection is gone, whoever ended it."""
         self.protocol = AmiProtocol(wanted, counters, clock, tap)
-        self._panoramisk = _OneConnection(
+        self._panoramisk = OneConnection(
             loop=asyncio.get_running_loop(),
             protocol_factory=lambda: self.protocol,
             on_disconnect=self._on_disconnect,
         )
-        # FullyBooted would make panoramisk resend what an earlier connection left unanswered.
-        self._panoramisk.patterns.clear()
-        self._panoramisk.callbacks.clear()
         self._panoramisk.register_event("*", self._on_event)
 
     async def open(self) -> None:

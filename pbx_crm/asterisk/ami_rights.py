@@ -81,7 +81,7 @@ class RightsCheck:
         return tuple(Sentence.of(ADVICE[right], user=self._user) for right in missing)
 
     def _heard(self, event: str) -> bool:
-        return event.encode() in self._link.protocol.heard
+        return event in self._link.protocol.heard
 
     async def _missing_writes(self) -> list[str]:
         try:

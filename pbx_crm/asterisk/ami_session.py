@@ -146,7 +146,7 @@ class AmiSession:
 
     def _why_over(self, *, silent: bool) -> Sentence:
         place = self._account.place
-        if b"Shutdown" in self.link.protocol.heard:
+        if "Shutdown" in self.link.protocol.heard:
             return Sentence.of(N_("The PBX at %(place)s is being stopped or restarted."), place=place)
         if silent and not self.link.lost.is_set():
             return Sentence.of(N_("The PBX at %(place)s has fallen silent; the link was cut."), place=place)

@@ -184,7 +184,7 @@ class CallStream:
         event = self._reader.read(item.message, arrived + self._ahead)
         if event is None:
             return []
-        if "timestamp" in item.message:
+        if item.message.get("Timestamp"):
             self._ahead = event.at - arrived
         return self._tracker.feed(event)
 

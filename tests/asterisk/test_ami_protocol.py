@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panoramisk.message import Message
 
-from pbx_crm.asterisk.ami_protocol import AmiProtocol, LinkCounters, message_from
+from pbx_crm.asterisk.ami_protocol import AmiProtocol, EventMessage, LinkCounters
 from tests.parts.scripted_ami import event
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -157,9 +157,9 @@ def test_the_greeting_is_no_part_of_the_first_answer() -> None:
 
 def test_the_message_filled_directly_is_the_one_panoramisk_would_have_made() -> None:
     stock = Message.from_line(RING.decode().strip())
-    ours = message_from(RING[:-4])
+    ours = EventMessage(RING[:-4])
     assert dict(ours) == dict(stock.items() - {"content": ""}.items())
     assert isinstance(ours, Message)
-    assert ours.get("UNIQUEID") == ours.uniqueid == stock.uniqueid == "1.1"
+    assert ours.get("Uniqueid") == ours["UNIQUEID"] == ours.uniqueid == stock.uniqueid == "1.1"
     assert ours.get("Absent", "none") == "none"
     assert ours.absent == ""
