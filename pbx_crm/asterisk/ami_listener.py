@@ -223,8 +223,9 @@ class AmiListener:
         """Once when the link goes, once when it is back, and once for each further reason in between."""
         lasted = timedelta(seconds=round((now - self.state.since).total_seconds()))
         if status is LinkStatus.UP:
+            was_away = f" It was away for {lasted}." if self._said else ""
             self._said.clear()
-            log.info("%s It was away for %s.", sentence, lasted)
+            log.info("%s%s", sentence, was_away)
         elif self._closed:
             log.info("%s", sentence)
         elif str(sentence) not in self._said:
