@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import os
 import re
+import subprocess
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -19,6 +22,7 @@ from pbx_crm.pages.web_files import TEMPLATES, TRANSLATIONS
 from tests import builders
 from tests.site import Crm
 
+ROOT = TEMPLATES.parent.parent
 TRANSLATED = [code for code in LANGUAGES if code != DEFAULT.code]
 COMPLETE = [language.code for language in LANGUAGES.values() if language.is_complete]
 PLACE = re.compile(r"%\((\w+)\)s")
@@ -30,9 +34,23 @@ def catalogue_of(code: str) -> Catalog:
         return read_po(source, locale=code)
 
 
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
+    """Every string that the source and the templates hold now."""
+    template = tmp_path_factory.mktemp("messages") / "messages.pot"
+    command = ["-m", "babel.messages.frontend", "-q", "extract", "-F", "tools/babel.cfg", "-k", "N_"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "tools")}
+    places = ["-o", str(template), "pbx_crm", "web/templates"]
+    subprocess.run([sys.executable, *command, *places], cwd=ROOT, env=environment, check=True)
+    with template.open("rb") as source:
+        return read_po(source)
+
+
 @pytest.mark.parametrize("code", [code for code in COMPLETE if code != DEFAULT.code])
-def test_a_complete_language_has_every_string_and_guesses_none(code: str) -> None:
+def test_a_complete_language_has_every_string_and_guesses_none(code: str, found: Catalog) -> None:
     catalogue = catalogue_of(code)
+    missing = [message.id for message in found if message.id and message.id not in catalogue]
+    assert missing == [], "run `make messages` and translate these"
     empty = [message.id for message in catalogue if message.id and not all(_forms(message))]
     assert empty == []
     assert [message.id for message in catalogue if message.id and message.fuzzy] == []
