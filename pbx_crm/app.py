@@ -15,6 +15,7 @@ from pbx_crm.call_loop import CallLoop
 from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import funnels, migrate
 from pbx_crm.db.engine import Database
+from pbx_crm.db.notify import SignalRelay
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.funnel import PRESETS
 from pbx_crm.domain.installation import Installation
@@ -105,6 +106,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         stack.callback(passwords.close)
         services = build_services(database, settings.installation, passwords, clock, plans_of(settings))
         await services.accounts.clear_stale()
+        await stack.enter_async_context(_sharing_signals(database, services.live))
         for pbx in settings.pbx:
             await stack.enter_async_context(_listening(pbx, secrets[pbx.name], services))
         url = await stack.enter_async_context(_served(services, settings.web))
@@ -126,6 +128,23 @@ async def _listening(pbx: PbxSettings, secret: str, services: Services) -> Async
     finally:
         await calls.stop()
         await asyncio.wait([running_loop], timeout=STOP_SECONDS)
+
+
+@asynccontextmanager
+async def _sharing_signals(database: Database, live: LiveFeed) -> AsyncIterator[None]:
+    """Joins the browsers of all processes that share a PostgreSQL; a SQLite has one process."""
+    if database.engine.dialect.name != "postgresql":
+        yield
+        return
+    relay = SignalRelay(database, live.deliver)
+    live.relay_to(relay.send)
+    relaying = asyncio.create_task(relay.run(), name="signals between processes")
+    try:
+        yield
+    finally:
+        live.relay_to(None)
+        relaying.cancel()
+        await asyncio.wait([relaying])
 
 
 def _say_if_it_died(task: asyncio.Task[None]) -> None:

@@ -30,7 +30,8 @@ LARGEST_MESSAGE = 1024
 SESSION_ENDED = 4401
 """Our own close code: the page shows the log-in instead of connecting again."""
 
-RESYNC = frozenset({"resync"})
+MISSED_SOMETHING = frozenset({"call", "resync"})
+"""The popup at once, everything else within the second over which pages spread their questions."""
 SOCKETS = web.AppKey("live_sockets", set[web.WebSocketResponse])
 MARK = web.RequestKey("live_mark", str)
 
@@ -104,7 +105,7 @@ async def _send(request: web.Request, socket: web.WebSocketResponse, viewer: Per
     live, postbox = services_of(request).live, Postbox()
     subscription = live.subscribe(viewer, postbox.put, postbox.doubt)
     if request.query.get("mark", "") not in ("", live.mark(viewer)):
-        postbox.put(RESYNC)
+        postbox.put(MISSED_SOMETHING)
     try:
         code = await _send_until_over(request, socket, viewer, postbox)
     except ConnectionError:

@@ -140,7 +140,7 @@ async def test_a_stopping_server_asks_tabs_to_come_back(crm: Crm, anna: Socket) 
     assert await closes_with(anna) == 1012
 
 
-@pytest.mark.parametrize(("told_between", "expected"), [(True, ["resync"]), (False, [])])
+@pytest.mark.parametrize(("told_between", "expected"), [(True, ["call", "resync"]), (False, [])])
 async def test_a_page_told_of_changes_before_it_listened_is_brought_up_to_date(
     crm: Crm, monkeypatch: pytest.MonkeyPatch, told_between: bool, expected: list[str]
 ) -> None:

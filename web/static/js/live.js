@@ -40,7 +40,10 @@ function connect() {
 
 function heard(message) {
   heardAt = Date.now();
-  JSON.parse(message.data).topics.forEach(tell);
+  for (const topic of JSON.parse(message.data).topics) {
+    if (topic === "resync") resyncSoon();
+    else tell(topic);
+  }
 }
 
 function opened() {
