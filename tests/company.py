@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Connection, select
@@ -153,6 +157,17 @@ class Company:
         told: list[frozenset[str]] = []
         self.live.subscribe(viewer, told.append)
         return told
+
+
+@contextmanager
+def fresh_company(migrated_file: Path) -> Iterator[Company]:
+    """A company on a SQLite file of its own, for tests that need several."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "crm.db"
+        shutil.copy(migrated_file, path)
+        database = Database.open(f"sqlite:///{path}")
+        yield Company(database)
+        database.close()
 
 
 def topics(told: Iterable[frozenset[str]]) -> set[str]:

@@ -2,24 +2,36 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, Row, Table, insert, select
 
 from pbx_crm.asterisk.ami_events import AmiEventReader
 from pbx_crm.asterisk.replay import events_of
 from pbx_crm.db.engine import Database
-from pbx_crm.db.tables import alerts, calls, contacts, deals, extensions, tasks
+from pbx_crm.db.tables import (
+    alerts,
+    calls,
+    contacts,
+    deals,
+    extensions,
+    legs,
+    talks,
+    tasks,
+    transfers,
+)
 from pbx_crm.domain import owner_rule
-from pbx_crm.domain.call import Fact
+from pbx_crm.domain.call import Call, CallMerged, Fact
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services.call_intake import take_in
-from tests.company import LONG_AGO, PBX, Company
+from tests.company import LONG_AGO, PBX, Company, fresh_company
 from tests.truth import SINGLE_NAMES, tape, truth
 
 
@@ -130,28 +142,83 @@ def _link_everywhere(tx: Connection, company: Company) -> dict[str, int]:
     return owners
 
 
+def _play_alone(tx: Connection, name: str) -> None:
+    """Every fact of the recording a batch of its own, in one transaction for the speed of it."""
+    for fact in facts_of(name):
+        take_in(tx, name, [fact], NumberPlan("RU"))
+
+
+@pytest.fixture(scope="module")
+def after_all(migrated_file: Path) -> Iterator[tuple[Database, dict[str, int]]]:
+    """A company after all recordings, as the calls of as many PBXes; and whose extension is whose."""
+    with fresh_company(migrated_file) as company, company.database.engine.begin() as tx:
+        owners = _link_everywhere(tx, company)
+        for name in SINGLE_NAMES:
+            _play_alone(tx, name)
+        tx.commit()
+        yield company.database, owners
+
+
 async def test_after_every_recording_each_incoming_call_has_a_card_with_the_right_owner(
-    sqlite: Database,
+    after_all: tuple[Database, dict[str, int]],
 ) -> None:
-    """All recordings as the calls of as many PBXes: what holds for any kind of call at all."""
-    company = Company(sqlite)
-    owners = await sqlite.write(_link_everywhere, company)
-    for name in SINGLE_NAMES:
-        await sqlite.write(take_in, name, facts_of(name), NumberPlan("RU"))
-    born = {row["born_of"]: row for row in await company.rows(deals)}
-    reminders = {row["deal_id"] for row in await company.rows(tasks, kind="call")}
-    talked = {row["deal_id"] for row in await company.rows(calls) if row["answered_at"] is not None}
+    database, owners = after_all
+    born = {row.born_of: row for row in await database.read(_all, deals)}
+    reminders = {row.deal_id for row in await database.read(_all, tasks) if row.kind == "call"}
+    told = await database.read(_all, calls)
+    talked = {row.deal_id for row in told if row.answered_at is not None}
     wrong = []
-    for call in await company.rows(calls):
-        deal = born.get(f"{call['pbx']}/{call['linkedid']}")
-        if call["direction"] == "in" and call["ended_at"] is not None:
-            if call["deal_id"] is None:
-                wrong.append(f"{call['pbx']}: no card")
-            answered_by = owners.get(call["answered_extension"])
-            if deal and answered_by not in (None, deal["owner_id"]):
-                wrong.append(f"{call['pbx']}: another owner")
-            if call["deal_id"] not in reminders | talked:
-                wrong.append(f"{call['pbx']}: nobody calls back")
-        elif call["direction"] != "in" and deal is not None:
-            wrong.append(f"{call['pbx']}: a card of an {call['direction']} call")
+    for call in told:
+        deal = born.get(f"{call.pbx}/{call.linkedid}")
+        if call.direction == "in" and call.ended_at is not None:
+            if call.deal_id is None:
+                wrong.append(f"{call.pbx}: no card")
+            if deal and owners.get(call.answered_extension) not in (None, deal.owner_id):
+                wrong.append(f"{call.pbx}: another owner")
+            if call.deal_id not in reminders | talked:
+                wrong.append(f"{call.pbx}: nobody calls back")
+        elif call.direction != "in" and deal is not None:
+            wrong.append(f"{call.pbx}: a card of an {call.direction} call")
     assert wrong == []
+
+
+def _all(tx: Connection, table: Table) -> Sequence[Row[Any]]:
+    return tx.execute(select(table)).all()
+
+
+def _final(name: str) -> dict[str, Call]:
+    """The recording's calls as the tracker told them last."""
+    latest: dict[str, Call] = {}
+    for fact in facts_of(name):
+        if isinstance(fact, CallMerged):
+            latest.pop(fact.gone, None)
+        latest[fact.call.linkedid] = fact.call
+    return latest
+
+
+async def test_what_is_stored_of_a_recording_is_what_the_tracker_told_last(
+    after_all: tuple[Database, dict[str, int]],
+) -> None:
+    database, _ = after_all
+    stored = {(row.pbx, row.linkedid): row for row in await database.read(_all, calls)}
+    parts: dict[int, set[tuple[Any, ...]]] = defaultdict(set)
+    for row in await database.read(_all, legs):
+        parts[row.call_id].add((row.uniqueid, row.rang_at, row.answered_at, row.ended_at))
+    for row in await database.read(_all, talks):
+        parts[row.call_id].add((row.extension, row.started_at, row.ended_at))
+    for row in await database.read(_all, transfers):
+        parts[row.call_id].add((row.kind, row.at, row.completed))
+    told = {(name, linkedid): call for name in SINGLE_NAMES for linkedid, call in _final(name).items()}
+    assert set(stored) == set(told)
+    for key, call in told.items():
+        row = stored[key]
+        assert (row.direction, row.outcome, row.queue) == (call.direction, call.outcome, call.queue), key
+        assert (row.answered_extension, row.final_extension) == (call.answered_by, call.final_agent), key
+        assert (row.answered_at, row.ended_at) == (call.answered_at, call.ended_at), key
+        assert (row.talk_seconds, row.hold_seconds) == (call.talk_seconds, call.hold_seconds), key
+        wanted: set[tuple[Any, ...]] = {
+            (leg.uniqueid, leg.rang_at, leg.answered_at, leg.ended_at) for leg in call.legs
+        }
+        wanted |= {(talk.extension, talk.started_at, talk.ended_at) for talk in call.talks}
+        wanted |= {(one.kind.value, one.at, one.completed) for one in call.transfers}
+        assert parts[row.id] == wanted, key

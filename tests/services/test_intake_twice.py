@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -20,7 +18,7 @@ from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import call_people, calls, contacts, deals, open_deals, stage_totals, tasks
 from pbx_crm.domain.call import Fact
 from pbx_crm.domain.line import CreateAt, OwnerPolicy
-from tests.company import BRANCH, PBX, Company, later
+from tests.company import BRANCH, PBX, Company, fresh_company, later
 from tests.stories import Story, told_together
 
 CLIENT = "+79161234567"
@@ -61,16 +59,6 @@ async def everything(company: Company) -> Rows:
 
 def _shown(table: str, row: dict[str, Any]) -> str:
     return repr({name: row[name] for name in row if name != "id" or table not in NAMELESS})
-
-
-@contextmanager
-def fresh_company(migrated_file: Path) -> Iterator[Company]:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "crm.db"
-        shutil.copy(migrated_file, path)
-        database = Database.open(f"sqlite:///{path}")
-        yield Company(database)
-        database.close()
 
 
 async def test_a_busy_minute_told_twice_is_told_once(database: Database) -> None:
