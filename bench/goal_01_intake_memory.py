@@ -40,7 +40,7 @@ def measure() -> Result:
 
 async def _measure() -> Result:
     raw = b"".join(segment.raw for segment in read_tape(RECORDING).segments)
-    ratio = paired_ratio(lambda: _stock(raw), lambda: _ours(raw))
+    ratio = paired_ratio(lambda: stock(raw), lambda: _ours(raw))
     return Result(
         "intake in memory, against stock panoramisk doing nothing",
         f"{ratio:.1f} x",
@@ -49,8 +49,9 @@ async def _measure() -> Result:
     )
 
 
-def _stock(raw: bytes) -> None:
-    _feed(Manager, AMIProtocol(), raw, lambda _manager, _message: None)
+def stock(raw: bytes) -> None:
+    """Stock panoramisk with a callback that does nothing."""
+    feed(Manager, AMIProtocol(), raw, lambda _manager, _message: None)
 
 
 def _ours(raw: bytes) -> None:
@@ -63,11 +64,11 @@ def _ours(raw: bytes) -> None:
         if event is not None:
             facts += len(tracker.feed(event))
 
-    _feed(OneConnection, AmiProtocol(is_needed, LinkCounters(), lambda: ARRIVED), raw, hear)
+    feed(OneConnection, AmiProtocol(is_needed, LinkCounters(), lambda: ARRIVED), raw, hear)
     assert facts > 100, "nothing was concluded"
 
 
-def _feed(
+def feed(
     kind: type[Manager], protocol: Any, raw: bytes, callback: Callable[[Manager, Message], None]
 ) -> None:
     """What Manager.connection_made does for a protocol, then the recording in reads of 64 KiB."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
+from pbx_crm.db.bulk import insert_rows
 from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
 from pbx_crm.db.upsert import insert_of, put
@@ -99,8 +100,7 @@ def put_parts(
 
 def put_people(tx: Connection, rows: Sequence[Row]) -> None:
     """Notes whom a call concerns; who rang once has rung. One statement."""
-    if rows:
-        tx.execute(_put_people(tx.dialect.name), list(rows))
+    insert_rows(tx, _put_people(tx.dialect.name), rows)
 
 
 def put_aliases(tx: Connection, rows: Iterable[Row]) -> None:
