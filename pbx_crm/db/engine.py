@@ -93,7 +93,10 @@ class Database:
 
 
 def make_engine(url: str | URL) -> Engine:
-    """An engine with this program's settings for SQLite or PostgreSQL; BadConfig for anything else."""
+    """An engine with this program's settings for SQLite or PostgreSQL; BadConfig for anything else.
+
+    Its errors do not quote the values of a statement: they are logged, and the values are clients'.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
@@ -102,13 +105,16 @@ def make_engine(url: str | URL) -> Engine:
         case "sqlite":
             return _sqlite(parsed)
         case "postgresql":
-            return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_size=THREADS)
+            server = parsed.set(drivername="postgresql+psycopg")
+            return create_engine(server, hide_parameters=True, pool_size=THREADS)
         case other:
             raise BadConfig(f"database.url: {other} is not supported; use sqlite or postgresql")
 
 
 def _sqlite(url: URL) -> Engine:
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 30})
+    engine = create_engine(
+        url, hide_parameters=True, connect_args={"check_same_thread": False, "timeout": 30}
+    )
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

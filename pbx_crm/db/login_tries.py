@@ -1,25 +1,29 @@
-"""Failed log-ins per name and address, counted before the password is looked at."""
+"""Failed log-ins per name and address, and per name over all addresses, counted before the password is looked at."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select, update
 
-from pbx_crm.db.tables import login_tries
+from pbx_crm.db.tables import login_tries, people, sessions
 from pbx_crm.db.upsert import insert_missing
 
 FREE_TRIES = 3
+FREE_TRIES_EVERYWHERE = 15
+"""Of one name from all addresses together: a thousand rented addresses guess no faster than five."""
+EVERYWHERE = "*"
+"""Stands in the place of an address for what was tried from all of them."""
 FIRST_WAIT = timedelta(seconds=2)
 LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=24)
 
 
-def wait_after(failures: int) -> timedelta:
+def wait_after(failures: int, free_tries: int = FREE_TRIES) -> timedelta:
     """How long after that many failures in a row the next try is looked at: doubling, capped."""
-    if failures < FREE_TRIES:
+    if failures < free_tries:
         return timedelta(0)
-    doublings = min(failures - FREE_TRIES, 20)
+    doublings = min(failures - free_tries, 20)
     doubled: timedelta = FIRST_WAIT * 2**doublings
     return min(doubled, LONGEST_WAIT)
 
@@ -27,23 +31,46 @@ def wait_after(failures: int) -> timedelta:
 def take_try(tx: Connection, login: str, address: str, now: datetime) -> timedelta:
     """Zero if this try may be made, and counts it as failed already; else the time still to wait.
 
-    Counting first leaves no moment in which a thousand guesses sent at once all find a clean record.
+    Counting first leaves no moment in which a thousand guesses sent at once all find a clean record. An
+    address at which this person is logged in waits for its own mistakes only: who guesses from elsewhere
+    cannot shut them out.
     """
-    fresh = {"login": login, "address": address, "failures": 0, "last_at": now}
-    insert_missing(tx, login_tries, [fresh])
-    here = and_(login_tries.c.login == login, login_tries.c.address == address)
-    row = tx.execute(select(login_tries).where(here).with_for_update()).one()
-    failures = 0 if now - row.last_at > FORGOTTEN_AFTER else row.failures
-    left: timedelta = row.last_at + wait_after(failures) - now
+    places = [(address, FREE_TRIES)]
+    if not _is_at_home(tx, login, address, now):
+        places.append((EVERYWHERE, FREE_TRIES_EVERYWHERE))
+    counted = [(place, *_record(tx, login, place, free_tries, now)) for place, free_tries in places]
+    left = max(wait for _, _, wait in counted)
     if left > timedelta(0):
         return left
-    tx.execute(update(login_tries).where(here).values(failures=failures + 1, last_at=now))
+    for place, failures, _ in counted:
+        tx.execute(update(login_tries).where(_at(login, place)).values(failures=failures + 1, last_at=now))
     return timedelta(0)
+
+
+def _is_at_home(tx: Connection, login: str, address: str, now: datetime) -> bool:
+    own = select(people.c.id).where(people.c.login == login)
+    living = sessions.c.person_id.in_(own), sessions.c.address == address, sessions.c.expires_at > now
+    return tx.execute(select(exists().where(*living))).scalar_one()
+
+
+def _record(tx: Connection, login: str, place: str, free_tries: int, now: datetime) -> tuple[int, timedelta]:
+    """Failures at this place, held until the transaction ends, and the time still to wait for them."""
+    fresh = {"login": login, "address": place, "failures": 0, "last_at": now}
+    insert_missing(tx, login_tries, [fresh])
+    row = tx.execute(select(login_tries).where(_at(login, place)).with_for_update()).one()
+    failures = 0 if now - row.last_at > FORGOTTEN_AFTER else row.failures
+    left: timedelta = row.last_at + wait_after(failures, free_tries) - now
+    return failures, left
+
+
+def _at(login: str, place: str) -> ColumnElement[bool]:
+    return and_(login_tries.c.login == login, login_tries.c.address == place)
 
 
 def forget(tx: Connection, login: str, address: str) -> None:
     """Clears the record of a person who got in."""
-    tx.execute(delete(login_tries).where(login_tries.c.login == login, login_tries.c.address == address))
+    for place in (address, EVERYWHERE):
+        tx.execute(delete(login_tries).where(_at(login, place)))
 
 
 def end_stale(tx: Connection, now: datetime) -> None:

@@ -44,9 +44,9 @@ def place_from(board: str, shown: str) -> BoardPlace | None:
     first = {name: values[0] for name, values in parse_qs(board[1:]).items()}
     pairs = (entry.partition(":") for entry in shown.split())
     known = {
-        int(stage): shown_from(int(count))
+        stage_id: shown_from(number)
         for stage, _, count in pairs
-        if stage.isdecimal() and count.isdecimal()
+        if (stage_id := number_in(stage)) is not None and (number := number_in(count)) is not None
     }
     return BoardPlace(view_from(first), known)
 

@@ -11,6 +11,7 @@ from urllib.parse import urlencode
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallFilter, Figure, Place
+from pbx_crm.pages.board_place import number_in
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Days = tuple[date | None, date | None]
@@ -65,7 +66,7 @@ class CallQuery:
             to_day=_day(asked.get("to")),
             direction=_choice(Direction, asked.get("direction")),
             outcome=_choice(Outcome, asked.get("outcome")),
-            who=int(who) if who.isascii() and who.isdigit() and len(who) < 19 else None,
+            who=number_in(who),
             figure=_choice(Figure, asked.get("figure")),
             unlinked=who == "nobody",
             waiting=asked.get("waiting") == "1",
@@ -140,7 +141,8 @@ def _place(text: str | None) -> Place | None:
     moment, _, call_id = (text or "").partition("~")
     try:
         at = datetime.fromisoformat(moment)
-        return Place(at.astimezone(UTC), int(call_id)) if at.tzinfo else None
+        before = number_in(call_id)
+        return Place(at.astimezone(UTC), before) if at.tzinfo and before is not None else None
     except (ValueError, OverflowError):
         return None
 

@@ -16,6 +16,7 @@ from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.sentence import N_
 
 Choice = TypeVar("Choice", bound=StrEnum)
+FIRST_YEAR, LAST_YEAR = 1970, 2200
 
 
 class Form:
@@ -52,7 +53,7 @@ class Form:
         """Whether a check box is ticked."""
         return bool(self._fields.get(name))
 
-    def whole(self, name: str, *, least: int = 0, most: int = 2**31) -> int:
+    def whole(self, name: str, *, least: int = 0, most: int = 2**31 - 1) -> int:
         """A whole number in any script's digits; a wrong one is gathered as a reason."""
         try:
             number = int(self.text(name))
@@ -65,7 +66,8 @@ class Form:
 
     def wholes(self, name: str) -> list[int]:
         """The ids of ticked boxes that share a name; what is no id is left out."""
-        return [int(value) for value in self._fields.get(name, []) if value.isdecimal()]
+        # Eighteen digits fit the database's 64 bits.
+        return [int(value) for value in self._fields.get(name, []) if value.isdecimal() and len(value) < 19]
 
     def amount(self, name: str) -> Decimal:
         """Money as a person writes it: `48 000,50`, `48,000.50`, any script's digits; 0 if left empty."""
@@ -105,10 +107,14 @@ class Form:
         if not text:
             return None
         try:
-            return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+            moment = datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError):
+            moment = None
+        # A slip of the keyboard (0026 for 2026) is no plan of anybody's.
+        if moment is None or not FIRST_YEAR <= moment.year <= LAST_YEAR:
             self.reasons[name] = N_("This is not a date and time.")
             return None
+        return moment
 
     def require_good(self) -> None:
         """BadInput with all reasons gathered so far, if there are any."""

@@ -66,7 +66,12 @@ def origin_of(request: web.Request) -> Origin:
     if address in request.app[OPTIONS].trusted_proxies:
         # A client may send this header too; only the entry the proxy appended last is the proxy's word.
         address = request.headers.get("X-Forwarded-For", address).split(",")[-1].strip()
-    return Origin(address[:64], request.headers.get("User-Agent", ""))
+    return Origin(_storable(address)[:64], _storable(request.headers.get("User-Agent", "")))
+
+
+def _storable(header: str) -> str:
+    """The header with what was no UTF-8 in it marked: no database takes the surrogates it came as."""
+    return header.encode(errors="replace").decode()
 
 
 def is_api(request: web.Request) -> bool:

@@ -24,6 +24,7 @@ from pbx_crm.services.passwords import Passwords, require_good
 IDLE = timedelta(days=4)
 LONGEST = timedelta(days=30)
 TOKEN_LIFE = timedelta(days=365)
+LONGEST_LOGIN = 64
 # `seen_at` is worth a write once a minute, not once a request.
 SEEN_EVERY = timedelta(minutes=1)
 
@@ -56,7 +57,9 @@ class Accounts:
     async def log_in(self, login: str, password: str, origin: Origin) -> str:
         """A new session's token; WrongLogin says the same for a wrong name and a wrong password."""
         login = login.strip().casefold()
-        wait = await self._database.write(login_tries.take_try, login, origin.address, self._clock())
+        # No name is longer than what is kept of a try; the whole of it is still looked for below.
+        tried = login[:LONGEST_LOGIN]
+        wait = await self._database.write(login_tries.take_try, tried, origin.address, self._clock())
         if wait > timedelta(0):
             raise WrongLogin(wait_seconds=-(-wait // timedelta(seconds=1)))
         found = await self._database.read(people.by_login, login)
@@ -148,8 +151,11 @@ class Accounts:
 
 
 def hash_of(token: str) -> str:
-    """What is stored of a token: 256 random bits need no salt and no slow hash."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    """What is stored of a token: 256 random bits need no salt and no slow hash.
+
+    Bytes that are no UTF-8 reach us as surrogates: they are a wrong token, not a fault of ours.
+    """
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 
 def _note_refused(tx: Transaction, login: str, origin: Origin, now: datetime) -> None:

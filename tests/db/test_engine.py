@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import Connection, event, func, select
+from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import OperationalError, StatementError
 
 from pbx_crm.db.column_types import ExactMoney
@@ -122,6 +122,14 @@ async def test_nobody_is_told_yes_when_the_disk_refuses_the_commit(base: Databas
 
     assert any(isinstance(result, OperationalError) for result in results)
     assert await base.read(lambda tx: tx.scalar(select(func.count()).select_from(companies))) == said_yes
+
+
+async def test_an_error_of_the_database_does_not_tell_the_log_a_client(base: Database) -> None:
+    broken = text("SELECT * FROM nothing_of_ours WHERE number = :number")
+    with pytest.raises(OperationalError) as failed:
+        await base.read(lambda tx: tx.execute(broken, {"number": "+79161234567"}))
+    assert "nothing_of_ours" in str(failed.value)
+    assert "+79161234567" not in str(failed.value)
 
 
 async def test_closing_finishes_what_was_accepted(tmp_path: Path) -> None:

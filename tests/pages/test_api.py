@@ -263,3 +263,40 @@ async def test_the_document_names_every_endpoint_and_every_schema_it_uses(crm: C
     assert used <= set(document["components"]["schemas"])
     summaries = [found["summary"] for methods in document["paths"].values() for found in methods.values()]
     assert all(summaries)
+
+
+BEYOND = 10**25
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        f"deals?stage_id={BEYOND}",
+        f"deals?owner_id={BEYOND}",
+        "deals?created_since=9999-12-31T23:59:59-14:00",
+        "calls?since=0001-01-01T00:00:00%2B14:00",
+        f"calls?person_id={BEYOND}",
+        "contacts?number=%00",
+    ],
+)
+async def test_a_filter_that_no_database_holds_is_named_and_is_no_fault_of_ours(crm: Crm, query: str) -> None:
+    status, body = await (await script(crm, crm.cast.anna)).ask("GET", query)
+    assert status == 422, body
+    assert set(body["details"]) == {query.partition("?")[2].partition("=")[0]}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"title": "x", "funnel_id": %d}' % BEYOND,
+        '{"title": "x", "owner_id": %d}' % BEYOND,
+        '{"title": "a\\u0000b"}',
+        '{"title": "\\ud800"}',
+        '{"title": "x", "amount": NaN}',
+        '{"title": "x", "funnel_id": %s}' % ("9" * 5000),
+    ],
+)
+async def test_a_body_with_what_no_database_holds_is_refused_in_words(crm: Crm, text: str) -> None:
+    asking = await script(crm, crm.cast.anna)
+    status, body = await asking.ask("POST", "deals", data=text)
+    assert (status, body["error"]) == (422, "bad_input")

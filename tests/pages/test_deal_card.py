@@ -141,3 +141,14 @@ async def test_another_sellers_card_is_not_found_on_any_path(crm: Crm, deal: int
     for name, form in forms.items():
         assert (await boris.post(f"/deals/{deal}/{name}", data=form, headers=HTMX)).status == 404, name
     assert (await boris.post(f"/deals/{deal}/tasks/1/done", headers=HTMX)).status == 404
+
+
+@pytest.mark.parametrize("due_at", ["0026-11-22T10:00", "9999-12-31T23:59", "tomorrow"])
+async def test_a_step_for_a_year_nobody_means_is_asked_again(anna: Browser, deal: int, due_at: str) -> None:
+    text = await post(anna, f"/deals/{deal}/tasks", {"kind": "call", "due_at": due_at}, 422)
+    assert "This is not a date and time." in text
+
+
+async def test_a_step_sent_without_all_its_fields_is_asked_again(anna: Browser, deal: int) -> None:
+    text = await post(anna, f"/deals/{deal}/tasks", {"kind": "dance", "due_at": "2026-11-22T10:00"}, 422)
+    assert "This is none of the choices." in text

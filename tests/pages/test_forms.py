@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx_crm.pages.forms import amount_in
+from pbx_crm.pages.forms import Form, amount_in
 from pbx_crm.pages.i18n import LANGUAGES
 from pbx_crm.pages.wording import Wording, zone_named
 from tests.builders import NOW
@@ -47,3 +47,7 @@ def test_what_is_no_amount_is_refused(written: str) -> None:
 def test_what_a_form_shows_is_read_back_the_same(amount: Decimal) -> None:
     shown = Wording(LANGUAGES["ru"], zone_named("UTC"), NOW).plain(amount)
     assert amount_in(shown) == amount
+
+
+def test_a_ticked_box_that_names_nobody_is_left_out() -> None:
+    assert Form({"sellers": ["7", "9" * 5000, "-1", "x"]}).wholes("sellers") == [7]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
@@ -202,3 +203,34 @@ async def test_a_person_may_be_added_and_log_in_with_a_name_in_any_script(crm: C
     await crm.services.staff.add(None, PersonForm("ольга", "Ольга", crm.cast.anna.role), PASSWORD)
     browser = await crm.browser()
     assert await log_in(browser, login="Ольга") == 303
+
+
+async def raw_status(crm: Crm, request: bytes) -> int:
+    """The status of an answer to bytes that no client library would send."""
+    reader, writer = await asyncio.open_connection(crm.server.host, crm.server.port)
+    writer.write(request)
+    line = await reader.readline()
+    writer.close()
+    return int(line.split()[1])
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        (b"User-Agent: \xff\xfe\xed\xa0\x80", 303),
+        (b"Cookie: pbx_crm_session=\xff\xfe", 303),
+        (b"X-Forwarded-For: \xff", 303),
+    ],
+)
+async def test_headers_that_are_no_utf8_are_no_fault_of_ours(
+    with_password: Crm, header: bytes, status: int
+) -> None:
+    body = b"login=anna&password=correct+horse"
+    kind = b"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: %d" % len(body)
+    request = b"POST /login HTTP/1.1\r\nHost: crm\r\n%b\r\n%b\r\n\r\n%b" % (header, kind, body)
+    assert await raw_status(with_password, request) == status
+
+
+async def test_a_token_that_is_no_utf8_is_a_wrong_token(crm: Crm) -> None:
+    request = b"GET /api/v1/deals HTTP/1.1\r\nHost: crm\r\nAuthorization: Bearer \xff\xfe\r\n\r\n"
+    assert await raw_status(crm, request) == 401

@@ -131,6 +131,33 @@ async def test_the_wait_is_told_and_the_right_password_works_after_it(
     assert await accounts.log_in("anna", PASSWORD, HOME)
 
 
+async def test_a_name_guessed_from_a_thousand_addresses_is_looked_at_twenty_times_at_most(
+    accounts: Accounts, anna: Person
+) -> None:
+    looked_at = 0
+    for number in range(300):
+        with pytest.raises(WrongLogin) as refused:
+            await accounts.log_in("anna", "guess", Origin(f"198.51.{number // 250}.{number % 250}"))
+        looked_at += refused.value.wait_seconds == 0
+    assert login_tries.FREE_TRIES < looked_at <= 20
+
+
+async def test_who_guesses_from_elsewhere_does_not_shut_anna_out_where_she_is_logged_in(
+    accounts: Accounts, anna: Person
+) -> None:
+    await accounts.log_in("anna", PASSWORD, HOME)
+    for number in range(login_tries.FREE_TRIES_EVERYWHERE + 1):
+        with pytest.raises(WrongLogin) as refused:
+            await accounts.log_in("anna", "guess", Origin(f"198.51.100.{number}"))
+    assert refused.value.wait_seconds > 0
+    assert await accounts.log_in("anna", PASSWORD, HOME)
+
+
+async def test_a_name_longer_than_any_is_a_wrong_name_on_every_database(accounts: Accounts) -> None:
+    with pytest.raises(WrongLogin):
+        await accounts.log_in("a" * 3000, "guess", HOME)
+
+
 def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
     seconds = [login_tries.wait_after(failures).total_seconds() for failures in range(20)]
     assert seconds[:7] == [0, 0, 0, 2, 4, 8, 16]

@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from pbx_crm.domain.call import Direction, EndedBy, LegKind, LegResult, MissedReason, Outcome, TransferKind
 from pbx_crm.domain.call_log import CallFilter, CallRow, CallStory, Place
 from pbx_crm.domain.call_record import CallFacts
 from pbx_crm.pages.api import cursor
-from pbx_crm.pages.api.contract import Given, Taken, api
+from pbx_crm.pages.api.contract import Given, Id, Moment, Taken, api
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -20,11 +20,11 @@ from pbx_crm.pages.request import services_of, viewer_of
 class CallQuery(Taken):
     """Filters of the list; what is left out narrows nothing."""
 
-    since: AwareDatetime | None = None
-    until: AwareDatetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     direction: Direction | None = None
     outcome: Outcome | None = None
-    person_id: int | None = Field(default=None, ge=1)
+    person_id: Id | None = None
     text: str = Field(default="", max_length=100)
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str = Field(default="", max_length=200)

@@ -4,15 +4,37 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
-from typing import Any
+from datetime import UTC, datetime
+from typing import Annotated, Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.sentence import N_
 
 Endpoint = Callable[..., Awaitable[BaseModel]]
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("this moment cannot be told in UTC") from None
+
+
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+"""An id as a request names it: the database's 64 bits hold it."""
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""A moment in UTC, whatever zone it was written in; the ends of the calendar have none."""
 
 
 class Given(BaseModel):
@@ -25,6 +47,14 @@ class Taken(BaseModel):
     """A request's body or query: an unknown field is a slip and is named."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _without_nul(cls, value: object) -> object:
+        # PostgreSQL stores no NUL in a text, and nothing a person writes holds one.
+        if isinstance(value, str) and "\0" in value:
+            raise ValueError("a text holds no NUL")
+        return value
 
 
 class Problem(Given):
@@ -88,5 +118,6 @@ def _checked(model: type[BaseModel], values: Any) -> BaseModel:
 async def _json_of(request: web.Request) -> Any:
     try:
         return json.loads(await request.read())
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
+    except (ValueError, RecursionError):
+        # ValueError also for a number of thousands of digits, which Python refuses to read.
         raise BadInput(reasons={"body": N_("This is not JSON.")}) from None

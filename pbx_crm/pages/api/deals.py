@@ -7,12 +7,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from aiohttp import web
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from pbx_crm.domain.deal import Deal, MoveRequest, Priority
 from pbx_crm.domain.listing import DealFilter
 from pbx_crm.pages.api import cursor
-from pbx_crm.pages.api.contract import Given, Taken, api
+from pbx_crm.pages.api.contract import Given, Id, Moment, Taken, api
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.services.deals import DealFields, DealForm
@@ -21,12 +21,12 @@ from pbx_crm.services.deals import DealFields, DealForm
 class DealQuery(Taken):
     """Filters of the list; what is left out narrows nothing."""
 
-    funnel_id: int | None = Field(default=None, ge=1)
-    stage_id: int | None = Field(default=None, ge=1)
-    owner_id: int | None = Field(default=None, ge=1)
-    contact_id: int | None = Field(default=None, ge=1)
+    funnel_id: Id | None = None
+    stage_id: Id | None = None
+    owner_id: Id | None = None
+    contact_id: Id | None = None
     is_open: bool | None = None
-    created_since: AwareDatetime | None = None
+    created_since: Moment | None = None
     limit: int = Field(default=50, ge=1, le=200)
     cursor: str = Field(default="", max_length=200)
 
@@ -39,8 +39,8 @@ class NewDealBody(Taken):
     title: str = ""
     source: str = ""
     amount: Decimal = Decimal(0)
-    funnel_id: int | None = Field(default=None, ge=1)
-    owner_id: int | None = Field(default=None, ge=1)
+    funnel_id: Id | None = None
+    owner_id: Id | None = None
     request_key: str | None = Field(
         default=None, max_length=64, description="the same key again makes nothing more"
     )
@@ -49,11 +49,11 @@ class NewDealBody(Taken):
 class MoveBody(Taken):
     """A move; `version` is that of the deal as it was read."""
 
-    to_stage_id: int = Field(ge=1)
+    to_stage_id: Id
     version: int = Field(ge=1)
     reason: str = Field(default="", description="asked for when the move goes back")
     amount: Decimal | None = Field(default=None, description="asked for when the deal is won")
-    loss_reason_id: int | None = Field(default=None, ge=1, description="asked for when the deal is lost")
+    loss_reason_id: Id | None = Field(default=None, description="asked for when the deal is lost")
     request_key: str | None = Field(
         default=None, max_length=64, description="the same key again moves nothing more"
     )
@@ -74,7 +74,7 @@ class DealPatch(Taken):
 class OwnerBody(Taken):
     """Whose the deal is from now on."""
 
-    owner_id: int = Field(ge=1)
+    owner_id: Id
     version: int = Field(ge=1)
 
 
