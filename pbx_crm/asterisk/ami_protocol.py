@@ -129,8 +129,8 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no typ
         """When the last bytes came, for the watchdog; a stepped clock must not cut the link."""
         self.heard: set[str] = set()
         """Names of the needed events that came at least once; tells which read classes surely work."""
-        self.hang_ups = 0
-        """Channels that went away on this connection."""
+        self.callers_gone = 0
+        """Channels that began a call and went away on this connection; each leaves a CDR behind."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The connection stands; panoramisk hands over its own parts a moment later."""
@@ -193,7 +193,7 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no typ
             self._count_broken("longer than 1 MiB")
             return
         message = EventMessage(raw)
-        self._note(message.event)
+        self._note(message)
         if self.responses:
             self._give_answer(message)
         self.factory.dispatch(message)
@@ -207,10 +207,12 @@ class AmiProtocol(AMIProtocol):  # type: ignore[misc]  # panoramisk ships no typ
         else:
             self._give_answer(self._answer_from(raw))
 
-    def _note(self, name: str) -> None:
+    def _note(self, message: EventMessage) -> None:
         self._counters.events += 1
-        self.heard.add(name)
-        self.hang_ups += name == "Hangup"
+        self.heard.add(message.event)
+        if message.event == "Hangup":
+            # The phones of a queue that lost the race hang up at the answer, long before any CDR.
+            self.callers_gone += message.get("Uniqueid") == message.get("Linkedid")
 
     def _give_answer(self, message: Message | None) -> None:
         action_id = message.action_id if message is not None else None

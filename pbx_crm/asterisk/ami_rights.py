@@ -48,7 +48,7 @@ ADVICE = {
 FRESH_SECONDS = 5.0
 """What began so shortly before the log-in, or after the list was made, proves nothing."""
 CALLS_FOR_CDR = 3
-"""Hang-ups after which a Cdr event must have come."""
+"""Callers that hung up, after which a Cdr event must have come."""
 
 
 class RightsCheck:
@@ -73,7 +73,7 @@ class RightsCheck:
             missing.append(("read", "call"))
         if not self._heard("QueueCallerJoin") and await self._unheard_waiting(online_seconds):
             missing.append(("read", "agent"))
-        if self._link.protocol.hang_ups >= CALLS_FOR_CDR and not self._heard("Cdr"):
+        if self._link.protocol.callers_gone >= CALLS_FOR_CDR and not self._heard("Cdr"):
             missing.append(("read", "cdr"))
         return self._named(missing)
 

@@ -1,4 +1,4 @@
-"""Failed log-ins per name and address, and per name over all addresses, counted before the password is looked at."""
+"""Failed log-ins per name and address, and per name alone, counted before the password is looked at."""
 
 from __future__ import annotations
 

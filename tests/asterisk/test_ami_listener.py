@@ -272,6 +272,23 @@ async def test_without_read_system_the_crm_works_and_says_what_is_missing(pbx: S
         assert "Add system to read=" in str(desk.listener.state.advice[0])
 
 
+async def test_calls_that_leave_no_cdr_are_told_with_the_line_to_change(pbx: ScriptedAmi) -> None:
+    async with listening(pbx) as desk:
+        for call in ("1.1", "1.2", "1.3"):
+            pbx.send(event("Hangup", Uniqueid=call, Linkedid=call))
+        await until(lambda: desk.listener.state.advice)
+        assert "Add cdr to read=" in str(desk.listener.state.advice[0])
+
+
+async def test_phones_of_a_queue_that_were_not_answered_are_no_reason_to_miss_a_cdr(pbx: ScriptedAmi) -> None:
+    async with listening(pbx) as desk:
+        for leg in ("1.2", "1.3", "1.4", "1.5"):
+            pbx.send(event("Hangup", Uniqueid=leg, Linkedid="1.1"))
+        await until(lambda: len(desk.heard("Hangup")) == 4)
+        await asyncio.sleep(0.2)
+        assert desk.listener.state.advice == ()
+
+
 async def test_all_rights_there_means_no_complaint(pbx: ScriptedAmi) -> None:
     async with listening(pbx) as desk:
         await until(lambda: pbx.named("listcommands"))

@@ -288,12 +288,12 @@ async def test_a_filter_that_no_database_holds_is_named_and_is_no_fault_of_ours(
 @pytest.mark.parametrize(
     "text",
     [
-        '{"title": "x", "funnel_id": %d}' % BEYOND,
-        '{"title": "x", "owner_id": %d}' % BEYOND,
+        f'{{"title": "x", "funnel_id": {BEYOND}}}',
+        f'{{"title": "x", "owner_id": {BEYOND}}}',
         '{"title": "a\\u0000b"}',
         '{"title": "\\ud800"}',
         '{"title": "x", "amount": NaN}',
-        '{"title": "x", "funnel_id": %s}' % ("9" * 5000),
+        f'{{"title": "x", "funnel_id": {"9" * 5000}}}',
     ],
 )
 async def test_a_body_with_what_no_database_holds_is_refused_in_words(crm: Crm, text: str) -> None:
