@@ -50,8 +50,8 @@ def main() -> None:
 def replay(
     ctx: click.Context, tapes: tuple[Path, ...], as_json: bool, source: str, config: Path | None
 ) -> None:
-    """Print the calls in recordings of AMI: folders or single files."""
-    from pbx_crm.asterisk.replay import replay_tapes
+    """Print the calls in recordings: folders, or single files of one source."""
+    from pbx_crm.asterisk.replay_command import replay_tapes
 
     ctx.exit(replay_tapes(tapes, as_json=as_json, source=source, config=config))
 

@@ -76,15 +76,24 @@ def test_the_configuration_says_what_is_a_seller(tmp_path: Path) -> None:
     assert json.loads(result.stdout)["calls"][0]["rang"] == ["7101"]
 
 
-def test_a_source_that_cannot_be_read_yet_is_refused() -> None:
-    result = run(MISSED, "--source", "cel")
-    assert result.exit_code == 2
-    assert "only ami" in result.stderr
-
-
 def test_broken_events_are_told_apart_from_success(tmp_path: Path) -> None:
     (tmp_path / "ami.log").write_bytes(b"Event: Newchannel\r\nChannel: PJSIP/101-00000001\r\n\r\n")
     result = run(str(tmp_path), "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["calls"] == []
     assert "1 x Newchannel skipped: Uniqueid is missing" in result.stderr
+
+
+@pytest.mark.parametrize("source", ["cel", "cdr", "all"])
+def test_what_the_pbx_wrote_down_is_told_in_the_same_words(source: str) -> None:
+    result = run(MISSED, ANSWERED, "--json", "--source", source)
+    assert result.exit_code == 0
+    calls = [call for line in result.stdout.splitlines() for call in json.loads(line)["calls"]]
+    assert [call["outcome"] for call in calls] == ["missed", "answered"]
+
+
+def test_a_folder_without_the_source_asked_for_is_named(tmp_path: Path) -> None:
+    result = run(str(tmp_path), MISSED, "--json", "--source", "cel")
+    assert result.exit_code == 2
+    assert "no cel.csv or cel.csv.gz in this folder" in result.stderr
+    assert len(result.stdout.splitlines()) == 1

@@ -1,0 +1,89 @@
+"""Calls heard live and the same calls as the PBX wrote them down: one list with nothing missing.
+
+What was heard live is better where it was heard whole: ringing, holds, recordings, the queue. What was
+written down is better where we were deaf: a call wholly inside a gap, an end or a transfer inside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from pbx_crm.domain.call import Call, EndedBy
+
+SAME_ANSWER = timedelta(seconds=1.5)
+"""Two sources tell one answer when they differ by no more than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeafTime:
+    """A stretch in which nothing was heard of the PBX."""
+
+    began: datetime
+    ended: datetime
+
+    def touches(self, call: Call) -> bool:
+        """Whether some of this call lay in it."""
+        return call.started_at <= self.ended and (call.ended_at is None or call.ended_at >= self.began)
+
+    def covers(self, moment: datetime) -> bool:
+        """Whether this moment lay in it."""
+        return self.began <= moment <= self.ended
+
+
+def fill(heard: Sequence[Call], logged: Sequence[Call], deaf: Sequence[DeafTime]) -> list[Call]:
+    """All calls, oldest first: `heard` with what `logged` adds to them and what only it knows."""
+    by_id = {linkedid: call for call in heard for linkedid in (call.linkedid, *call.aliases)}
+    kept = {id(call): call for call in heard}
+    for written in logged:
+        known = {id(c): c for i in (written.linkedid, *written.aliases) if (c := by_id.get(i)) is not None}
+        if all(is_whole(call, deaf) for call in known.values()) and known:
+            continue
+        for one in known:
+            kept.pop(one, None)
+        kept[id(written)] = filled(list(known.values()), written, deaf)
+    return sorted(kept.values(), key=lambda call: call.started_at)
+
+
+def is_whole(heard: Call, deaf: Sequence[DeafTime]) -> bool:
+    """Whether this call was heard from its first moment to its last."""
+    if heard.ended_by is not EndedBy.HANGUP:
+        return False
+    return not any(stretch.touches(heard) for stretch in deaf)
+
+
+def filled(heard: Sequence[Call], written: Call, deaf: Sequence[DeafTime]) -> Call:
+    """The call as it was written down, with what only listening tells of the part that was heard."""
+    if not heard or (written.is_open and heard[0].ended_by is EndedBy.HANGUP):
+        return heard[0] if heard else written
+    first = min(heard, key=lambda call: call.started_at)
+    rang = tuple(dict.fromkeys([e for call in heard for e in call.rang] + _rang_in_gap(written, deaf)))
+    same = _same_answer(first, written)
+    return replace(
+        written,
+        external_number=written.external_number or first.external_number,
+        did=written.did or first.did,
+        queue=written.queue or first.queue,
+        rang=rang,
+        ring_seconds=first.ring_seconds if same else written.ring_seconds,
+        hold_seconds=sum(call.hold_seconds for call in heard),
+        holds=sum(call.holds for call in heard),
+        recorded=written.recorded or any(call.recorded for call in heard),
+        recording_file=next((c.recording_file for c in heard if c.recording_file), written.recording_file),
+    )
+
+
+def _rang_in_gap(written: Call, deaf: Sequence[DeafTime]) -> list[str]:
+    """Extensions whose legs began unheard; of the others we know better whether they rang."""
+    return [
+        leg.extension
+        for leg in written.legs
+        if leg.extension in written.rang and any(stretch.covers(leg.started_at) for stretch in deaf)
+    ]
+
+
+def _same_answer(heard: Call, written: Call) -> bool:
+    if heard.answered_at is None or written.answered_at is None:
+        return heard.answered_at is written.answered_at
+    return abs(heard.answered_at - written.answered_at) <= SAME_ANSWER
