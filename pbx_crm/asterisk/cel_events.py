@@ -69,6 +69,8 @@ class CelReading:
             self._by_linkedid.setdefault(life.linkedid, []).append(life)
         self._bridges: dict[str, str] = {}
         """Uniqueid → the bridge it is in now."""
+        self._members: dict[str, dict[str, None]] = {}
+        """Bridge → all who ever were in it."""
         self._apps: dict[str, str] = {}
         self._queues: dict[str, str] = {}
         self._dialled_by: dict[str, str] = {}
@@ -207,6 +209,7 @@ class CelReading:
         bridge, holding = row.told("bridge_id"), row.told("bridge_technology") == "holding_bridge"
         if bridge:
             self._bridges[row.uniqueid] = bridge
+            self._members.setdefault(bridge, {})[row.uniqueid] = None
             yield BridgeEntered(row.at, *_channel(row), bridge=bridge, holding=holding)
 
     def _on_bridge_exit(self, row: CelRow) -> Iterator[PbxEvent]:
@@ -218,9 +221,16 @@ class CelReading:
             yield BridgeLeft(row.at, *_channel(row), bridge=bridge)
 
     def _asks_for_hangup(self, row: CelRow) -> Iterator[PbxEvent]:
-        """A talk ends because a party hung up: CEL names it in the HANGUP rows that follow."""
+        """A talk ends because a party hung up: CEL names it in the HANGUP rows that follow.
+
+        A hangup handler may keep the channels for seconds; then all who were in the bridge name the same.
+        """
         life = self._lives[row.uniqueid]
-        if life.ended_at is None or life.ended_at - row.at > SAME_END_SECONDS:
+        if life.ended_at is None or row.at < life.left_bridge_at:
+            return
+        members = self._members.get(row.told("bridge_id"), {})
+        named = {self._lives[member].hung_up_by for member in members}
+        if life.ended_at - row.at > SAME_END_SECONDS and len(named) > 1:
             return
         source = next((s for s in self._by_linkedid[life.linkedid] if s.name == life.hung_up_by), None)
         if source is not None and source.uniqueid not in self._asked:
@@ -307,5 +317,5 @@ def _dial_string(source: Life, leg: Life) -> str:
     for data in source.dialled_with(leg):
         first = next(part for part in data.partition(",")[0].split("&") if names_peer(part, leg))
         return first.partition("/")[2]
-    number = next(iter(leg.numbers), "")
-    return f"{number}@{leg.endpoint.partition('/')[2]}" if number else ""
+    worn = [number for number in (*leg.numbers, *source.extens) if number not in ("", "s")]
+    return f"{worn[0]}@{leg.endpoint.partition('/')[2]}" if worn else ""

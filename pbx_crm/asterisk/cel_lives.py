@@ -38,6 +38,8 @@ class Life:
     caller_number: str
     ended_at: float | None = None
     answered_at: float | None = None
+    left_bridge_at: float = 0.0
+    """For the last time."""
     cause: int = 0
     hung_up_by: str = ""
     """Name of the channel whose party ended it."""
@@ -106,6 +108,8 @@ class Life:
             self.numbers.append(row.caller_number)
         if row.kind == "ANSWER" and self.answered_at is None:
             self.answered_at = row.at
+        if row.kind == "BRIDGE_EXIT":
+            self.left_bridge_at = row.at
         if row.kind in ("HANGUP", "CHAN_END") and self.ended_at is None:
             self.ended_at = row.at
             cause = row.told("hangupcause")

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pbx_crm.domain.call import Call, EndedBy
+from pbx_crm.domain.call import Call, EndedBy, Leg
+
+CLOCKS_APART = timedelta(seconds=1)
+"""AMI's arrival and the PBX's own clock may differ by this much where events carry no time of their own."""
 
 SAME_ANSWER = timedelta(seconds=1.5)
 """Two sources tell one answer when they differ by no more than this."""
@@ -23,13 +26,10 @@ class DeafTime:
     began: datetime
     ended: datetime
 
-    def touches(self, call: Call) -> bool:
-        """Whether some of this call lay in it."""
-        return call.started_at <= self.ended and (call.ended_at is None or call.ended_at >= self.began)
-
-    def covers(self, moment: datetime) -> bool:
-        """Whether this moment lay in it."""
-        return self.began <= moment <= self.ended
+    def touches(self, part: Call | Leg) -> bool:
+        """Whether some of this call or leg lay in it, or so near that the sources' clocks cannot tell."""
+        begins_before_its_end = part.started_at <= self.ended + CLOCKS_APART
+        return begins_before_its_end and (part.ended_at is None or part.ended_at >= self.began - CLOCKS_APART)
 
 
 def fill(heard: Sequence[Call], logged: Sequence[Call], deaf: Sequence[DeafTime]) -> list[Call]:
@@ -75,15 +75,15 @@ def filled(heard: Sequence[Call], written: Call, deaf: Sequence[DeafTime]) -> Ca
 
 
 def _rang_in_gap(written: Call, deaf: Sequence[DeafTime]) -> list[str]:
-    """Extensions whose legs began unheard; of the others we know better whether they rang."""
+    """Extensions whose legs were partly unheard; of the others we know better whether they rang."""
     return [
         leg.extension
         for leg in written.legs
-        if leg.extension in written.rang and any(stretch.covers(leg.started_at) for stretch in deaf)
+        if leg.extension in written.rang and any(stretch.touches(leg) for stretch in deaf)
     ]
 
 
 def _same_answer(heard: Call, written: Call) -> bool:
     if heard.answered_at is None or written.answered_at is None:
-        return heard.answered_at is written.answered_at
+        return False
     return abs(heard.answered_at - written.answered_at) <= SAME_ANSWER

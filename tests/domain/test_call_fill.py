@@ -55,7 +55,7 @@ def test_an_end_in_a_gap_gets_its_moment_and_keeps_what_was_heard() -> None:
 def test_a_phone_dialled_in_the_gap_rang_and_one_that_was_heard_not_to_ring_did_not() -> None:
     (call,) = fill([HEARD], [WRITTEN], [GAP])
     assert call.rang == ("101", "102")
-    early = replace(WRITTEN, legs=(replace(LEG, started_at=at(1)),))
+    early = replace(WRITTEN, legs=(replace(LEG, started_at=at(1), ended_at=at(8)),))
     assert fill([HEARD], [early], [GAP])[0].rang == ("101",)
 
 
