@@ -40,6 +40,7 @@ from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
 from pbx_crm.services.registry import Services
+from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
@@ -77,6 +78,7 @@ def build_services(
         call_archive=CallArchive(database),
         listings=Listings(database, installation),
         search=Search(database, installation),
+        reports=Reports(database),
         intake=CallIntake(database, live, clock, plans),
         gaps=Gaps(database, live, clock),
         lines=Lines(database, live, clock),

@@ -7,6 +7,7 @@ exit code. Exit codes: 0 ok, 1 found faults, 2 wrong use.
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 
 import click
@@ -125,6 +126,34 @@ def record(
     from pbx_crm.record_command import record_into
 
     record_into(folder, load(config), name, seconds, pseudonyms, keep)
+
+
+@main.command()
+@click.argument("name", type=click.Choice(["calls"]))
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day.")
+@click.option("--seller", help="Only the figures of the person of this name.")
+@click.option("--line", help="Only calls of this line.")
+@click.option("--zone", help="Whose days; the installation's time zone if not told.")
+@click.option("--json", "form", flag_value="json", help="One JSON object.")
+@click.option("--csv", "form", flag_value="csv", help="CSV as the page gives it.")
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+def report(
+    name: str,
+    first: datetime,
+    last: datetime,
+    seller: str | None,
+    line: str | None,
+    zone: str | None,
+    form: str | None,
+    config: Path,
+) -> None:
+    """Print a report over whole days, as its page shows it to a head."""
+    from pbx_crm.config import load
+    from pbx_crm.report_command import Asked, print_report
+
+    asked = Asked(name, first.date(), last.date(), seller, line, zone)
+    print_report(load(config), asked, form or "text")
 
 
 class LateGroup(click.Group):

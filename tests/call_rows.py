@@ -98,6 +98,9 @@ class CallRows:
     def _concern(self, person: Person, rang: bool = False) -> None:
         row = {"call_id": self.id, "person_id": person.id, "started_at": self.started_at, "talk_seconds": 0.0}
         insert_missing(self.tx, call_people, [{**row, "rang": rang}])
+        if rang:
+            who = (call_people.c.call_id == self.id) & (call_people.c.person_id == person.id)
+            self.tx.execute(update(call_people).where(who).values(rang=True))
 
     def _leg(self, person: Person, rang_at: datetime) -> None:
         values = {

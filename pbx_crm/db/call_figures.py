@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, assert_never
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, exists, false, func, or_, select
 
-from pbx_crm.db.tables import call_people, calls, people, talks
+from pbx_crm.db.tables import call_people, calls, deals, people, talks
 from pbx_crm.domain.call import Direction
-from pbx_crm.domain.call_log import Figure, Figures, PersonFigures
+from pbx_crm.domain.call_log import IN_THE_LOG, Figure, Figures, PersonFigures
 from pbx_crm.domain.person import Reach, Role, Scope
 
 INCOMING = calls.c.direction == Direction.IN
@@ -43,6 +43,12 @@ def counted_for(figure: Figure) -> ColumnElement[bool]:
             return OUTGOING & (calls.c.seller_id == mine) & ANSWERED
         case Figure.TALKED:
             return or_(INCOMING, OUTGOING) & talked
+        case Figure.HANDLED:
+            return INCOMING & talked
+        case Figure.OWNED:
+            return INCOMING & on_card_of(mine)
+        case Figure.COLD:
+            return OUTGOING & (calls.c.seller_id == mine) & NEVER_TALKED_BEFORE
         case _:
             assert_never(figure)
 
@@ -57,8 +63,51 @@ def counted_once(figure: Figure) -> ColumnElement[bool]:
         Figure.REACHED: OUTGOING & ANSWERED,
         Figure.TALKED: or_(INCOMING, OUTGOING)
         & exists().where(talks.c.call_id == calls.c.id).correlate_except(talks),
+        Figure.HANDLED: INCOMING & SOMEBODY_TALKED,
+        Figure.OWNED: INCOMING & calls.c.deal_id.is_not(None),
+        Figure.COLD: OUTGOING & NEVER_TALKED_BEFORE,
     }
     return conditions[figure]
+
+
+def counted_for_nobody(figure: Figure) -> ColumnElement[bool]:
+    """Condition on `calls` alone: this call counts, and for none of our people."""
+    rang = (
+        exists().where(call_people.c.call_id == calls.c.id, call_people.c.rang).correlate_except(call_people)
+    )
+    at_unlinked = exists().where(talks.c.call_id == calls.c.id, talks.c.person_id.is_(None))
+    conditions: Mapping[Figure, ColumnElement[bool]] = {
+        Figure.ANSWERED: INCOMING & calls.c.answered_id.is_(None),
+        Figure.MISSED: INCOMING & NOBODY_ANSWERED & ~rang,
+        # Taken from a phone that is nobody's is taken from nobody.
+        Figure.TAKEN: false(),
+        Figure.DIALLED: OUTGOING & calls.c.seller_id.is_(None),
+        Figure.REACHED: OUTGOING & calls.c.seller_id.is_(None) & ANSWERED,
+        Figure.TALKED: or_(INCOMING, OUTGOING) & at_unlinked.correlate_except(talks),
+        Figure.HANDLED: INCOMING & ~SOMEBODY_TALKED,
+        Figure.OWNED: INCOMING & calls.c.deal_id.is_(None),
+        Figure.COLD: OUTGOING & calls.c.seller_id.is_(None) & NEVER_TALKED_BEFORE,
+    }
+    return conditions[figure]
+
+
+def on_card_of(person_id: ColumnElement[int] | int) -> ColumnElement[bool]:
+    """Condition on `calls`: it lies on a card of this person."""
+    found = exists().where(deals.c.id == calls.c.deal_id, deals.c.owner_id == person_id)
+    return found.correlate_except(deals)
+
+
+def _never_talked_before() -> ColumnElement[bool]:
+    earlier = calls.alias("earlier")
+    talk = exists().where(earlier.c.e164 == calls.c.e164, earlier.c.answered_at < calls.c.started_at)
+    # Of a number that cannot be told nobody knows whether it is new.
+    return calls.c.e164.is_not(None) & ~talk.correlate_except(earlier)
+
+
+NEVER_TALKED_BEFORE = _never_talked_before()
+SOMEBODY_TALKED = (
+    exists().where(talks.c.call_id == calls.c.id, talks.c.person_id.is_not(None)).correlate_except(talks)
+)
 
 
 def _talked(person_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -75,12 +124,12 @@ def _sums(since: datetime, prefix: str, condition_of: Any) -> list[ColumnElement
     recent = calls.c.started_at >= since
     return [
         func.sum(case((and_(recent, condition_of(figure)), 1), else_=0)).label(f"{prefix}_{figure}")
-        for figure in Figure
+        for figure in IN_THE_LOG
     ]
 
 
 def _figures(row: RowMapping, prefix: str) -> Figures:
-    counted = {figure.value: int(row[f"{prefix}_{figure}"] or 0) for figure in Figure}
+    counted = {figure.value: int(row[f"{prefix}_{figure}"] or 0) for figure in IN_THE_LOG}
     return Figures(**counted, talk_seconds=row.get(f"{prefix}_seconds") or 0.0)
 
 
@@ -111,14 +160,15 @@ def _per_person(scope: Scope, week: datetime, today: datetime, until: datetime) 
         .where(calls.c.started_at >= week, calls.c.started_at < until)
         .group_by(call_people.c.person_id)
     )
-    return statement.where(_people_in(scope, call_people.c.person_id))
+    return statement.where(people_in(scope, call_people.c.person_id))
 
 
 def _talk(condition: ColumnElement[bool]) -> ColumnElement[float]:
     return func.sum(case((condition, call_people.c.talk_seconds), else_=0.0))
 
 
-def _people_in(scope: Scope, person_id: ColumnElement[int]) -> ColumnElement[bool]:
+def people_in(scope: Scope, person_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Condition on a person's id: a seller sees their own figures, a head everybody's."""
     match scope.reach:
         case Reach.ALL:
             return person_id.is_not(None)
@@ -133,7 +183,7 @@ def _listed(scope: Scope, counted: Mapping[int, object]) -> Any:
     sells = (people.c.role == Role.SELLER) & people.c.is_active
     return (
         select(people.c.id, people.c.name)
-        .where(sells | people.c.id.in_(list(counted)), _people_in(scope, people.c.id))
+        .where(sells | people.c.id.in_(list(counted)), people_in(scope, people.c.id))
         .order_by(people.c.name, people.c.id)
     )
 

@@ -10,7 +10,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
 
 from pbx_crm.db import clients
-from pbx_crm.db.call_figures import INCOMING, NOBODY_ANSWERED, UNLINKED, counted_for, counted_once
+from pbx_crm.db.call_figures import (
+    INCOMING,
+    NOBODY_ANSWERED,
+    UNLINKED,
+    counted_for,
+    counted_for_nobody,
+    counted_once,
+    on_card_of,
+)
 from pbx_crm.db.scoped import calls_in, contacts_in, deals_in
 from pbx_crm.db.tables import call_people, calls, contacts, deals, gaps, legs, lines, people
 from pbx_crm.domain.call import Direction, EndedBy, LegKind, MissedReason, Outcome
@@ -79,17 +87,22 @@ def _conditions(wanted: CallFilter, scope: Scope) -> list[ColumnElement[bool]]:
         found.append(calls.c.direction == wanted.direction)
     if wanted.outcome is not None:
         found.append(calls.c.outcome == wanted.outcome)
-    if wanted.unlinked:
-        found.append(UNLINKED)
+    if wanted.line_id is not None:
+        found.append(calls.c.line_id == wanted.line_id)
     if wanted.not_called_back:
         found.append(_not_called_back())
     if wanted.text:
         found.append(_holds(wanted.text, scope))
-    found += _whose(wanted.person_id, wanted.figure)
-    return found
+    return found + _whose(wanted)
 
 
-def _whose(person_id: int | None, figure: Figure | None) -> list[ColumnElement[bool]]:
+def _whose(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    person_id, figure = wanted.person_id, wanted.figure
+    if wanted.unlinked:
+        return [counted_for_nobody(figure) if figure else UNLINKED]
+    if person_id is not None and figure is Figure.OWNED:
+        # A card may belong to somebody whom the call did not concern when it came.
+        return [INCOMING & on_card_of(person_id)]
     if person_id is None:
         return [counted_once(figure)] if figure else []
     concerned = exists().where(call_people.c.call_id == calls.c.id, call_people.c.person_id == person_id)
@@ -101,8 +114,8 @@ def _not_called_back() -> ColumnElement[bool]:
     # A withheld number can be called back by nobody; it is not held against anyone.
     talked_since = exists().where(
         later.c.e164 == calls.c.e164,
-        later.c.started_at > calls.c.started_at,
-        later.c.answered_at.is_not(None),
+        # The moment of talking decides: who dialled the client while the client dialled us did call back.
+        later.c.answered_at > calls.c.started_at,
     )
     return INCOMING & NOBODY_ANSWERED & calls.c.e164.is_not(None) & ~talked_since.correlate_except(later)
 

@@ -28,6 +28,23 @@ class Figure(StrEnum):
     """Outgoing, and the other side answered."""
     TALKED = "talked"
     """Calls with the outside in which this person talked; as a sum, the seconds of it."""
+    HANDLED = "handled"
+    """Incoming, this person talked in it, be it after a transfer."""
+    OWNED = "owned"
+    """Incoming, it lies on a card that is this person's now."""
+    COLD = "cold"
+    """Outgoing, started by this person to a number nobody here had talked with before."""
+
+
+IN_THE_LOG = (
+    Figure.ANSWERED,
+    Figure.MISSED,
+    Figure.TAKEN,
+    Figure.DIALLED,
+    Figure.REACHED,
+    Figure.TALKED,
+)
+"""What the log's head counts; the reports count all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +97,8 @@ class CallFilter:
     figure: Figure | None = None
     """With a person: that person's figure. Without: the figure over all calls."""
     unlinked: bool = False
-    """Answered at a phone that is linked to nobody."""
+    """Answered at a phone that is linked to nobody; with a figure, what that figure credits to nobody."""
+    line_id: int | None = None
     not_called_back: bool = False
     """Missed, and nobody has talked with that number since."""
     text: str = ""

@@ -11,9 +11,10 @@ from aiohttp import web
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallRow, Gap
 from pbx_crm.domain.person import Reach
+from pbx_crm.domain.report_period import start_of
 from pbx_crm.pages import call_words
 from pbx_crm.pages.call_head import head_table
-from pbx_crm.pages.call_query import CallQuery, Period, start_of
+from pbx_crm.pages.call_query import CallQuery, Period
 from pbx_crm.pages.call_timeline import timeline_of
 from pbx_crm.pages.call_words import CallSigns, signs_of
 from pbx_crm.pages.render import render, wording_of

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallFilter, Figure, Place
+from pbx_crm.domain.report_period import start_of
 from pbx_crm.pages.board_place import number_in
 
 Choice = TypeVar("Choice", bound=StrEnum)
@@ -53,23 +54,24 @@ class CallQuery:
     figure: Figure | None = None
     unlinked: bool = False
     waiting: bool = False
+    line: int | None = None
     text: str = ""
     before: Place | None = None
 
     @classmethod
     def read(cls, asked: Mapping[str, str]) -> CallQuery:
         """The query in an address."""
-        who = asked.get("who", "")
         return cls(
-            period=_choice(Period, asked.get("period")) or Period.WEEK,
-            from_day=_day(asked.get("from")),
-            to_day=_day(asked.get("to")),
-            direction=_choice(Direction, asked.get("direction")),
-            outcome=_choice(Outcome, asked.get("outcome")),
-            who=number_in(who),
-            figure=_choice(Figure, asked.get("figure")),
-            unlinked=who == "nobody",
+            period=choice_of(Period, asked.get("period")) or Period.WEEK,
+            from_day=day_of(asked.get("from")),
+            to_day=day_of(asked.get("to")),
+            direction=choice_of(Direction, asked.get("direction")),
+            outcome=choice_of(Outcome, asked.get("outcome")),
+            who=number_in(asked.get("who")),
+            figure=choice_of(Figure, asked.get("figure")),
+            unlinked=asked.get("who") == "nobody",
             waiting=asked.get("waiting") == "1",
+            line=number_in(asked.get("line")),
             text=asked.get("q", "").strip()[:LONGEST_TEXT],
             before=_place(asked.get("before")),
         )
@@ -85,6 +87,7 @@ class CallQuery:
             "who": "nobody" if self.unlinked else self.who,
             "figure": self.figure,
             "waiting": "1" if self.waiting else None,
+            "line": self.line,
             "q": self.text,
             "before": _written(self.before),
         }
@@ -94,7 +97,7 @@ class CallQuery:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period leaves calls out."""
-        narrowing = (self.direction, self.outcome, self.who, self.figure, self.text)
+        narrowing = (self.direction, self.outcome, self.who, self.figure, self.line, self.text)
         return any(narrowing) or self.unlinked or self.waiting
 
     def days(self, today: date) -> Days:
@@ -115,20 +118,18 @@ class CallQuery:
             figure=self.figure,
             unlinked=self.unlinked,
             not_called_back=self.waiting,
+            line_id=self.line,
             text=self.text,
         )
 
 
-def start_of(day: date, zone: tzinfo) -> datetime:
-    """The instant at which this day begins in the zone."""
-    return datetime.combine(day, time.min, zone).astimezone(UTC)
-
-
-def _choice(choices: type[Choice], text: str | None) -> Choice | None:
+def choice_of(choices: type[Choice], text: str | None) -> Choice | None:
+    """The choice of this value; None if there is none."""
     return choices(text) if text in {choice.value for choice in choices} else None
 
 
-def _day(text: str | None) -> date | None:
+def day_of(text: str | None) -> date | None:
+    """The day written so; None for what is no day of a PBX's life."""
     try:
         found = date.fromisoformat(text or "")
     except ValueError:

@@ -60,6 +60,7 @@ def _places(viewer: Person, path: str) -> tuple[Place, ...]:
     if _works_with_clients(viewer):
         found.append(("/board", N_("Board"), "kanban", "B"))
         found.append(("/calls", N_("Calls"), "phone", "C"))
+        found.append(("/reports", N_("Reports"), "chart-column", "R"))
     if viewer.is_admin or viewer.role is Role.HEAD:
         found.append(("/settings", N_("Settings"), "settings", ""))
     return tuple(Place(url, name, icon, path.startswith(url), key) for url, name, icon, key in found)

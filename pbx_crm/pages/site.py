@@ -21,6 +21,8 @@ from pbx_crm.pages import (
     moves,
     people,
     popup,
+    report_calls,
+    reports,
     search,
     static,
 )
@@ -63,6 +65,9 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/banner", banner.show, Access.PERSON),
     Route("GET", "/calls", call_log.show, Access.CLIENT_DATA),
     Route("GET", "/calls/{call_id:[0-9]{1,18}}", call_log.story, Access.CLIENT_DATA),
+    Route("GET", "/reports", reports.show, Access.CLIENT_DATA),
+    Route("GET", "/reports/calls", report_calls.show, Access.CLIENT_DATA),
+    Route("GET", "/reports/calls.csv", report_calls.as_csv, Access.CLIENT_DATA),
     Route("GET", "/popup", popup.show, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/close", popup.close, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/deal", popup.new_deal, Access.CLIENT_DATA),

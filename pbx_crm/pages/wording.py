@@ -59,6 +59,11 @@ class Wording:
     def _digits(self, text: str) -> str:
         return text.translate(PERSIAN_DIGITS) if self.language.code == "fa" else text
 
+    @property
+    def first_weekday(self) -> int:
+        """The day on which the reader's week begins; Monday is 0."""
+        return self._locale.first_week_day
+
     def number(self, value: Decimal | float) -> str:
         """`1,284` with the separators of the language."""
         return self._digits(format_decimal(value, locale=self._locale))

@@ -21,6 +21,7 @@ from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
+from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
@@ -46,6 +47,7 @@ class Services:
     call_archive: CallArchive
     listings: Listings
     search: Search
+    reports: Reports
     intake: CallIntake
     gaps: Gaps
     lines: Lines

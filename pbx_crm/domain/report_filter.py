@@ -1,0 +1,27 @@
+"""What a report is narrowed to, whichever report it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pbx_crm.domain.report_period import Span
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFilter:
+    """A stretch of time and slices; None narrows nothing."""
+
+    span: Span
+    person_id: int | None = None
+    line_id: int | None = None
+    funnel_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a report can be sliced by, as (id, name)."""
+
+    sellers: tuple[tuple[int, str], ...]
+    """Empty for a seller, whose figures are their own anyway."""
+    lines: tuple[tuple[int, str], ...]
+    funnels: tuple[tuple[int, str], ...]

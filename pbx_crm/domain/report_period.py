@@ -1,0 +1,96 @@
+"""The days a report is about: presets, the stretch before to compare with, and the instants they mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from enum import StrEnum
+
+DAYS_A_WEEK = 7
+
+
+class Preset(StrEnum):
+    """Stretches of days named by their distance from today."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    THIS_WEEK = "this_week"
+    LAST_WEEK = "last_week"
+    THIS_MONTH = "this_month"
+    LAST_MONTH = "last_month"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Instants from `since` on, up to and without `until`."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Whole days of somebody's calendar; both ends are in."""
+
+    first: date
+    last: date
+
+    @property
+    def count(self) -> int:
+        """How many days."""
+        return (self.last - self.first).days + 1
+
+    @property
+    def before(self) -> Days:
+        """What to compare with: the month before a whole month, else as many days just before."""
+        last = self.first - timedelta(days=1)
+        if self == _month_of(self.first):
+            return _month_of(last)
+        return Days(self.first - timedelta(days=self.count), last)
+
+    def span(self, zone: tzinfo) -> Span:
+        """The same in instants; a day on which the clocks change has 23 or 25 hours."""
+        return Span(start_of(self.first, zone), start_of(self.last + timedelta(days=1), zone))
+
+
+def days_of(preset: Preset, today: date, first_weekday: int) -> Days:
+    """The days of a preset; weeks begin on `first_weekday`, Monday being 0."""
+    week = today - timedelta(days=(today.weekday() - first_weekday) % DAYS_A_WEEK)
+    match preset:
+        case Preset.TODAY:
+            return Days(today, today)
+        case Preset.YESTERDAY:
+            return Days(today, today).before
+        case Preset.THIS_WEEK:
+            return Days(week, week + timedelta(days=DAYS_A_WEEK - 1))
+        case Preset.LAST_WEEK:
+            return Days(week - timedelta(days=DAYS_A_WEEK), week - timedelta(days=1))
+        case Preset.THIS_MONTH:
+            return _month_of(today)
+        case Preset.LAST_MONTH:
+            return _month_of(today).before
+
+
+def compared(days: Days, zone: tzinfo, now: datetime) -> Span:
+    """The stretch before these days; of days that still run, only as much of it as has passed of them.
+
+    Half a Wednesday is compared with half a Tuesday: by the clock on the wall, also when it was changed
+    between the two.
+    """
+    span, earlier = days.span(zone), days.before.span(zone)
+    if not span.since <= now < span.until:
+        return earlier
+    passed = now.astimezone(zone).replace(tzinfo=None) - datetime.combine(days.first, time.min)
+    until = datetime.combine(days.before.first, time.min) + passed
+    return Span(earlier.since, min(earlier.until, until.replace(tzinfo=zone).astimezone(UTC)))
+
+
+def start_of(day: date, zone: tzinfo) -> datetime:
+    """The instant at which this day begins in the zone."""
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _month_of(day: date) -> Days:
+    first = day.replace(day=1)
+    following = (first + timedelta(days=31)).replace(day=1)
+    return Days(first, following - timedelta(days=1))

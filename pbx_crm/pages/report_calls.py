@@ -1,0 +1,186 @@
+"""Calls per seller as a page and as a file; each figure leads to exactly the calls it counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from pbx_crm.domain.call_log import Figure
+from pbx_crm.domain.call_report import SECONDS, Balance, CallReport, Counts
+from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.render import render
+from pbx_crm.pages.report_head import ReportHead, csv_answer, head_of
+from pbx_crm.pages.request import services_of, viewer_of
+
+PATH = "/reports/calls"
+SLICES = frozenset({"seller", "line"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its name, what it counts, and which calls its figure opens."""
+
+    name: str
+    title: str
+    meaning: str
+    figure: Figure | None
+
+
+COLUMNS = (
+    Column(
+        "answered",
+        N_("Answered first"),
+        N_("Incoming calls this seller was the first to answer."),
+        Figure.ANSWERED,
+    ),
+    Column(
+        "handled",
+        N_("Handled"),
+        N_("Incoming calls in which this seller talked, also after a transfer."),
+        Figure.HANDLED,
+    ),
+    Column(
+        "owned",
+        N_("On own cards"),
+        N_("Incoming calls that lie on a card which is this seller's now, whoever answered."),
+        Figure.OWNED,
+    ),
+    Column(
+        "missed",
+        N_("Missed"),
+        N_(
+            "Incoming calls that rang this seller and that nobody answered. One call may have rung several "
+            "sellers; the last row counts it once, the row of nobody those that rang no linked phone."
+        ),
+        Figure.MISSED,
+    ),
+    Column(
+        "taken",
+        N_("Taken by another"),
+        N_("Rang here, and a colleague answered: nobody missed it."),
+        Figure.TAKEN,
+    ),
+    Column(
+        "reached",
+        N_("Outgoing answered"),
+        N_("Calls this seller started and the other side answered."),
+        Figure.REACHED,
+    ),
+    Column("dialled", N_("Outgoing tried"), N_("All calls this seller started."), Figure.DIALLED),
+    Column(
+        "cold",
+        N_("Cold calls"),
+        N_("Outgoing calls to a number with which nobody here had ever talked before."),
+        Figure.COLD,
+    ),
+    Column(
+        "clients",
+        N_("Clients"),
+        N_("Different clients this seller talked with; a client with two numbers is one."),
+        Figure.TALKED,
+    ),
+    Column(
+        "talk_seconds",
+        N_("Talk"),
+        N_("Time connected with clients, holds included; after a transfer each has their own part."),
+        Figure.TALKED,
+    ),
+    Column(
+        "ring_seconds",
+        N_("Ringing"),
+        N_("How long incoming calls rang this seller's phones, answered or not."),
+        None,
+    ),
+    Column(
+        "hold_seconds",
+        N_("On hold"),
+        N_("How long the other side was put on hold, in calls this seller answered first or started."),
+        None,
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """One figure as it is printed."""
+
+    value: float
+    is_time: bool
+    url: str | None
+    before: float | None
+    """The same figure of the stretch before; None where nothing is compared."""
+    is_alarm: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row as it is printed."""
+
+    name: str
+    cells: tuple[CellView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallTable:
+    """The whole report as it is printed."""
+
+    rows: tuple[RowView, ...]
+    nobody: RowView | None
+    total: RowView | None
+    balances: tuple[Balance, Balance] | None
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /reports/calls."""
+    head, found = await _found(request)
+    earlier = None
+    if head.query.compares:
+        earlier = await services_of(request).reports.calls(viewer_of(request).scope, head.earlier)
+    values = {"head": head, "columns": COLUMNS, "is_empty": found.is_empty}
+    return render(request, "report_calls.html", {**values, "table": _table(head, found, earlier)})
+
+
+async def as_csv(request: web.Request) -> web.StreamResponse:
+    """GET /reports/calls.csv: the same rows."""
+    head, found = await _found(request)
+    return csv_answer(found.table(), head)
+
+
+async def _found(request: web.Request) -> tuple[ReportHead, CallReport]:
+    head = await head_of(request, PATH, SLICES)
+    return head, await services_of(request).reports.calls(viewer_of(request).scope, head.wanted)
+
+
+def _table(head: ReportHead, found: CallReport, earlier: CallReport | None) -> CallTable:
+    was = {row.person_id: row.counts for row in earlier.rows} if earlier else {}
+    rows = tuple(
+        RowView(
+            row.name,
+            _cells(head, row.counts, was.get(row.person_id, Counts()) if earlier else None, row.person_id),
+        )
+        for row in found.rows
+    )
+    if found.whole is None:
+        return CallTable(rows, None, None, None)
+    whole_was = earlier.whole if earlier else None
+    nobody = _cells(head, found.whole.nobody, whole_was.nobody if whole_was else None, None, is_nobody=True)
+    total = _cells(head, found.whole.total, whole_was.total if whole_was else None, None)
+    return CallTable(rows, RowView("", nobody), RowView("", total), found.balances)
+
+
+def _cells(
+    head: ReportHead, counts: Counts, was: Counts | None, who: int | None, *, is_nobody: bool = False
+) -> tuple[CellView, ...]:
+    return tuple(
+        CellView(
+            value=getattr(counts, column.name),
+            is_time=column.name in SECONDS,
+            url=head.query.calls(head.days, column.figure, who, is_nobody=is_nobody)
+            if column.figure
+            else None,
+            before=getattr(was, column.name) if was else None,
+            is_alarm=column.figure is Figure.MISSED,
+        )
+        for column in COLUMNS
+    )

@@ -1,0 +1,92 @@
+"""What a report is asked for, as it stands in the address: to be shared, kept and gone back to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from urllib.parse import urlencode
+
+from pbx_crm.domain.call_log import Figure
+from pbx_crm.domain.report_filter import ReportFilter
+from pbx_crm.domain.report_period import Days, Preset, Span, days_of
+from pbx_crm.pages.board_place import number_in
+from pbx_crm.pages.call_query import CallQuery, choice_of, day_of
+
+# Ten years: more is a slip of the finger, and would be counted for minutes.
+LONGEST = timedelta(days=3660)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportQuery:
+    """A report's address, understood; what makes no sense in it is left out rather than refused."""
+
+    preset: Preset = Preset.THIS_WEEK
+    from_day: date | None = None
+    to_day: date | None = None
+    """The last day that is in. Days named take the place of the preset."""
+    compares: bool = False
+    who: int | None = None
+    line: int | None = None
+    funnel: int | None = None
+    stage: int | None = None
+    part: str = ""
+    """Which rows of the figure are shown; the meaning is the report's."""
+
+    @classmethod
+    def read(cls, asked: Mapping[str, str]) -> ReportQuery:
+        """The query in an address."""
+        return cls(
+            preset=choice_of(Preset, asked.get("period")) or Preset.THIS_WEEK,
+            from_day=day_of(asked.get("from")),
+            to_day=day_of(asked.get("to")),
+            compares=asked.get("compare") == "1",
+            who=number_in(asked.get("who")),
+            line=number_in(asked.get("line")),
+            funnel=number_in(asked.get("funnel")),
+            stage=number_in(asked.get("stage")),
+            part=asked.get("part", "")[:20],
+        )
+
+    def url(self, path: str) -> str:
+        """The address of the report at this path; what says nothing is left out of it."""
+        parts: dict[str, object] = {
+            "period": self.preset if self.preset is not Preset.THIS_WEEK else None,
+            "from": self.from_day,
+            "to": self.to_day,
+            "compare": "1" if self.compares else None,
+            "who": self.who,
+            "line": self.line,
+            "funnel": self.funnel,
+            "stage": self.stage,
+            "part": self.part,
+        }
+        said = urlencode({name: str(value) for name, value in parts.items() if value not in (None, "")})
+        return f"{path}?{said}" if said else path
+
+    def of(self, part: str, stage: int | None = None) -> ReportQuery:
+        """The rows behind one figure of this report."""
+        return replace(self, part=part, stage=stage)
+
+    def days(self, today: date, first_weekday: int) -> Days:
+        """The days asked for, the first never after the last; one end left open means that day."""
+        if self.from_day is None and self.to_day is None:
+            return days_of(self.preset, today, first_weekday)
+        ends = [day for day in (self.from_day, self.to_day) if day is not None]
+        return Days(max(min(ends), max(ends) - LONGEST), max(ends))
+
+    def filter(self, span: Span) -> ReportFilter:
+        """The slices over a stretch of time."""
+        return ReportFilter(span, self.who, self.line, self.funnel)
+
+    def calls(self, days: Days, figure: Figure, who: int | None, *, is_nobody: bool = False) -> str:
+        """The address of the calls that a figure counted."""
+        asked = CallQuery(
+            from_day=days.first,
+            to_day=days.last,
+            who=who,
+            unlinked=is_nobody,
+            figure=figure,
+            line=self.line,
+        )
+        return asked.url()

@@ -1,0 +1,93 @@
+"""`pbx-crm report`: what the report pages show, on the server's own command line.
+
+Whoever may read the configuration sees what a head sees.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, tzinfo
+
+import click
+from babel.dates import get_timezone
+
+from pbx_crm.app import open_database
+from pbx_crm.config import Settings
+from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.report_filter import ReportFilter
+from pbx_crm.domain.report_period import Days
+from pbx_crm.domain.report_table import ReportTable
+from pbx_crm.services.reports import Reports
+
+OF_A_HEAD = Scope(Reach.ALL, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line says."""
+
+    report: str
+    first: date
+    last: date
+    seller: str | None = None
+    line: str | None = None
+    zone: str | None = None
+
+
+def print_report(settings: Settings, asked: Asked, form: str) -> None:
+    """Prints the report as `text`, `csv` or `json`; a usage error for names that are not there."""
+    if asked.last < asked.first:
+        raise click.UsageError("--to is before --from")
+    zone = _zone(asked.zone or settings.crm.time_zone)
+    database = open_database(settings)
+    try:
+        table = asyncio.run(_table(Reports(database), asked, zone))
+    finally:
+        database.close()
+    click.echo(_written(table, asked, zone, form), nl=form != "csv")
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return get_timezone(name)
+    except LookupError:
+        raise click.UsageError(f"there is no time zone {name}") from None
+
+
+async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
+    choices = await reports.choices(OF_A_HEAD)
+    wanted = ReportFilter(
+        Days(asked.first, asked.last).span(zone),
+        person_id=_named(asked.seller, choices.sellers, "seller"),
+        line_id=_named(asked.line, choices.lines, "line"),
+    )
+    return (await reports.calls(OF_A_HEAD, wanted)).table()
+
+
+def _named(name: str | None, choices: Sequence[tuple[int, str]], kind: str) -> int | None:
+    """The id behind a name; two of one name would be a guess, so they are refused too."""
+    if name is None:
+        return None
+    found = [record_id for record_id, known in choices if known == name]
+    if len(found) != 1:
+        raise click.UsageError(f"{len(found)} {kind}s are called {name}; known: {_known(choices)}")
+    return found[0]
+
+
+def _known(choices: Sequence[tuple[int, str]]) -> str:
+    return ", ".join(name for _, name in choices) or "none"
+
+
+def _written(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> str:
+    match form:
+        case "json":
+            head = {"report": asked.report, "from": str(asked.first), "to": str(asked.last)}
+            rows = table.records()
+            return json.dumps({**head, "time_zone": str(zone), "rows": rows}, ensure_ascii=False, indent=1)
+        case "csv":
+            return table.csv()
+        case _:
+            return table.text()

@@ -1,0 +1,87 @@
+"""Days of a report: presets, what they are compared with, and days on which the clocks change."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pbx_crm.domain.report_period import Days, Preset, compared, days_of
+
+BERLIN = ZoneInfo("Europe/Berlin")
+MONDAY, SATURDAY, SUNDAY = 0, 5, 6
+TODAY = date(2026, 11, 18)  # a Wednesday
+DAYS = st.dates(date(1990, 1, 1), date(2090, 1, 1))
+
+
+@pytest.mark.parametrize(
+    ("preset", "first", "last"),
+    [
+        (Preset.TODAY, date(2026, 11, 18), date(2026, 11, 18)),
+        (Preset.YESTERDAY, date(2026, 11, 17), date(2026, 11, 17)),
+        (Preset.THIS_WEEK, date(2026, 11, 16), date(2026, 11, 22)),
+        (Preset.LAST_WEEK, date(2026, 11, 9), date(2026, 11, 15)),
+        (Preset.THIS_MONTH, date(2026, 11, 1), date(2026, 11, 30)),
+        (Preset.LAST_MONTH, date(2026, 10, 1), date(2026, 10, 31)),
+    ],
+)
+def test_presets_name_whole_days(preset: Preset, first: date, last: date) -> None:
+    assert days_of(preset, TODAY, MONDAY) == Days(first, last)
+
+
+@pytest.mark.parametrize(
+    ("first_weekday", "first"),
+    [(MONDAY, date(2026, 11, 16)), (SATURDAY, date(2026, 11, 14)), (SUNDAY, date(2026, 11, 15))],
+)
+def test_the_week_begins_where_the_readers_week_begins(first_weekday: int, first: date) -> None:
+    assert days_of(Preset.THIS_WEEK, TODAY, first_weekday).first == first
+
+
+@given(today=DAYS, preset=st.sampled_from(Preset), first_weekday=st.integers(0, 6))
+def test_what_is_compared_ends_the_day_before(today: date, preset: Preset, first_weekday: int) -> None:
+    days = days_of(preset, today, first_weekday)
+    assert days.before.last == days.first - timedelta(days=1)
+    assert days.before.first <= days.before.last
+    if preset not in (Preset.THIS_MONTH, Preset.LAST_MONTH):
+        assert days.before.count == days.count
+
+
+def test_a_month_is_compared_with_the_whole_month_before() -> None:
+    assert days_of(Preset.THIS_MONTH, date(2026, 3, 5), MONDAY).before == Days(
+        date(2026, 2, 1), date(2026, 2, 28)
+    )
+
+
+@pytest.mark.parametrize(("day", "hours"), [((2026, 3, 29), 23), ((2026, 10, 25), 25), ((2026, 7, 1), 24)])
+def test_a_day_has_the_hours_its_clocks_give_it(day: tuple[int, int, int], hours: int) -> None:
+    span = Days(date(*day), date(*day)).span(BERLIN)
+    assert span.until - span.since == timedelta(hours=hours)
+
+
+def test_half_a_day_is_compared_with_half_a_day() -> None:
+    now = datetime(2026, 11, 18, 12, 30, tzinfo=BERLIN)
+    earlier = compared(Days(TODAY, TODAY), BERLIN, now.astimezone(UTC))
+    assert earlier.since == datetime(2026, 11, 17, tzinfo=BERLIN)
+    assert earlier.until == datetime(2026, 11, 17, 12, 30, tzinfo=BERLIN)
+
+
+def test_a_day_that_is_over_is_compared_with_a_whole_day() -> None:
+    yesterday = Days(date(2026, 11, 17), date(2026, 11, 17))
+    now = datetime(2026, 11, 18, 12, 30, tzinfo=BERLIN)
+    assert compared(yesterday, BERLIN, now.astimezone(UTC)) == yesterday.before.span(BERLIN)
+
+
+def test_half_a_day_is_half_by_the_clock_on_the_wall_when_it_was_changed_between() -> None:
+    after_the_change = date(2026, 3, 29)
+    now = datetime(2026, 3, 29, 12, 0, tzinfo=BERLIN)
+    earlier = compared(Days(after_the_change, after_the_change), BERLIN, now.astimezone(UTC))
+    assert earlier.until.astimezone(BERLIN) == datetime(2026, 3, 28, 12, 0, tzinfo=BERLIN)
+
+
+def test_a_month_that_runs_is_never_compared_with_more_than_the_month_before() -> None:
+    march = Days(date(2026, 3, 1), date(2026, 3, 31))
+    now = datetime(2026, 3, 31, 12, 0, tzinfo=BERLIN)
+    assert compared(march, BERLIN, now.astimezone(UTC)) == march.before.span(BERLIN)

@@ -1,0 +1,127 @@
+"""The reports as pages: the head they share, figures that lead to their rows, files, and a seller's view."""
+
+from __future__ import annotations
+
+import csv
+import re
+from datetime import date, timedelta
+from html import unescape
+from io import StringIO
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+
+from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.call import Direction, Outcome
+from pbx_crm.domain.report_period import Preset
+from pbx_crm.pages.report_query import ReportQuery
+from tests.builders import NOW
+from tests.call_rows import CallRows
+from tests.site import Crm
+
+TODAY = "?period=today"
+
+
+async def page(crm: Crm, address: str, name: str = "olga") -> str:
+    """The page as this person gets it."""
+    browser = await crm.browser(getattr(crm.cast, name))
+    answer = await browser.get(address)
+    text = await answer.text()
+    assert answer.status == 200, text
+    return text
+
+
+def some_calls(tx: Transaction, crm: Crm) -> None:
+    """A call handed on, one nobody answered, one that Anna tried, and one of yesterday morning."""
+    anna, boris = crm.cast.anna, crm.cast.boris
+    handed_on = CallRows(tx).ring(anna, boris).answer(anna, 8).leave(anna, 38)
+    handed_on.answer(boris, 40).end(100, Outcome.ANSWERED, hold_seconds=5)
+    CallRows(tx).ring(boris).end(20, Outcome.MISSED)
+    CallRows(tx, direction=Direction.OUT, e164="+79990001122").dial(anna).end(20, Outcome.NO_ANSWER)
+    CallRows(tx, NOW - timedelta(hours=26)).ring(anna).answer(anna).end(60, Outcome.ANSWERED)
+
+
+async def test_a_head_sees_every_seller_nobody_and_both_sums(crm: Crm) -> None:
+    await crm.database.write(some_calls, crm)
+    text = await page(crm, f"/reports/calls{TODAY}")
+    for word in ("Anna", "Boris", "Nobody", "All calls, each once"):
+        assert word in text
+    assert "1 + 1 = 2" in text
+    assert "2 − 1 + 1 = 2" in text
+    assert "does not come out" not in text
+
+
+async def test_a_seller_sees_the_same_page_with_their_own_figures(crm: Crm) -> None:
+    await crm.database.write(some_calls, crm)
+    text = await page(crm, f"/reports/calls{TODAY}&who={crm.cast.boris.id}", "anna")
+    assert "Your calls" in text
+    assert "Boris" not in text
+    assert "Nobody" not in text
+
+
+async def test_every_figure_of_the_page_leads_to_as_many_calls(crm: Crm) -> None:
+    await crm.database.write(some_calls, crm)
+    text = await page(crm, f"/reports/calls{TODAY}")
+    figures = re.findall(r'<td class="end[^"]*"><a href="(/calls[^"]+)">(\d+)</a>', text)
+    assert len(figures) > 15
+    for url, count in figures:
+        if "figure=talked" not in url:
+            listed = await page(crm, unescape(url))
+            assert len(re.findall(r'id="call-row-\d+"', listed)) == int(count), url
+
+
+async def test_comparing_shows_the_same_part_of_the_day_before(crm: Crm) -> None:
+    await crm.database.write(some_calls, crm)
+    text = await page(crm, f"/reports/calls{TODAY}&compare=1&who={crm.cast.anna.id}")
+    assert re.findall(r"was (\S+?)</small>", text)[:2] == ["1", "1"]
+    plain = await page(crm, f"/reports/calls{TODAY}&who={crm.cast.anna.id}")
+    assert "was 1" not in plain
+
+
+async def test_a_time_without_a_call_says_so(crm: Crm) -> None:
+    assert "No call in this time." in await page(crm, "/reports/calls?from=2020-01-01&to=2020-01-31")
+
+
+async def test_the_file_holds_the_rows_of_the_page(crm: Crm) -> None:
+    await crm.database.write(some_calls, crm)
+    browser = await crm.browser(crm.cast.olga)
+    answer = await browser.get(f"/reports/calls.csv{TODAY}")
+    assert answer.headers["Content-Disposition"] == ('attachment; filename="calls-2026-11-21-2026-11-21.csv"')
+    rows = list(csv.DictReader(StringIO((await answer.text()).removeprefix("\ufeff"))))
+    assert [row["name"] or row["row"] for row in rows][-2:] == ["nobody", "all calls, each once"]
+    assert [(row["answered"], row["handled"]) for row in rows if row["name"] in ("Anna", "Boris")] == [
+        ("1", "1"),
+        ("0", "1"),
+    ]
+
+
+async def test_the_menu_leads_to_the_reports_and_keeps_what_was_asked(crm: Crm) -> None:
+    browser = await crm.browser(crm.cast.anna)
+    answer = await browser.get("/reports?period=today", allow_redirects=False)
+    assert answer.headers["Location"] == "/reports/calls?period=today"
+    assert 'href="/reports"' in await page(crm, "/calls", "anna")
+
+
+@pytest.mark.parametrize("report", ["calls"])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "?period=never&from=x&to=x&who=x&line=x&funnel=x&stage=x&part=x",
+        "?from=9000-12-31&to=1980-01-01&who=99999999999999999999",
+        "?who=999999&line=999999&funnel=999999&stage=999999&part=late",
+    ],
+)
+async def test_an_address_that_makes_no_sense_shows_the_report(crm: Crm, report: str, asked: str) -> None:
+    await page(crm, f"/reports/{report}{asked}")
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        ReportQuery(),
+        ReportQuery(Preset.LAST_MONTH, compares=True, who=7, line=8, funnel=9, stage=10, part="late"),
+        ReportQuery(from_day=date(2026, 3, 1), to_day=date(2026, 3, 31)),
+    ],
+)
+def test_an_address_says_again_what_it_said(query: ReportQuery) -> None:
+    assert ReportQuery.read(dict(parse_qsl(urlsplit(query.url("/reports/calls")).query))) == query

@@ -1,0 +1,78 @@
+"""`pbx-crm report`: the same figures as the pages, for scripts."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pbx_crm.cli import main
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.call import Outcome
+from tests import builders
+from tests.call_rows import CallRows
+from tests.test_commands import CONFIG
+
+# Half past midnight in Berlin: the day before by UTC.
+NIGHT = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
+
+
+@pytest.fixture
+def config(sqlite_url: str, tmp_path: Path) -> Path:
+    """A configuration over a database in which Anna answered one call, at half past midnight."""
+    (tmp_path / "ami.secret").write_text("s3cret", encoding="utf-8")
+    path = tmp_path / "pbx_crm.toml"
+    path.write_text(CONFIG.format(folder=tmp_path), encoding="utf-8")
+    opened = Database.open(sqlite_url)
+    with opened.engine.connect().execution_options(writes=True) as tx, tx.begin():
+        _fill(tx)
+    opened.close()
+    return path
+
+
+def _fill(tx: Transaction) -> None:
+    anna = builders.person(tx, "Anna")
+    CallRows(tx, NIGHT).ring(anna).answer(anna).end(60, Outcome.ANSWERED)
+
+
+def report(config: Path, *words: str, days: str = "2026-11-21") -> Result:
+    """What `pbx-crm report …` answers about one day."""
+    asked = ["report", *words, "--from", days, "--to", days, "--config", str(config)]
+    return CliRunner().invoke(main, asked)
+
+
+def test_json_names_the_report_its_days_and_its_rows(config: Path) -> None:
+    told = json.loads(report(config, "calls", "--json").output)
+    assert (told["report"], told["from"], told["time_zone"]) == ("calls", "2026-11-21", "Europe/Berlin")
+    assert [(row["row"], row["answered"]) for row in told["rows"]] == [
+        ("seller", 1),
+        ("nobody", 0),
+        ("all calls, each once", 1),
+    ]
+
+
+def test_days_are_those_of_the_zone_that_is_asked_for(config: Path) -> None:
+    told = json.loads(report(config, "calls", "--json", "--zone", "UTC").output)
+    assert [row["answered"] for row in told["rows"]] == [0, 0, 0]
+
+
+def test_one_seller_is_shown_alone(config: Path) -> None:
+    lines = report(config, "calls", "--csv", "--seller", "Anna").output.splitlines()
+    assert [line.split(",")[:3] for line in lines] == [["row", "name", "answered"], ["seller", "Anna", "1"]]
+
+
+def test_a_terminal_gets_columns(config: Path) -> None:
+    assert report(config, "calls").output.splitlines()[1].split()[:3] == ["seller", "Anna", "1"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("calls", "--seller", "Nobody"), ("calls", "--zone", "Mars"), ("weather",), ("calls", "--line", "x")],
+)
+def test_wrong_use_is_said_and_ends_with_two(config: Path, words: tuple[str, ...]) -> None:
+    answered = report(config, *words)
+    assert answered.exit_code == 2
+    assert "Error" in answered.output
