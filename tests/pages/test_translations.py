@@ -173,7 +173,10 @@ NO_PAGES = ("/static/", "/live", "/health", "/metrics", "/api/", "/banner", "/po
 PAGES = sorted(
     route.path
     for route in ROUTES
-    if route.method == "GET" and "{" not in route.path and not route.path.startswith(NO_PAGES)
+    if route.method == "GET"
+    and "{" not in route.path
+    and not route.path.startswith(NO_PAGES)
+    and not route.path.endswith(".csv")
 )
 
 
