@@ -36,6 +36,7 @@ from pbx_crm.services.lines import Lines
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
+from pbx_crm.services.moves import Moves
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
@@ -73,6 +74,7 @@ def build_services(
         health=Health(database),
         boards=Boards(database, clock),
         deals=Deals(database, live, clock, installation),
+        moves=Moves(database, live, clock),
         deal_cards=DealCards(database, clock),
         tasks=Tasks(database, live, clock),
         call_archive=CallArchive(database),

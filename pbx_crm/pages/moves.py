@@ -24,7 +24,7 @@ from pbx_crm.pages.board_place import number_in, place_from, query_of
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.render import render, wording_of, zone_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
-from pbx_crm.services.deals import Moved
+from pbx_crm.services.moves import Moved
 
 KEY_BYTES = 12
 NO_REASONS = {"reason": "", "amount": "", "loss_reason_id": ""}
@@ -62,7 +62,7 @@ async def move(request: web.Request) -> web.StreamResponse:
     deal = await services_of(request).deals.get(viewer_of(request), deal_id)
     wish = _wish(form)
     try:
-        moved = await services_of(request).deals.move(viewer_of(request), deal_id, wish)
+        moved = await services_of(request).moves.move(viewer_of(request), deal_id, wish)
     except MoveQuestions as questions:
         return await _ask(request, form, deal, wish, questions)
     except DealChanged as refusal:
@@ -77,7 +77,7 @@ async def undo(request: web.Request) -> web.StreamResponse:
     move_id, key = form.whole("move_id"), form.text("request_key") or new_key()
     form.require_good()
     try:
-        moved = await services_of(request).deals.undo(viewer_of(request), deal_id, move_id, key)
+        moved = await services_of(request).moves.undo(viewer_of(request), deal_id, move_id, key)
     except NothingToUndo as refusal:
         return await _refuse(request, form, deal, deal.stage_id, refusal)
     return await _done(request, form, moved)

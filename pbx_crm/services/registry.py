@@ -19,6 +19,7 @@ from pbx_crm.services.lines import Lines
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
+from pbx_crm.services.moves import Moves
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
 from pbx_crm.services.reports import Reports
@@ -42,6 +43,7 @@ class Services:
     health: Health
     boards: Boards
     deals: Deals
+    moves: Moves
     deal_cards: DealCards
     tasks: Tasks
     call_archive: CallArchive

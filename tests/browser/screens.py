@@ -87,7 +87,7 @@ class Office:
         deal = await self.stored(deal_id)
         key = f"elsewhere-{deal_id}-{deal.version}"
         request = MoveRequest(self.funnel.stages[stage].id, deal.version, key, reason="elsewhere")
-        await self.crm.services.deals.move(who, deal_id, request)
+        await self.crm.services.moves.move(who, deal_id, request)
 
     def column(self, page: Page, stage: int) -> Any:
         """The column of the funnel's n-th stage."""

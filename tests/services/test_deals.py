@@ -33,6 +33,7 @@ from pbx_crm.services.boards import Boards
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import DealFields, DealForm, Deals
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.moves import Moves
 from pbx_crm.services.tasks import Tasks
 from tests import builders
 from tests.turned_clock import TurnedClock
@@ -55,6 +56,7 @@ class Office:
 
     def __post_init__(self) -> None:
         self.deals = Deals(self.database, self.live, self.clock, Installation("RU", "en", "UTC", "EUR"))
+        self.moves = Moves(self.database, self.live, self.clock)
         self.boards = Boards(self.database, self.clock)
         self.cards = DealCards(self.database, self.clock)
         self.tasks = Tasks(self.database, self.live, self.clock)
@@ -73,7 +75,7 @@ class Office:
     async def move(self, who: Person, deal: Deal, stage: int, key: str = "k", **more: Any) -> Deal:
         """The deal after this move by this person."""
         request = replace(MoveRequest(self.stage(stage), deal.version, f"{deal.id}-{key}"), **more)
-        await self.deals.move(who, deal.id, request)
+        await self.moves.move(who, deal.id, request)
         return await self.deals.get(who, deal.id)
 
     async def history(self, deal: Deal) -> list[Entry]:
@@ -161,8 +163,8 @@ async def test_another_sellers_card_cannot_be_touched_in_any_way(office: Office)
     fields = DealFields(deal.version, "", "", "", Decimal(0), Priority.LOW, None)
     for attempt in (
         office.deals.get(boris, deal.id),
-        office.deals.move(boris, deal.id, request),
-        office.deals.undo(boris, deal.id, 1, "u"),
+        office.moves.move(boris, deal.id, request),
+        office.moves.undo(boris, deal.id, 1, "u"),
         office.deals.change(boris, deal.id, fields),
         office.deals.hand_over(boris, deal.id, boris.id, deal.version),
         office.deals.add_note(boris, deal.id, "mine now"),
@@ -177,8 +179,8 @@ async def test_another_sellers_card_cannot_be_touched_in_any_way(office: Office)
 async def test_the_same_move_sent_twice_is_made_once(office: Office) -> None:
     deal = await office.new(office.anna)
     request = MoveRequest(office.stage(2), deal.version, "one wish")
-    first = await office.deals.move(office.anna, deal.id, request)
-    second = await office.deals.move(office.anna, deal.id, request)
+    first = await office.moves.move(office.anna, deal.id, request)
+    second = await office.moves.move(office.anna, deal.id, request)
     assert first.move == second.move
     assert (await office.deals.get(office.anna, deal.id)).version == deal.version + 1
 
@@ -208,7 +210,7 @@ async def test_an_undone_move_leaves_no_trace_but_the_history(office: Office) ->
     office.clock.go_on(timedelta(seconds=5))
     last = (await office.history(won))[-1]
     assert last.undo_id is not None
-    await office.deals.undo(office.anna, deal.id, last.undo_id, "u")
+    await office.moves.undo(office.anna, deal.id, last.undo_id, "u")
     back = await office.deals.get(office.anna, deal.id)
     assert replace(back, version=deal.version, active_at=deal.active_at) == deal
     history = await office.history(back)
@@ -220,8 +222,8 @@ async def test_an_undo_repeated_by_the_browser_is_one_undo(office: Office) -> No
     deal = await office.new(office.anna)
     await office.move(office.anna, deal, 1)
     move_id = (await office.history(deal))[-1].undo_id or 0
-    await office.deals.undo(office.anna, deal.id, move_id, "u")
-    again = await office.deals.undo(office.anna, deal.id, move_id, "u")
+    await office.moves.undo(office.anna, deal.id, move_id, "u")
+    again = await office.moves.undo(office.anna, deal.id, move_id, "u")
     assert again.deal.stage_id == office.stage(0)
     assert len(await office.history(deal)) == 3
 
@@ -232,7 +234,7 @@ async def test_a_move_that_others_stand_on_is_not_undone(office: Office) -> None
     move_id = (await office.history(deal))[-1].undo_id or 0
     await office.move(office.anna, moved, 2, key="second")
     with pytest.raises(NothingToUndo):
-        await office.deals.undo(office.anna, deal.id, move_id, "u")
+        await office.moves.undo(office.anna, deal.id, move_id, "u")
 
 
 async def test_making_a_deal_is_no_move_to_undo(office: Office) -> None:
@@ -240,7 +242,7 @@ async def test_making_a_deal_is_no_move_to_undo(office: Office) -> None:
     first = (await office.history(deal))[0]
     assert first.undo_id is None
     with pytest.raises(NothingToUndo):
-        await office.deals.undo(office.anna, deal.id, 1, "u")
+        await office.moves.undo(office.anna, deal.id, 1, "u")
 
 
 async def test_fields_change_together_and_a_stale_form_overrules_nobody(office: Office) -> None:

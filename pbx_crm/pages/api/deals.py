@@ -143,7 +143,7 @@ async def move_deal(request: web.Request, body: MoveBody) -> ApiDeal:
     """POST /api/v1/deals/{deal}/moves: moves a deal to another stage of its funnel."""
     wish = body.model_dump()
     wish["request_key"] = body.request_key or secrets.token_urlsafe(12)
-    moved = await services_of(request).deals.move(viewer_of(request), _deal_id(request), MoveRequest(**wish))
+    moved = await services_of(request).moves.move(viewer_of(request), _deal_id(request), MoveRequest(**wish))
     return await _deal(request, moved.deal.id)
 
 
