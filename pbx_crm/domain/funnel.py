@@ -60,6 +60,11 @@ class Funnel:
     loss_reasons: tuple[LossReason, ...] = ()
 
     @property
+    def stages_in_use(self) -> tuple[Stage, ...]:
+        """The columns of the board: a retired stage stays for the history alone."""
+        return tuple(stage for stage in self.stages if not stage.is_retired)
+
+    @property
     def unsorted(self) -> Stage:
         """Where a new call's card lies."""
         return next(stage for stage in self.stages if stage.kind is StageKind.UNSORTED)

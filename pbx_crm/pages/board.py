@@ -19,11 +19,17 @@ async def show(request: web.Request) -> web.StreamResponse:
     values = {
         "board": board,
         "sellers": sellers,
-        "sums": board.sums,
         "query": query_of(view),
         "shows_owner": board.shows_owner,
     }
     return render(request, "board.html", values)
+
+
+async def totals(request: web.Request) -> web.StreamResponse:
+    """GET /board/totals: what all columns come to, for a page that keeps itself up to date."""
+    viewer, view = viewer_of(request), view_from(request.query)
+    board = await services_of(request).boards.outline(viewer, view)
+    return render(request, "parts/board_totals.html", {"board": board, "query": query_of(view)})
 
 
 async def column(request: web.Request) -> web.StreamResponse:

@@ -73,6 +73,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/deal", popup.new_deal, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/note", popup.note, Access.CLIENT_DATA),
     Route("GET", "/board", board.show, Access.CLIENT_DATA),
+    Route("GET", "/board/totals", board.totals, Access.CLIENT_DATA),
     Route("GET", r"/board/column/{stage:\d{1,18}}", board.column, Access.CLIENT_DATA),
     Route("GET", "/search", search.show, Access.CLIENT_DATA),
     Route("GET", "/deals/new", deal_new.show, Access.CLIENT_DATA),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
@@ -30,6 +31,10 @@ class Boards:
         """The whole board; NotFound for a funnel there is not."""
         return await self._database.read(_board, viewer, view, self._clock(), zone)
 
+    async def outline(self, viewer: Person, view: BoardView) -> Board:
+        """The board without its cards: counts and sums alone; NotFound for a funnel there is not."""
+        return await self._database.read(_outline, viewer, view)
+
     async def columns(
         self, viewer: Person, shown: Mapping[int, int], view: BoardView, zone: tzinfo
     ) -> list[Column]:
@@ -38,13 +43,23 @@ class Boards:
 
 
 def _board(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
+    empty = _empty(tx, viewer, view)
+    stages = empty.funnel.stages_in_use
+    limits = {stage.id: CARDS_AT_FIRST for stage in stages}
+    return replace(empty, columns=tuple(_filled(tx, viewer, stages, limits, view, now, zone)))
+
+
+def _outline(tx: Transaction, viewer: Person, view: BoardView) -> Board:
+    empty = _empty(tx, viewer, view)
+    stages = empty.funnel.stages_in_use
+    totals = stage_totals.of_stages(tx, [stage.id for stage in stages], viewer.scope, view.owner_id)
+    return replace(empty, columns=tuple(_column(stage, (), totals, shown=0) for stage in stages))
+
+
+def _empty(tx: Transaction, viewer: Person, view: BoardView) -> Board:
     known = funnels.in_use(tx)
     funnel = _chosen(known, view.funnel_id)
-    stages = [stage for stage in funnel.stages if not stage.is_retired]
-    limits = {stage.id: CARDS_AT_FIRST for stage in stages}
-    made = _filled(tx, viewer, stages, limits, view, now, zone)
-    shows_owner = viewer.scope.reach is Reach.ALL
-    return Board(view, funnel, tuple(known), tuple(made), shows_owner)
+    return Board(view, funnel, tuple(known), (), viewer.scope.reach is Reach.ALL)
 
 
 def _columns(

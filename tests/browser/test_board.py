@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from pbx_crm.domain.deal import MoveRequest
 from tests.browser.screens import PHONE, Office, eventually
 
 pytestmark = pytest.mark.browser
@@ -246,3 +247,28 @@ async def test_show_more_keeps_what_it_showed(office: Office) -> None:
     await expect(cards).to_have_count(33)
     await office.move(office.crm.cast.olga, deals[5], 1)
     await expect(cards).to_have_count(32)
+
+
+async def test_what_the_board_comes_to_keeps_up_with_its_columns(office: Office) -> None:
+    deal = await office.deal("Vector", amount=20_000)
+    anna, olga = await office.screen(office.crm.cast.anna), await office.screen(office.crm.cast.olga)
+    for page in (anna, olga):
+        await expect(page.locator(".board-sum")).to_contain_text("1 open deal")
+    await anna.goto(str(office.crm.server.make_url("/deals/new")))
+    await anna.fill("[name=client_name]", "Orbita")
+    await anna.keyboard.press("Enter")
+    await expect(olga.locator(".board-sum")).to_contain_text("2 open deals")
+    await office.move(office.crm.cast.anna, deal, 2)
+    await expect(olga.locator(".board-sum")).to_contain_text("2 open deals")
+    await expect(olga.locator(".stage-chips a").nth(2)).to_contain_text("1")
+    await office.crm.services.moves.move(
+        office.crm.cast.anna,
+        deal,
+        MoveRequest(
+            office.funnel.stages[-1].id,
+            (await office.stored(deal)).version,
+            "lost",
+            loss_reason_id=office.funnel.loss_reasons[0].id,
+        ),
+    )
+    await expect(olga.locator(".board-sum")).to_contain_text("1 open deal")

@@ -89,6 +89,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/reports/calls"): Ask(query="?period=today"),
     ("GET", "/reports/calls.csv"): Ask(query="?period=today"),
     ("GET", "/board"): Ask(),
+    ("GET", "/board/totals"): Ask(),
     ("GET", "/board/column/{stage}"): Ask("stage"),
     ("GET", "/search"): Ask(query="?q=Orbita"),
     ("GET", "/deals/new"): Ask(),

@@ -369,6 +369,16 @@ async def test_a_board_takes_three_statements_however_much_lies_on_it(office: Of
         assert len([one for one in statements if not one.startswith("BEGIN")]) == 3
 
 
+async def test_a_board_without_its_cards_comes_to_the_same(office: Office) -> None:
+    await office.new(office.anna, client_name="Vector", amount=Decimal(500))
+    await office.new(office.boris, client_name="Orbita", amount=Decimal(700))
+    for viewer in (office.anna, office.olga):
+        whole = await office.boards.show(viewer, BoardView(), UTC)
+        outline = await office.boards.outline(viewer, BoardView())
+        assert (outline.deals, outline.sums) == (whole.deals, whole.sums)
+        assert [column.deals for column in outline.columns] == [column.deals for column in whole.columns]
+
+
 async def test_a_board_there_is_not_is_not_found(office: Office) -> None:
     with pytest.raises(NotFound):
         await office.boards.show(office.anna, BoardView(funnel_id=99), UTC)

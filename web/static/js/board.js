@@ -2,7 +2,6 @@
 // (both columns as they really are) settle it. No answer puts the card back.
 
 const board = document.getElementById("board");
-const drawer = document.getElementById("drawer");
 const WIDE = matchMedia("(width >= 48rem)");
 const ABOUT_A_MOVE = /^\/deals\/\d+\/(move|undo)$/;
 let isHolding = false;
@@ -51,6 +50,9 @@ function focusCard(id) {
   link?.focus({ preventScroll: true });
   link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
+
+// Whoever closes something that lay over the board gives the focus back to the card it was opened from.
+board.addEventListener("focus-card", ({ detail: { id } }) => focusCard(id));
 
 // Keys and menus say where to; the card is placed on top, where the server will have it too.
 board.addEventListener("move-card", ({ target: card, detail: { column } }) => {
@@ -108,38 +110,4 @@ document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {
   const shown = [...board.querySelectorAll(".column")].map(({ dataset }) => `${dataset.stage}:${dataset.shown}`);
   ctx.request.body.set("board", location.search || "?");
   ctx.request.body.set("shown", shown.join(" "));
-});
-
-// The drawer: a card's page beside the board where there is room, the page itself where there is none.
-let openedFrom = null;
-
-document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-open], a[data-drawer]");
-  if (!link || !WIDE.matches || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault();
-  openedFrom = link.closest(".card")?.dataset.id;
-  htmx.ajax("GET", link.href, { target: "#drawer", swap: "innerHTML" });
-});
-
-function closeDrawer() {
-  drawer.replaceChildren();
-  if (openedFrom) focusCard(openedFrom);
-}
-
-new MutationObserver(() => {
-  const wasHidden = drawer.hidden;
-  drawer.hidden = !drawer.childElementCount;
-  if (wasHidden && !drawer.hidden) drawer.querySelector("h1")?.focus();
-}).observe(drawer, { childList: true });
-
-drawer.addEventListener("click", (event) => {
-  if (!event.target.closest("[data-close-drawer]")) return;
-  event.preventDefault();
-  closeDrawer();
-});
-
-document.addEventListener("shortcut", (event) => {
-  if (event.detail.code !== "Escape" || drawer.hidden || document.querySelector("details.menu[open]")) return;
-  event.preventDefault();
-  closeDrawer();
 });
