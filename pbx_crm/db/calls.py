@@ -98,6 +98,16 @@ def put_parts(
     put(tx, transfers, new_transfers, ("call_id", "at", "kind"))
 
 
+def forget_open_talks(tx: Connection, call_ids: Sequence[int]) -> None:
+    """Clears talks that go on in these calls, for the newest picture to be put in their place.
+
+    A call found under way has its talk begin when it was found, until the PBX tells the true moment;
+    the talk of the first moment would stay, and go on for ever. One statement.
+    """
+    if call_ids:
+        tx.execute(delete(talks).where(talks.c.call_id.in_(call_ids), talks.c.ended_at.is_(None)))
+
+
 def put_people(tx: Connection, rows: Sequence[Row]) -> None:
     """Notes whom a call concerns; who rang once has rung. One statement."""
     insert_rows(tx, _put_people(tx.dialect.name), rows)

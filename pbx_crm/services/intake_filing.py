@@ -122,8 +122,13 @@ def _file_parts(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
         talks += talk_rows(call, call_id, desk.roster)
         transfers += transfer_rows(call, call_id)
         people += people_rows(call, call_id, desk.roster)
+    calls.forget_open_talks(tx, [_id(file) for file in heard if _had_talk(file)])
     calls.put_parts(tx, legs, talks, transfers)
     calls.put_people(tx, people)
+
+
+def _had_talk(file: CallFile) -> bool:
+    return file.row is not None and file.row["answered_at"] is not None
 
 
 def _file_aliases(tx: Transaction, heard: Iterable[CallFile]) -> None:

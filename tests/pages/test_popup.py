@@ -47,6 +47,37 @@ async def test_a_hostile_caller_name_is_only_text(crm: Crm) -> None:
     assert "&lt;script&gt;" in text
 
 
+async def test_a_nameless_client_of_another_seller_did_not_withhold_the_number(crm: Crm) -> None:
+    """The number is kept from Boris, not from the company: neither the popup nor the log says otherwise."""
+
+    def story(tx: Transaction) -> None:
+        client = builders.contact(tx, "")
+        builders.deal(tx, builders.funnel(tx), crm.cast.anna, contact_id=client)
+        CallRows(tx, contact_id=client, caller_name="").ring(crm.cast.boris)
+
+    await crm.database.write(story)
+    browser = await crm.browser(crm.cast.boris)
+    log = await (await browser.get("/calls")).text()
+    told = await (await browser.get("/calls/1", headers=FRAGMENT)).text()
+    for text in (await popup(crm, "boris"), log, told):
+        assert "client of Anna" in text.replace("Client of", "client of")
+        assert "withheld" not in text
+        assert "905" not in text
+
+
+async def test_a_deal_without_a_name_is_called_by_its_number_as_people_write_it(crm: Crm) -> None:
+    def story(tx: Transaction) -> None:
+        client = builders.contact(tx, "", "+79051234567")
+        deal = builders.deal(tx, builders.funnel(tx), crm.cast.anna, contact_id=client)
+        CallRows(tx, contact_id=client, caller_name="", deal_id=deal).ring(crm.cast.anna)
+
+    await crm.database.write(story)
+    browser = await crm.browser(crm.cast.anna)
+    for text in (await popup(crm), await (await browser.get("/calls")).text()):
+        assert ">+7 905 123-45-67</bdi></a>" in text
+        assert ">+79051234567<" not in text
+
+
 async def test_another_seller_s_client_comes_without_number(crm: Crm) -> None:
     def story(tx: Transaction) -> None:
         client = builders.contact(tx, "Vector")

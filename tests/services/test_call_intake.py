@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -25,7 +26,7 @@ from pbx_crm.db.tables import (
     transfers,
 )
 from pbx_crm.domain import owner_rule
-from pbx_crm.domain.call import EndedBy, Outcome
+from pbx_crm.domain.call import EndedBy, Fact, Outcome, Talk
 from pbx_crm.domain.line import CreateAt, MatchKind, MissedStep, OwnerPolicy, SkipKind, SkipRule
 from tests.builders import NOW
 from tests.company import BRANCH, PBX, Company, later, topics
@@ -563,3 +564,15 @@ async def test_the_card_remembers_that_the_call_made_it(company: Company) -> Non
     await company.play(ring_all().answers("102"))
     move = await company.one(stage_moves)
     assert (move["actor_kind"], move["from_stage_id"]) == ("intake", None)
+
+
+async def test_a_talk_whose_beginning_was_found_out_later_is_one_talk(company: Company) -> None:
+    """After a reconnect a call is found talking; how long it has talked its CDR tells at the end."""
+    story = Story.incoming(CLIENT).rings("101").answers("101")
+    found = story.now + timedelta(seconds=25)
+    guessed = replace(story.call, answered_at=found, talks=(Talk("101", found),))
+    await company.tell([Fact(guessed, found)])
+    await company.play(story.ends())
+    (talk,) = await company.rows(talks)
+    assert talk["started_at"] == story.call.answered_at
+    assert talk["ended_at"] is not None
