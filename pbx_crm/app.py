@@ -30,6 +30,7 @@ from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
+from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
 from pbx_crm.services.lines import Lines
@@ -44,6 +45,7 @@ from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
+from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
 
 log = structlog.get_logger(__name__)
@@ -84,6 +86,8 @@ def build_services(
         intake=CallIntake(database, live, clock, plans),
         gaps=Gaps(database, live, clock),
         lines=Lines(database, live, clock),
+        funnel_settings=FunnelSettings(database, live, clock),
+        stage_settings=StageSettings(database, live, clock),
         metrics=Metrics(database),
     )
 

@@ -12,9 +12,7 @@ from sqlalchemy import Connection, Row, func, insert, select
 
 from pbx_crm.db.tables import funnels, loss_reasons, stages
 from pbx_crm.domain.errors import NotFound
-from pbx_crm.domain.funnel import Funnel, LossReason, Preset, Stage, StageKind
-
-HUES = 8
+from pbx_crm.domain.funnel import HUES, Funnel, LossReason, Preset, Stage, StageKind
 
 
 def create(tx: Connection, preset: Preset, currency: str, translate: Callable[[str], str] = str) -> Funnel:
@@ -59,9 +57,12 @@ def load(tx: Connection, funnel_id: int) -> Funnel:
         .where(loss_reasons.c.funnel_id == funnel_id, loss_reasons.c.retired_at.is_(None))
         .order_by(loss_reasons.c.position)
     )
-    reasons = tuple(LossReason(*row) for row in tx.execute(query))
-    funnel = found[0]
-    return Funnel(funnel.id, funnel.name, funnel.currency, funnel.stages, reasons)
+    return replace(found[0], loss_reasons=tuple(LossReason(*row) for row in tx.execute(query)))
+
+
+def everything(tx: Connection) -> list[Funnel]:
+    """All funnels, the retired ones too, as `in_use` shows them. One statement."""
+    return _with_stages(tx.execute(_all()))
 
 
 def in_use(tx: Connection) -> list[Funnel]:
@@ -82,12 +83,18 @@ def of_stage(tx: Connection, stage_id: int) -> Funnel:
     return load(tx, funnel_id)
 
 
+def loss_reason_name(tx: Connection, reason_id: int) -> str:
+    """The reason's name, also of one that is not offered any more."""
+    query = select(loss_reasons.c.name).where(loss_reasons.c.id == reason_id)
+    return str(tx.execute(query).scalar_one())
+
+
 def _all() -> Any:
     names = ("id", "funnel_id", "name", "kind", "position", "hue", "probability", "idle_hours")
     texts = ("reached_when", "what_to_do", "retired_at")
     columns = [stages.c[name] for name in (*names, *texts)]
     return (
-        select(funnels.c.id, funnels.c.name, funnels.c.currency, *columns)
+        select(funnels.c.id, funnels.c.name, funnels.c.currency, funnels.c.retired_at, *columns)
         .join_from(funnels, stages, stages.c.funnel_id == funnels.c.id)
         .order_by(funnels.c.position, funnels.c.id, stages.c.position)
     )
@@ -95,8 +102,9 @@ def _all() -> Any:
 
 def _with_stages(rows: Iterable[Row[Any]]) -> list[Funnel]:
     found = []
-    for (funnel_id, name, currency), body in groupby(map(tuple, rows), key=lambda row: row[:3]):
-        found.append(Funnel(funnel_id, name, currency, tuple(_stage(row[3:]) for row in body)))
+    for (funnel_id, name, currency, retired_at), body in groupby(map(tuple, rows), key=lambda row: row[:4]):
+        stages_of = tuple(_stage(row[4:]) for row in body)
+        found.append(Funnel(funnel_id, name, currency, stages_of, is_retired=retired_at is not None))
     return found
 
 

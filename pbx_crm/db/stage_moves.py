@@ -20,7 +20,12 @@ def insert(tx: Connection, deal_id: int, from_stage_id: int | None, move: NewMov
 
 def insert_first(tx: Connection, firsts: Sequence[tuple[int, NewMove]]) -> None:
     """Writes how these deals came into being. One statement."""
-    insert_missing(tx, stage_moves, [_values(deal_id, None, move) for deal_id, move in firsts])
+    insert_all(tx, [(deal_id, None, move) for deal_id, move in firsts])
+
+
+def insert_all(tx: Connection, moves: Sequence[tuple[int, int | None, NewMove]]) -> None:
+    """Writes moves as (deal, from stage, move), each with a request key of its own or none. One statement."""
+    insert_missing(tx, stage_moves, [_values(*move) for move in moves])
 
 
 def _values(deal_id: int, from_stage_id: int | None, move: NewMove) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, delete, func, select
 
 from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.scoped import totals_in
@@ -53,6 +53,17 @@ def shift(tx: Connection, before: Heap | None, after: Heap | None) -> None:
 def count_in(tx: Connection, heaps: Iterable[Heap]) -> None:
     """Counts many new deals. One statement."""
     _add(tx, [(heap, 1) for heap in heaps])
+
+
+def pour(tx: Connection, from_stage_id: int, to_stage_id: int) -> None:
+    """Counts everything of one stage in another. Two statements."""
+    columns = [stage_totals.c[name] for name in ("owner_id", "currency", "deals", "amount")]
+    taken = tx.execute(
+        delete(stage_totals).where(stage_totals.c.stage_id == from_stage_id).returning(*columns)
+    )
+    rows = [dict(row) | {"stage_id": to_stage_id} for row in taken.mappings()]
+    if rows:
+        tx.execute(_sum_up(tx.dialect.name), rows)
 
 
 def _add(tx: Connection, changes: Iterable[tuple[Heap, int]]) -> None:

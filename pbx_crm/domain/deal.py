@@ -71,6 +71,10 @@ class StageNotInFunnel(BadInput):
         super().__init__(None, reasons=reasons, **details)
 
 
+class FunnelIsRetired(Conflict):
+    """This funnel is retired: nothing in it is opened again."""
+
+
 class MoveQuestions(BadInput):
     """A few words are needed for this move."""
 
@@ -189,6 +193,8 @@ def judge_move(deal: Deal, funnel: Funnel, request: MoveRequest) -> Stage:
     """The stage to move to; DealChanged, StageNotInFunnel or MoveQuestions if it may not be done so."""
     check_version(deal, request.version)
     target = funnel.stage(request.to_stage_id)
+    if funnel.is_retired and not (target and target.kind.is_closed):
+        raise FunnelIsRetired(deal_id=deal.id)
     if target is None or target.is_retired:
         raise StageNotInFunnel(deal_id=deal.id, stage_id=request.to_stage_id)
     if reasons := _questions(deal, funnel, target, request):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from pbx_crm.domain.sentence import N_
+
+HUES = 8
+"""Colours of stages; which they are is the style sheet's matter."""
 
 
 class StageKind(StrEnum):
@@ -58,6 +62,7 @@ class Funnel:
     currency: str
     stages: tuple[Stage, ...]
     loss_reasons: tuple[LossReason, ...] = ()
+    is_retired: bool = False
 
     @property
     def stages_in_use(self) -> tuple[Stage, ...]:
@@ -96,6 +101,16 @@ class Preset:
             (self.won, StageKind.WON, 100),
             (N_("Lost"), StageKind.LOST, 0),
         )
+
+
+def drawn(preset: Preset, currency: str, translate: Callable[[str], str]) -> Funnel:
+    """The preset as a funnel that nobody stored yet; `translate` gives its words a language."""
+    stages = tuple(
+        Stage(0, 0, translate(name), kind, place, place % HUES, probability)
+        for place, (name, kind, probability) in enumerate(preset.stages())
+    )
+    reasons = tuple(LossReason(0, translate(name)) for name in preset.loss_reasons)
+    return Funnel(0, translate(preset.name), currency, stages, reasons)
 
 
 REASONS = (
@@ -144,3 +159,6 @@ PRESETS = (
     ),
     Preset("aida", N_("AIDA"), (N_("Attention"), N_("Interest"), N_("Desire")), N_("Action"), REASONS),
 )
+
+EMPTY = Preset("empty", N_("New funnel"), (), N_("Won"), REASONS)
+"""What no funnel can do without, for those who draw their own stages between the ends."""

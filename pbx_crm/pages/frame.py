@@ -35,6 +35,8 @@ class Frame:
     themes: tuple[tuple[str, str], ...]
     is_known: bool
     works_with_clients: bool
+    leads: bool
+    """Whether this is a head of sales."""
 
 
 def frame_for(viewer: Person | None, path: str, language: Language) -> Frame:
@@ -48,6 +50,7 @@ def frame_for(viewer: Person | None, path: str, language: Language) -> Frame:
         themes=THEMES,
         is_known=viewer is not None,
         works_with_clients=viewer is not None and _works_with_clients(viewer),
+        leads=viewer is not None and viewer.role is Role.HEAD,
     )
 
 

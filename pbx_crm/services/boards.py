@@ -44,16 +44,21 @@ class Boards:
 
 def _board(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
     empty = _empty(tx, viewer, view)
-    stages = empty.funnel.stages_in_use
-    limits = {stage.id: CARDS_AT_FIRST for stage in stages}
-    return replace(empty, columns=tuple(_filled(tx, viewer, stages, limits, view, now, zone)))
+    limits = {stage.id: CARDS_AT_FIRST for stage in empty.funnel.stages}
+    made = _filled(tx, viewer, empty.funnel.stages, limits, view, now, zone)
+    return replace(empty, columns=_standing(made))
 
 
 def _outline(tx: Transaction, viewer: Person, view: BoardView) -> Board:
     empty = _empty(tx, viewer, view)
-    stages = empty.funnel.stages_in_use
+    stages = empty.funnel.stages
     totals = stage_totals.of_stages(tx, [stage.id for stage in stages], viewer.scope, view.owner_id)
-    return replace(empty, columns=tuple(_column(stage, (), totals, shown=0) for stage in stages))
+    return replace(empty, columns=_standing([_column(stage, (), totals, shown=0) for stage in stages]))
+
+
+def _standing(columns: Sequence[Column]) -> tuple[Column, ...]:
+    """The columns of a board; a card moved into a stage just as it was retired must not vanish with it."""
+    return tuple(column for column in columns if column.deals or not column.stage.is_retired)
 
 
 def _empty(tx: Transaction, viewer: Person, view: BoardView) -> Board:

@@ -20,7 +20,6 @@ from pbx_crm.domain.deal_card import (
     OpenTask,
     OtherDeal,
 )
-from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.task import Task, urgency
 from pbx_crm.services.clock import Clock
@@ -68,16 +67,12 @@ def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tz
         others=tuple(_other(other, names) for other in deals.others_of(tx, deal, viewer.scope)),
         entries=_timeline(tx, viewer, deal, found, names),
         colleagues=tuple((one.id, one.name) for one in staff if _may_own(one)),
-        loss_reason=_loss_reason(funnel, deal),
+        loss_reason=funnels.loss_reason_name(tx, deal.loss_reason_id) if deal.loss_reason_id else "",
     )
 
 
 def _may_own(person: Person) -> bool:
     return person.is_active and person.role is not Role.NONE
-
-
-def _loss_reason(funnel: Funnel, deal: Deal) -> str:
-    return next((reason.name for reason in funnel.loss_reasons if reason.id == deal.loss_reason_id), "")
 
 
 def _open_task(task: Task, names: _Names, now: datetime, zone: tzinfo) -> OpenTask:

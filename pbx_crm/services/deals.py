@@ -149,7 +149,10 @@ def _create(tx: Transaction, viewer: Person, form: DealForm, number: str | None,
 
 def _funnel(tx: Transaction, funnel_id: int | None) -> Funnel:
     if funnel_id is not None:
-        return funnels.load(tx, funnel_id)
+        funnel = funnels.load(tx, funnel_id)
+        if funnel.is_retired:
+            raise BadInput(reasons={"funnel_id": N_("This funnel is retired.")})
+        return funnel
     known = funnels.in_use(tx)
     if not known:
         raise NotFound(N_("There is no funnel yet."))

@@ -134,7 +134,7 @@ def _undo(
     if last is None or last.id != move_id or last.undoes_id or last.from_stage_id is None:
         raise NothingToUndo(deal_id=deal_id)
     came_from = funnel.stage(last.from_stage_id)
-    if came_from is None or "before" not in last.evidence:
+    if came_from is None or came_from.is_retired or "before" not in last.evidence:
         raise NothingToUndo(deal_id=deal_id)
     before = _stored(dict(last.evidence)["before"])  # type: ignore[arg-type]
     wish = NewMove(came_from, now, seller(viewer.id), request_key=request_key, undoes_id=last.id)

@@ -13,6 +13,7 @@ from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
+from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
 from pbx_crm.services.lines import Lines
@@ -25,6 +26,7 @@ from pbx_crm.services.popups import Popups
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
+from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
 
 
@@ -53,4 +55,6 @@ class Services:
     intake: CallIntake
     gaps: Gaps
     lines: Lines
+    funnel_settings: FunnelSettings
+    stage_settings: StageSettings
     metrics: Metrics

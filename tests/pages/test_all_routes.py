@@ -77,6 +77,20 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/lines/{line}/drop"): Ask("line", data={}),
     ("POST", "/settings/skip-rules"): Ask(data={"rule_name": "Bank", "kind": "number", "value": "900"}),
     ("POST", "/settings/skip-rules/{rule}/drop"): Ask("rule", data={}),
+    ("GET", "/settings/funnels"): Ask(),
+    ("POST", "/settings/funnels"): Ask(data={"body": "aida", "currency": "EUR"}),
+    ("GET", "/settings/funnels/{funnel}"): Ask("funnel"),
+    ("POST", "/settings/funnels/{funnel}"): Ask("funnel", data={"name": "Walked"}),
+    ("POST", "/settings/funnels/{funnel}/retire"): Ask("funnel", data={}),
+    ("POST", "/settings/funnels/{funnel}/restore"): Ask("funnel", data={}),
+    ("POST", "/settings/funnels/{funnel}/stages"): Ask("funnel", data={"stage": "Walk", "kind": "open"}),
+    ("POST", "/settings/funnels/{funnel}/loss-reasons"): Ask("funnel", data={"reason": "Walked away"}),
+    ("POST", "/settings/loss-reasons/{reason}"): Ask("reason", data={"reason": "Walked off"}),
+    ("GET", "/settings/stages/{stage}"): Ask("stage"),
+    ("POST", "/settings/stages/{stage}"): Ask("stage", data={"name": "Walk on", "hue": "1"}),
+    ("POST", "/settings/stages/{stage}/shift"): Ask("stage", data={"by": "down"}),
+    ("POST", "/settings/stages/{stage}/retire"): Ask("stage", data={"to_stage_id": "1"}),
+    ("POST", "/settings/stages/{stage}/restore"): Ask("stage", data={}),
     ("GET", "/live"): Ask(),
     ("GET", "/banner"): Ask(),
     ("GET", "/popup"): Ask(),
@@ -233,6 +247,7 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "rule": ABSENT,
         "session": ABSENT,
         "funnel": funnel.id,
+        "reason": funnel.loss_reasons[0].id,
     }
 
 
