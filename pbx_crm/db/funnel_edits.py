@@ -27,7 +27,7 @@ def copy(tx: Connection, body: Funnel, name: str, preset: str | None = None) -> 
     funnel_id = insert_new(tx, funnels, values)
     if funnel_id is None:
         raise BadInput(reasons={"name": TAKEN})
-    kept = [stage for stage in in_order(body.stages) if not stage.is_retired]
+    kept = in_order(body.stages_in_use)
     tx.execute(insert(stages), [_copied(stage, funnel_id, place) for place, stage in enumerate(kept)])
     reasons = [
         {"funnel_id": funnel_id, "name": reason.name, "position": place}

@@ -66,7 +66,7 @@ class Funnel:
 
     @property
     def stages_in_use(self) -> tuple[Stage, ...]:
-        """The columns of the board: a retired stage stays for the history alone."""
+        """The stages that stand on the board; a retired one stays for the history alone."""
         return tuple(stage for stage in self.stages if not stage.is_retired)
 
     @property

@@ -218,7 +218,7 @@ async def test_a_lost_deal_stays_lost_when_and_why_it_was(crm: Crm, head: Browse
     deal_id = await deal_in(crm, funnel, 1)
     lost, refused = funnel.stages[-1], stage_named(await stored(crm, funnel.id), "Refused")
     wish = MoveRequest(lost.id, 1, "lost-1", loss_reason_id=funnel.loss_reasons[0].id)
-    await crm.services.deals.move(crm.cast.anna, deal_id, wish)
+    await crm.services.moves.move(crm.cast.anna, deal_id, wish)
     before = await read_deal(crm, deal_id)
     crm.clock.go_on(timedelta(hours=5))
     await head.post(f"/settings/stages/{lost.id}/retire", data={"to_stage_id": str(refused.id)})
@@ -257,7 +257,7 @@ async def test_a_move_into_a_retired_stage_is_not_undone_back_into_it(
 ) -> None:
     deal_id = await deal_in(crm, funnel, 1)
     request = MoveRequest(funnel.stages[2].id, 1, "on-1")
-    moved = await crm.services.deals.move(crm.cast.anna, deal_id, request)
+    moved = await crm.services.moves.move(crm.cast.anna, deal_id, request)
     await head.post(
         f"/settings/stages/{funnel.stages[1].id}/retire", data={"to_stage_id": str(funnel.stages[0].id)}
     )
@@ -283,7 +283,7 @@ async def test_a_loss_reason_retires_and_stays_on_the_deals_it_explains(
     reason = funnel.loss_reasons[1]
     deal_id = await deal_in(crm, funnel, 1)
     wish = MoveRequest(funnel.stages[-1].id, 1, "lost-1", loss_reason_id=reason.id)
-    await crm.services.deals.move(crm.cast.anna, deal_id, wish)
+    await crm.services.moves.move(crm.cast.anna, deal_id, wish)
     await head.post(f"/settings/loss-reasons/{reason.id}", data={"act": "retire", "reason": reason.name})
     assert reason.name not in [one.name for one in (await stored(crm, funnel.id)).loss_reasons]
     assert reason.name in await (await head.get(f"/deals/{deal_id}")).text()
@@ -323,7 +323,7 @@ async def test_a_funnel_in_need_is_not_retired_and_says_by_whom(
     await crm.database.write(lines.drop, line_id)
     assert "Open deals here: 1." in await (await head.post(path)).text()
     wish = MoveRequest(funnel.stages[-1].id, 1, "lost-1", loss_reason_id=funnel.loss_reasons[0].id)
-    await crm.services.deals.move(crm.cast.anna, deal_id, wish)
+    await crm.services.moves.move(crm.cast.anna, deal_id, wish)
     assert (await head.post(path)).status == 200
     assert (await stored(crm, funnel.id)).is_retired
     assert (await head.get(f"/deals/{deal_id}")).status == 200, "its deals can still be read"
