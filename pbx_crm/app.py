@@ -30,6 +30,7 @@ from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
+from pbx_crm.services.dialling import Dialling
 from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
@@ -89,6 +90,7 @@ def build_services(
         funnel_settings=FunnelSettings(database, live, clock),
         stage_settings=StageSettings(database, live, clock),
         metrics=Metrics(database),
+        dialling=Dialling(database, clock, installation.time_zone),
     )
 
 
@@ -112,11 +114,12 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         stack.callback(database.close)
         passwords = Passwords()
         stack.callback(passwords.close)
-        services = build_services(database, settings.installation, passwords, clock, plans_of(settings))
+        plans = plans_of(settings)
+        services = build_services(database, settings.installation, passwords, clock, plans)
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         for pbx in settings.pbx:
-            await stack.enter_async_context(_listening(pbx, secrets[pbx.name], services))
+            await stack.enter_async_context(_listening(pbx, secrets[pbx.name], services, plans[pbx.name]))
         url = await stack.enter_async_context(_served(services, settings.web))
         yield App(settings, database, services, url)
 
@@ -127,8 +130,10 @@ def plans_of(settings: Settings) -> dict[str, NumberPlan]:
 
 
 @asynccontextmanager
-async def _listening(pbx: PbxSettings, secret: str, services: Services) -> AsyncIterator[None]:
-    calls = CallLoop(pbx, secret, services)
+async def _listening(
+    pbx: PbxSettings, secret: str, services: Services, plan: NumberPlan
+) -> AsyncIterator[None]:
+    calls = CallLoop(pbx, secret, services, plan)
     running_loop = asyncio.create_task(calls.run(), name=f"calls of {pbx.name}")
     running_loop.add_done_callback(_say_if_it_died)
     try:

@@ -8,10 +8,14 @@ from typing import assert_never
 
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.call_stream import CallStream, Facts, GapSeen, PictureWhole, StreamNews
+from pbx_crm.asterisk.dialler import Dialler, DialShape
 from pbx_crm.config import PbxSettings
 from pbx_crm.domain.call_tracker import CallTracker
+from pbx_crm.domain.dialling import DialRules
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
+from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.services.dialling import Outlet
 from pbx_crm.services.metrics import LinkFigures
 from pbx_crm.services.registry import Services
 
@@ -23,14 +27,38 @@ def shape_of(pbx: PbxSettings) -> PbxShape:
     return PbxShape(frozenset(pbx.trunks or ()), re.compile(pbx.extensions), pbx.devices)
 
 
+def dial_shape_of(pbx: PbxSettings) -> DialShape:
+    """How calls are started there."""
+    return DialShape(
+        context=pbx.dial_context,
+        phone=pbx.dial_phone,
+        devices=pbx.devices,
+        prefix=pbx.dial_prefix,
+        plus=pbx.dial_plus,
+        hang_up=pbx.hang_up,
+    )
+
+
+def dial_rules_of(pbx: PbxSettings) -> DialRules:
+    """Who may be called from the CRM, how often and when."""
+    return DialRules(
+        numbers=pbx.dial_numbers,
+        hours=pbx.dial_hours,
+        per_minute=pbx.dials_per_minute,
+        per_day=pbx.dials_per_day,
+    )
+
+
 class CallLoop:
     """Runs one PBX's stream until it is stopped; what it concludes goes to the intake."""
 
-    def __init__(self, pbx: PbxSettings, secret: str, services: Services) -> None:
+    def __init__(self, pbx: PbxSettings, secret: str, services: Services, plan: NumberPlan) -> None:
         self._name = pbx.name
         self._services = services
         self._listened = False
-        account = AmiAccount(pbx.host, pbx.port, pbx.username, secret, tls=pbx.tls)
+        shape = dial_shape_of(pbx)
+        writes = frozenset({"reporting"}) | shape.writes
+        account = AmiAccount(pbx.host, pbx.port, pbx.username, secret, tls=pbx.tls, writes=writes)
         self._stream = CallStream(
             account,
             CallTracker(shape_of(pbx)),
@@ -38,6 +66,8 @@ class CallLoop:
             on_state=self._link_changed,
             clock=services.clock,
         )
+        phones = Dialler(self._stream.listener, shape)
+        services.dialling.offer(pbx.name, Outlet(phones, plan, dial_rules_of(pbx)))
         services.metrics.watch(pbx.name, self.figures)
 
     async def run(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Self
 from zoneinfo import available_timezones
@@ -30,6 +31,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from pbx_crm.domain.dialling import DIALLED
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.installation import Installation
 
@@ -54,6 +56,16 @@ def _regex(pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from error
     return pattern
+
+
+def _hours(text: Any) -> Any:
+    if text is None:
+        return None
+    try:
+        begin, end = (time.fromisoformat(part.strip()) for part in str(text).split("-"))
+    except ValueError as error:
+        raise ValueError('is no span of hours, such as "08:00-21:00"') from error
+    return begin, end
 
 
 class Section(BaseModel):
@@ -103,6 +115,18 @@ class PbxSettings(Section):
     extensions: Annotated[str, AfterValidator(_regex)] = "[0-9]{2,5}"
     devices: dict[str, str] = Field(default_factory=dict)
     strip_prefixes: tuple[str, ...] = ()
+    dial_context: str = Field(default="", pattern=r"^[\w-]{0,79}$")
+    """Where click-to-call dials; empty: off."""
+    dial_phone: str = Field(
+        default="PJSIP/{extension}", pattern=r"^[A-Za-z0-9]+/\{extension\}[\w@/.-]{0,80}$"
+    )
+    dial_prefix: str = Field(default="", pattern=r"^[0-9]{0,8}$")
+    dial_plus: bool = False
+    dial_numbers: Annotated[str, AfterValidator(_regex)] = DIALLED.pattern
+    dial_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
+    dials_per_minute: int = Field(default=10, ge=1, le=60)
+    dials_per_day: int = Field(default=200, ge=1, le=5000)
+    hang_up: bool = False
 
 
 def _lower_keys(secrets: Any) -> Any:

@@ -100,9 +100,11 @@ class AmiLink:
             raise LoginRefused(str(refusal)) from None
 
     async def ask(
-        self, action: AmiAction, *, quiet: bool = False, seconds: float | None = None
+        self, action: AmiAction, *, quiet: bool = False, seconds: float | None = None, first: bool = False
     ) -> list[Message]:
         """The answer, for a list all its messages; list events also reach `on_message` unless `quiet`.
+
+        With `first` the first message is the answer: of an Originate, that it is queued, not how it ended.
 
         Raises `RightMissing` with the PBX's words if it answers Error, `PbxUnreachable` if it does not
         answer in time or the connection goes. Nothing is sent a second time.
@@ -115,7 +117,8 @@ class AmiLink:
         try:
             # Not wait_for: Python 3.11's swallows a cancellation that comes together with the answer.
             async with asyncio.timeout(seconds or self._timing.answer):
-                answer: Any = await self._panoramisk.send_action(sent)
+                as_list = False if first else None
+                answer: Any = await self._panoramisk.send_action(sent, as_list=as_list)
         except TimeoutError:
             raise PbxUnreachable(f"The PBX did not answer {action.name}.") from None
         finally:

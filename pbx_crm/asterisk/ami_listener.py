@@ -115,11 +115,13 @@ class AmiListener:
         if self._session is not None:
             self._session.link.drop()
 
-    async def ask(self, action: AmiAction, *, seconds: float | None = None) -> list[Message]:
+    async def ask(
+        self, action: AmiAction, *, seconds: float | None = None, first: bool = False
+    ) -> list[Message]:
         """The PBX's answer, see `AmiLink.ask`; sent once or, while the link is down, not at all."""
         if self._session is None or not self._is_up:
             raise PbxUnreachable(str(self.state.sentence))
-        return await self._session.link.ask(action, seconds=seconds)
+        return await self._session.link.ask(action, seconds=seconds, first=first)
 
     async def _supervise(self) -> None:
         loop = asyncio.get_running_loop()

@@ -500,6 +500,23 @@ popups_closed = Table(
     UniqueConstraint("call_id", "person_id"),
 )
 
+# Clicks on a number: stored before the PBX is asked, so that none rings a phone twice.
+dials = Table(
+    "dials",
+    metadata,
+    _id(),
+    _ref("person_id", "people.id"),
+    Column("request_key", String(64), nullable=False),
+    Column("pbx", String(64), nullable=False),
+    Column("extension", String(32), nullable=False),
+    Column("number", String(20), nullable=False),
+    Column("channel_id", String(64), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Column("state", String(10), nullable=False),
+    UniqueConstraint("person_id", "request_key"),
+    Index("ix_dials_person_id", "person_id", "at"),
+)
+
 # Stretches in which the PBX was not heard
 
 gaps = Table(

@@ -18,10 +18,14 @@ class LiveFrame:
     address: str
     """Empty for a visitor, whose page does not listen."""
     notices: tuple[Notice, ...]
+    dials: bool = False
+    """Whether a click on a number can ring the viewer's phone."""
+    hangs_up: bool = False
 
 
 def live_frame_for(request: web.Request) -> LiveFrame:
     """The live parts for whoever asks."""
     viewer = visitor_of(request)
     notices = services_of(request).pbx_link.notices(viewer) if viewer else ()
-    return LiveFrame(address_for(request), notices)
+    dialling = services_of(request).dialling
+    return LiveFrame(address_for(request), notices, dialling.is_offered, dialling.hangs_up)

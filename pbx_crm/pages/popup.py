@@ -21,6 +21,12 @@ async def close(request: web.Request) -> web.StreamResponse:
     return await _panel(request)
 
 
+async def hang_up(request: web.Request) -> web.StreamResponse:
+    """POST /popup/{call_id}/hang-up: ends the viewer's own leg; the panel follows when the PBX says so."""
+    await services_of(request).dialling.hang_up(viewer_of(request), _call_id(request))
+    return await _panel(request)
+
+
 async def new_deal(request: web.Request) -> web.StreamResponse:
     """POST /popup/{call_id}/deal: a card in Unsorted, the viewer's own, for a call that made none."""
     form = await form_of(request)

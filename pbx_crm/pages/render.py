@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import tzinfo
 from functools import lru_cache
+from secrets import token_urlsafe
 from typing import Any
 
 from aiohttp import web
@@ -36,6 +37,7 @@ def environment(language_code: str) -> Environment:
     made.install_gettext_translations(catalogue(language_code), newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = static.url
     made.globals["product"] = PRODUCT
+    made.globals["fresh_key"] = _fresh_key
     made.filters["phone"] = wording.phone
     made.filters["initial"] = wording.initial
     for name in FROM_WORDING:
@@ -48,6 +50,11 @@ FROM_WORDING = (
     *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "timespan"),
     *("iso", "input_time", "worded", "short_since"),
 )
+
+
+def _fresh_key() -> str:
+    """A key for a form that must do its work once, however often it is sent."""
+    return token_urlsafe(12)
 
 
 def _filter(name: str) -> Any:

@@ -13,6 +13,7 @@ from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
+from pbx_crm.services.dialling import Dialling
 from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
@@ -58,3 +59,4 @@ class Services:
     funnel_settings: FunnelSettings
     stage_settings: StageSettings
     metrics: Metrics
+    dialling: Dialling

@@ -106,11 +106,16 @@ def _plain(value: str | None) -> str | None:
 
 @asynccontextmanager
 async def office(
-    folder: Path, company: Company, *, sellers: int = len(LOGINS), database_url: str = ""
+    folder: Path,
+    company: Company,
+    *,
+    sellers: int = len(LOGINS),
+    database_url: str = "",
+    pbx_settings: str = "",
 ) -> AsyncIterator[Office]:
     """The CRM beside the company's PBX, the first so many sellers hired (1.5 s each), the head logged in."""
     cable = CutCable(company.network.pbx, PORT)
-    crm = ServedCrm(folder, await cable.open(), database_url)
+    crm = ServedCrm(folder, await cable.open(), database_url, pbx_settings)
     try:
         await crm.add([HEAD, *_sellers()[:sellers]])
         await crm.start()

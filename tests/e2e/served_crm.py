@@ -57,14 +57,17 @@ class NewPerson:
 class ServedCrm:
     """A `pbx-crm serve` process; its folder holds configuration, database and log."""
 
-    def __init__(self, folder: Path, ami: tuple[str, int], database_url: str = "") -> None:
+    def __init__(
+        self, folder: Path, ami: tuple[str, int], database_url: str = "", pbx_settings: str = ""
+    ) -> None:
         self._folder = folder
         self.url = ""
         self._process: asyncio.subprocess.Process | None = None
         host, port = ami
         url = database_url or f"sqlite:///{folder / 'crm.db'}"
         (folder / "secret").write_text(SECRET)
-        (folder / "pbx_crm.toml").write_text(CONFIG.format(url=url, pbx=PBX, host=host, port=port))
+        text = CONFIG.format(url=url, pbx=PBX, host=host, port=port) + pbx_settings
+        (folder / "pbx_crm.toml").write_text(text)
 
     async def add(self, people: Sequence[NewPerson]) -> None:
         """Adds these people, each by the command an admin would type."""

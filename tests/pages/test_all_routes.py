@@ -16,15 +16,19 @@ from aiohttp import ClientResponse
 from pbx_crm.db import tasks
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import metadata
+from pbx_crm.domain.dialling import DialRules
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Reach
+from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.domain.task import NewTask, TaskKind
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.site import ROUTES
+from pbx_crm.services.dialling import Outlet
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
+from tests.phones import WrittenPhones
 from tests.site import Crm
 
 ABSENT = 999_999
@@ -98,6 +102,8 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/popup/{call_id}/deal"): Ask("call", data={"name": "Walk"}),
     ("POST", "/popup/{call_id}/note"): Ask("call", data={"text": "walked by"}),
     ("GET", "/calls"): Ask(),
+    ("POST", "/calls/dial"): Ask(data={"number": "+79051234567", "request_key": "walk"}),
+    ("POST", "/popup/{call_id}/hang-up"): Ask("call", data={}),
     ("GET", "/calls/{call_id}"): Ask("call"),
     ("GET", "/reports"): Ask(),
     ("GET", "/reports/calls"): Ask(query="?period=today"),
@@ -227,6 +233,7 @@ async def world(crm: Crm) -> World:
         return _records(tx, funnel, crm.cast.anna, "Vector"), _records(tx, funnel, crm.cast.boris, "Orbita")
 
     of_anna, of_boris = await crm.database.write(fill)
+    crm.services.dialling.offer("main", Outlet(WrittenPhones(), NumberPlan("RU"), DialRules()))
     return World(crm, of_anna, of_boris)
 
 

@@ -141,6 +141,22 @@ def upgrade() -> None:
     op.create_index("ix_contacts_company_id", "contacts", ["company_id"], unique=False)
     op.create_index("ix_contacts_responsible_id", "contacts", ["responsible_id"], unique=False)
     op.create_table(
+        "dials",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("request_key", sa.String(length=64), nullable=False),
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("extension", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("channel_id", sa.String(length=64), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_dials_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_dials")),
+        sa.UniqueConstraint("person_id", "request_key", name=op.f("uq_dials_person_id_request_key")),
+    )
+    op.create_index("ix_dials_person_id", "dials", ["person_id", "at"], unique=False)
+    op.create_table(
         "extensions",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("pbx", sa.String(length=64), nullable=False),
