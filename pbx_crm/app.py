@@ -48,6 +48,7 @@ from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
+from pbx_crm.services.todays import Todays
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +81,7 @@ def build_services(
         moves=Moves(database, live, clock),
         deal_cards=DealCards(database, clock),
         tasks=Tasks(database, live, clock),
+        todays=Todays(database, clock),
         call_archive=CallArchive(database),
         listings=Listings(database, installation),
         search=Search(database, installation),

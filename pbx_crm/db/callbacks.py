@@ -11,10 +11,11 @@ from sqlalchemy import Connection, bindparam, func, select, update
 from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.tables import calls, tasks
 from pbx_crm.db.upsert import insert_missing
+from pbx_crm.domain.sentence import N_
 
 CAUSE = "callback:"
 # A message id: the pages show it in the reader's language.
-CALLED = "Talked on the phone"
+CALLED = N_("Talked on the phone")
 
 
 OPEN_ON = select(tasks.c.deal_id).where(
@@ -30,7 +31,7 @@ FULFIL = (
         tasks.c.done_at.is_(None),
         tasks.c.created_at <= bindparam("answered_at"),
     )
-    .values(done_at=bindparam("answered_at"), result=CALLED)
+    .values(done_at=bindparam("answered_at"), result=CALLED, version=tasks.c.version + 1)
 )
 
 

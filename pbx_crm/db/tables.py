@@ -363,6 +363,9 @@ tasks = Table(
     Column("created_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
     Column("result", Text, nullable=False, default=""),
+    Column("repeat", String(8)),  # day | week | month
+    # Whoever takes back what they did names the version it left: a task that went on since stays.
+    Column("version", Integer, nullable=False, default=1),
     # One automatic task per cause, however often the cause is told.
     Column("cause", String(250), unique=True),
     Index("ix_tasks_owner_id", "owner_id", "done_at", "due_at"),

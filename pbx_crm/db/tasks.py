@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, RowMapping, and_, or_, select, update
+from sqlalchemy import Connection, and_, delete, or_, select, update
 
 from pbx_crm.db.scoped import tasks_in
 from pbx_crm.db.tables import tasks
 from pbx_crm.db.upsert import insert_new
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Scope
-from pbx_crm.domain.task import NewTask, Task, TaskKind
+from pbx_crm.domain.task import NewTask, Repeat, Task, TaskKind
 
 MOST = 200
 
@@ -28,13 +30,15 @@ def lock(tx: Connection, task_id: int, scope: Scope) -> Task:
     row = tx.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFound(task_id=task_id)
-    return _task(row)
+    return task_from(dict(row))
 
 
 def of_deal(tx: Connection, deal_id: int, scope: Scope) -> list[Task]:
     """The deal's tasks: open ones first by due time, then the done ones, latest first."""
     query = select(tasks).where(tasks.c.deal_id == deal_id, tasks_in(scope)).limit(MOST)
-    found = [_task(row) for row in tx.execute(query.order_by(tasks.c.due_at, tasks.c.id)).mappings()]
+    found = [
+        task_from(dict(row)) for row in tx.execute(query.order_by(tasks.c.due_at, tasks.c.id)).mappings()
+    ]
     done = sorted((task for task in found if task.done_at), key=lambda task: str(task.done_at), reverse=True)
     return [task for task in found if task.done_at is None] + done
 
@@ -51,18 +55,18 @@ def listed(
         at_once = and_(tasks.c.due_at == due_at, tasks.c.id > task_id)
         query = query.where(or_(tasks.c.due_at > due_at, at_once))
     query = query.order_by(tasks.c.due_at, tasks.c.id).limit(size)
-    return [_task(row) for row in tx.execute(query).mappings()]
+    return [task_from(dict(row)) for row in tx.execute(query).mappings()]
 
 
-def finish(tx: Connection, task_id: int, at: datetime, result: str = "") -> bool:
-    """Whether it was open until now."""
-    query = update(tasks).where(tasks.c.id == task_id, tasks.c.done_at.is_(None))
-    return tx.execute(query.values(done_at=at, result=result)).rowcount == 1
+def change(tx: Connection, task: Task, **values: Any) -> None:
+    """Writes these fields and counts the version on; the task must be locked."""
+    query = update(tasks).where(tasks.c.id == task.id)
+    tx.execute(query.values(**values, version=task.version + 1))
 
 
-def postpone(tx: Connection, task_id: int, due_at: datetime) -> None:
-    """The task is due then."""
-    tx.execute(update(tasks).where(tasks.c.id == task_id).values(due_at=due_at))
+def drop_caused(tx: Connection, cause: str) -> None:
+    """The open task that this cause has led to is gone; one that is done stays."""
+    tx.execute(delete(tasks).where(tasks.c.cause == cause, tasks.c.done_at.is_(None)))
 
 
 def hand_over(tx: Connection, deal_id: int, from_id: int, to_id: int) -> None:
@@ -71,5 +75,7 @@ def hand_over(tx: Connection, deal_id: int, from_id: int, to_id: int) -> None:
     tx.execute(update(tasks).where(*mine).values(owner_id=to_id))
 
 
-def _task(row: RowMapping) -> Task:
-    return Task(**{**row, "kind": TaskKind(row["kind"])})
+def task_from(row: Mapping[str, Any]) -> Task:
+    """The task in a whole row of the table."""
+    repeat = Repeat(row["repeat"]) if row["repeat"] else None
+    return Task(**{**row, "kind": TaskKind(row["kind"]), "repeat": repeat})

@@ -58,6 +58,8 @@ class Entry:
     """The move that may still be taken back."""
     call: CallFacts | None = None
     task_kind: TaskKind | None = None
+    result: str = ""
+    """What came of a task; of an automatic one a message id."""
     why: Rule = field(default_factory=dict)
     """What the program did, as a rule with its values."""
 

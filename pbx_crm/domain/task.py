@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
+
+from pbx_crm.domain.errors import Conflict
 
 
 class TaskKind(StrEnum):
@@ -24,6 +27,18 @@ class PutOff(StrEnum):
 
     HOUR = "hour"
     TOMORROW = "tomorrow"
+
+
+class Repeat(StrEnum):
+    """How often a task comes again once it is done."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+class TaskWentOn(Conflict):
+    """This cannot be undone any more: the task went on since."""
 
 
 class Urgency(StrEnum):
@@ -47,6 +62,7 @@ class NewTask:
     contact_id: int | None = None
     call_id: int | None = None
     title: str = ""
+    repeat: Repeat | None = None
     cause: str | None = None
     """Names what led to an automatic task; one cause makes one task."""
 
@@ -66,6 +82,8 @@ class Task:
     created_at: datetime
     done_at: datetime | None
     result: str
+    repeat: Repeat | None
+    version: int
     cause: str | None
 
 
@@ -83,7 +101,36 @@ def put_off(due_at: datetime, by: PutOff, now: datetime, zone: tzinfo) -> dateti
     """When the task is due instead: an hour on from now or later, or tomorrow at the same time of day."""
     if by is PutOff.HOUR:
         return max(due_at, now) + timedelta(hours=1)
-    # By the wall clock: across a change of summer time ten o'clock stays ten o'clock.
     tomorrow = now.astimezone(zone).date() + timedelta(days=1)
-    time_of_day = due_at.astimezone(zone).time()
-    return datetime.combine(tomorrow, time_of_day, zone).astimezone(now.tzinfo)
+    return _same_time(due_at, tomorrow, zone)
+
+
+def next_due(due_at: datetime, repeat: Repeat, now: datetime, zone: tzinfo) -> datetime:
+    """When a task that comes again is due next: the first time that is neither past nor this one.
+
+    A month on from the 31st is the month's last day.
+    """
+    first = due_at.astimezone(zone).date()
+    for times in range(1, _times_missed(first, repeat, now.astimezone(zone).date()) + 2):
+        following = _same_time(due_at, _on(first, repeat, times), zone)
+        if following > now:
+            return following
+    return following
+
+
+def _times_missed(first: date, repeat: Repeat, today: date) -> int:
+    shortest = {Repeat.DAY: 1, Repeat.WEEK: 7, Repeat.MONTH: 28}[repeat]
+    return max(0, (today - first).days) // shortest + 1
+
+
+def _on(first: date, repeat: Repeat, times: int) -> date:
+    if repeat is not Repeat.MONTH:
+        return first + timedelta(days=times * (1 if repeat is Repeat.DAY else 7))
+    years, month = divmod(first.month - 1 + times, 12)
+    year = first.year + years
+    return date(year, month + 1, min(first.day, calendar.monthrange(year, month + 1)[1]))
+
+
+def _same_time(due_at: datetime, day: date, zone: tzinfo) -> datetime:
+    # By the wall clock: across a change of summer time ten o'clock stays ten o'clock.
+    return datetime.combine(day, due_at.astimezone(zone).time(), zone).astimezone(due_at.tzinfo)

@@ -12,7 +12,7 @@ from pbx_crm.domain.deal import Deal, Priority
 from pbx_crm.domain.deal_card import DealCard
 from pbx_crm.domain.errors import BadInput, Conflict, NotFound, Refused
 from pbx_crm.domain.sentence import N_
-from pbx_crm.domain.task import PutOff, TaskKind
+from pbx_crm.domain.task import PutOff, Repeat, TaskKind
 from pbx_crm.pages.answers import elsewhere, see_other
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.moves import new_key
@@ -25,7 +25,15 @@ PRIORITIES = (
     (Priority.NORMAL, N_("Normal")),
     (Priority.HIGH, N_("High")),
 )
-CHOSEN_KINDS = (TaskKind.CALL, TaskKind.OFFER, TaskKind.MEETING, TaskKind.PAYMENT, TaskKind.FEEDBACK)
+CHOSEN_KINDS = (
+    *(TaskKind.CALL, TaskKind.OFFER, TaskKind.MEETING, TaskKind.PAYMENT, TaskKind.FEEDBACK),
+    TaskKind.OTHER,
+)
+REPEATS = (
+    (Repeat.DAY, N_("Every day")),
+    (Repeat.WEEK, N_("Every week")),
+    (Repeat.MONTH, N_("Every month")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +103,22 @@ async def add_task(request: web.Request) -> web.StreamResponse:
         form.require_good()
         if due_at is not None:
             tasks = services_of(request).tasks
-            await tasks.add_to_deal(viewer_of(request), _id(request), kind, due_at, form.text("title"))
+            title, repeat = form.text("title"), _repeat(form)
+            form.require_good()
+            await tasks.add_to_deal(viewer_of(request), _id(request), kind, due_at, title, repeat)
 
     return await _done_or_again(request, "task", save)
 
 
+def _repeat(form: Form) -> Repeat | None:
+    return form.choice("repeat", Repeat, Repeat.DAY) if form.text("repeat") else None
+
+
 async def finish_task(request: web.Request) -> web.StreamResponse:
     """POST /deals/17/tasks/3/done."""
-    await services_of(request).tasks.finish(viewer_of(request), int(request.match_info["task"]))
+    await services_of(request).tasks.finish(
+        viewer_of(request), int(request.match_info["task"]), zone_of(request)
+    )
     return await _again(request)
 
 
@@ -163,6 +179,7 @@ async def _page(
         "fields": _fields(request, card, answered),
         "priorities": PRIORITIES,
         "task_kinds": CHOSEN_KINDS,
+        "repeats": REPEATS,
         "due_at": _usual_due(request),
         "key": new_key(),
     }

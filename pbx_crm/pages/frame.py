@@ -62,6 +62,7 @@ def _places(viewer: Person, path: str) -> tuple[Place, ...]:
     found: list[tuple[str, str, str, str]] = []
     if _works_with_clients(viewer):
         found.append(("/board", N_("Board"), "kanban", "B"))
+        found.append(("/today", N_("Today"), "list-checks", "T"))
         found.append(("/calls", N_("Calls"), "phone", "C"))
         found.append(("/reports", N_("Reports"), "chart-column", "R"))
     if viewer.is_admin or viewer.role is Role.HEAD:

@@ -28,6 +28,7 @@ from pbx_crm.pages import (
     search,
     stages,
     static,
+    today,
 )
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.api import document
@@ -41,6 +42,7 @@ from pbx_crm.services.registry import Services
 # Eighteen digits fit the database's 64 bits; anything else is no address of ours.
 DEAL = r"/deals/{deal:\d{1,18}}"
 TASK = DEAL + r"/tasks/{task:\d{1,18}}"
+TODAY = r"/today/tasks/{task:\d{1,18}}"
 
 ROUTES: tuple[Route, ...] = (
     Route("GET", "/", home.show, Access.PERSON),
@@ -80,6 +82,12 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/board", board.show, Access.CLIENT_DATA),
     Route("GET", "/board/totals", board.totals, Access.CLIENT_DATA),
     Route("GET", r"/board/column/{stage:\d{1,18}}", board.column, Access.CLIENT_DATA),
+    Route("GET", "/today", today.show, Access.CLIENT_DATA),
+    Route("POST", f"{TODAY}/done", today.finish, Access.CLIENT_DATA),
+    Route("POST", f"{TODAY}/later", today.later, Access.CLIENT_DATA),
+    Route("POST", f"{TODAY}/undo", today.take_back, Access.CLIENT_DATA),
+    Route("POST", f"{TODAY}/result", today.note_result, Access.CLIENT_DATA),
+    Route("POST", f"/today{DEAL}/step", today.set_step, Access.CLIENT_DATA),
     Route("GET", "/search", search.show, Access.CLIENT_DATA),
     Route("GET", "/deals/new", deal_new.show, Access.CLIENT_DATA),
     Route("POST", "/deals/new", deal_new.create, Access.CLIENT_DATA),

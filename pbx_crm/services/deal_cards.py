@@ -148,4 +148,11 @@ def _of_call(call: DealCall) -> Entry:
 
 
 def _of_done(task: Task, done_at: datetime, names: _Names) -> Entry:
-    return Entry(EntryKind.TASK, done_at, names.person(task.owner_id), text=task.title, task_kind=task.kind)
+    return Entry(
+        EntryKind.TASK,
+        done_at,
+        names.person(task.owner_id),
+        text=task.title,
+        result=task.result,
+        task_kind=task.kind,
+    )

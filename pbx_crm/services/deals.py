@@ -77,7 +77,7 @@ class Deals:
         number = _number(form.number, self._plan)
         _check_texts(form.title, form.source, form.client_name, form.amount)
         deal = await self._database.write(_create, viewer, form, number, self._clock())
-        self._live.tell({f"stage-{deal.stage_id}"}, {deal.owner_id})
+        self._live.tell({f"stage-{deal.stage_id}", "tasks"}, {deal.owner_id})
         return deal.id
 
     async def change(self, viewer: Person, deal_id: int, fields: DealFields) -> None:

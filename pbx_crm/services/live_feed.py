@@ -2,7 +2,7 @@
 
 A signal names topics only ("stage-3", "deal-17", "call", "calls", "pbx", "tasks"), never a client;
 the page then fetches what it shows with its own rights and language. Heads hear of everything, save
-what is personal: a head's popup and tasks are no less their own than a seller's.
+what is personal: a head's popup is no less their own than a seller's.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Topics = frozenset[str]
 Deliver = Callable[[Topics], None]
 Relay = Callable[[Topics, frozenset[int] | None], None]
 
-PERSONAL: Topics = frozenset({"call", "tasks"})
+PERSONAL: Topics = frozenset({"call"})
 
 
 def _ignore() -> None:

@@ -68,7 +68,7 @@ class Moves:
 
     def _tell(self, moved: Moved) -> None:
         topics = {f"stage-{moved.from_stage_id}", f"stage-{moved.deal.stage_id}", f"deal-{moved.deal.id}"}
-        self._live.tell(topics, {moved.deal.owner_id})
+        self._live.tell(topics | {"tasks"}, {moved.deal.owner_id})
 
 
 def _move(tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, now: datetime) -> Moved:

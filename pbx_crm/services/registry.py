@@ -29,6 +29,7 @@ from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
+from pbx_crm.services.todays import Todays
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Services:
     moves: Moves
     deal_cards: DealCards
     tasks: Tasks
+    todays: Todays
     call_archive: CallArchive
     listings: Listings
     search: Search

@@ -1,8 +1,8 @@
-"""What sellers do with tasks: set the next step, finish it, put it off."""
+"""What sellers do with tasks: set the next step, finish it, put it off, take that back."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from pbx_crm.db import deals, tasks
@@ -10,11 +10,22 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.sentence import N_
-from pbx_crm.domain.task import NewTask, PutOff, Task, TaskKind, put_off
+from pbx_crm.domain.task import NewTask, PutOff, Repeat, Task, TaskKind, TaskWentOn, next_due, put_off
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
 LONGEST_TITLE = 200
+LONGEST_RESULT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class TaskStep:
+    """What somebody did to a task, and all that is needed to take it back."""
+
+    task: Task
+    """As it was before."""
+    version: int
+    """What the step left; another one means that the task went on since."""
 
 
 class Tasks:
@@ -26,27 +37,52 @@ class Tasks:
         self._clock = clock
 
     async def add_to_deal(
-        self, viewer: Person, deal_id: int, kind: TaskKind, due_at: datetime, title: str = ""
+        self,
+        viewer: Person,
+        deal_id: int,
+        kind: TaskKind,
+        due_at: datetime,
+        title: str = "",
+        repeat: Repeat | None = None,
     ) -> None:
         """The deal's owner has this to do until then; BadInput for too long a title."""
         if len(title) > LONGEST_TITLE:
             raise BadInput(reasons={"title": N_("At most 200 characters.")})
-        new = NewTask(kind, viewer.id, due_at, self._clock(), title=title)
+        new = NewTask(kind, viewer.id, due_at, self._clock(), title=title, repeat=repeat)
         self._tell(*await self._database.write(_add, viewer, deal_id, new))
 
-    async def finish(self, viewer: Person, task_id: int, result: str = "") -> None:
-        """The task is done; a second time changes nothing."""
-        self._tell(*await self._database.write(_finish, viewer, task_id, self._clock(), result))
+    async def finish(self, viewer: Person, task_id: int, zone: tzinfo) -> TaskStep:
+        """The task is done, and comes again if it is one that does; a second time changes nothing."""
+        task, stage_id = await self._database.write(_finish, viewer, task_id, self._clock(), zone)
+        self._tell(task, stage_id)
+        return _step(task)
 
-    async def put_off(self, viewer: Person, task_id: int, by: PutOff, zone: tzinfo) -> None:
+    async def note_result(self, viewer: Person, task_id: int, result: str) -> None:
+        """What came of a task that is done; BadInput for far too much."""
+        if len(result) > LONGEST_RESULT:
+            raise BadInput(reasons={"result": N_("At most 1000 characters.")})
+        self._tell(*await self._database.write(_note_result, viewer, task_id, result))
+
+    async def put_off(self, viewer: Person, task_id: int, by: PutOff, zone: tzinfo) -> TaskStep:
         """The task is due later; "tomorrow" is that of `zone`. A task that is done stays as it is."""
-        self._tell(*await self._database.write(_put_off, viewer, task_id, by, self._clock(), zone))
+        task, stage_id = await self._database.write(_put_off, viewer, task_id, by, self._clock(), zone)
+        self._tell(task, stage_id)
+        return _step(task)
+
+    async def take_back(self, viewer: Person, task_id: int, version: int, due_at: datetime) -> None:
+        """The task is open and due then, as it was before it was finished or put off; TaskWentOn."""
+        self._tell(*await self._database.write(_take_back, viewer, task_id, version, due_at))
 
     def _tell(self, task: Task | NewTask, stage_id: int | None) -> None:
         topics = {"tasks"}
         if stage_id is not None:
             topics |= {f"deal-{task.deal_id}", f"stage-{stage_id}"}
         self._live.tell(topics, {task.owner_id})
+
+
+def _step(before: Task) -> TaskStep:
+    # A task that was done already was left alone.
+    return TaskStep(before, before.version + (before.done_at is None))
 
 
 def _add(tx: Transaction, viewer: Person, deal_id: int, new: NewTask) -> tuple[NewTask, int | None]:
@@ -58,10 +94,38 @@ def _add(tx: Transaction, viewer: Person, deal_id: int, new: NewTask) -> tuple[N
 
 
 def _finish(
-    tx: Transaction, viewer: Person, task_id: int, now: datetime, result: str
+    tx: Transaction, viewer: Person, task_id: int, now: datetime, zone: tzinfo
 ) -> tuple[Task, int | None]:
     task = tasks.lock(tx, task_id, viewer.scope)
-    tasks.finish(tx, task_id, now, result)
+    if task.done_at is None:
+        tasks.change(tx, task, done_at=now)
+        if task.repeat is not None:
+            tasks.add(tx, _next(task, task.repeat, now, zone))
+    return task, _stage_of(tx, task, viewer)
+
+
+def _next(task: Task, repeat: Repeat, now: datetime, zone: tzinfo) -> NewTask:
+    return NewTask(
+        task.kind,
+        task.owner_id,
+        next_due(task.due_at, repeat, now, zone),
+        now,
+        deal_id=task.deal_id,
+        contact_id=task.contact_id,
+        title=task.title,
+        repeat=repeat,
+        cause=_cause_of_next(task),
+    )
+
+
+def _cause_of_next(task: Task) -> str:
+    return f"repeat:{task.id}"
+
+
+def _note_result(tx: Transaction, viewer: Person, task_id: int, result: str) -> tuple[Task, int | None]:
+    task = tasks.lock(tx, task_id, viewer.scope)
+    if task.done_at is not None:
+        tasks.change(tx, task, result=result)
     return task, _stage_of(tx, task, viewer)
 
 
@@ -70,7 +134,18 @@ def _put_off(
 ) -> tuple[Task, int | None]:
     task = tasks.lock(tx, task_id, viewer.scope)
     if task.done_at is None:
-        tasks.postpone(tx, task_id, put_off(task.due_at, by, now, zone))
+        tasks.change(tx, task, due_at=put_off(task.due_at, by, now, zone))
+    return task, _stage_of(tx, task, viewer)
+
+
+def _take_back(
+    tx: Transaction, viewer: Person, task_id: int, version: int, due_at: datetime
+) -> tuple[Task, int | None]:
+    task = tasks.lock(tx, task_id, viewer.scope)
+    if task.version != version:
+        raise TaskWentOn(task_id=task_id)
+    tasks.change(tx, task, done_at=None, result="", due_at=due_at)
+    tasks.drop_caused(tx, _cause_of_next(task))
     return task, _stage_of(tx, task, viewer)
 
 

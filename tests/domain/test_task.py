@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from pbx_crm.domain.board import shown_from
-from pbx_crm.domain.task import PutOff, Urgency, put_off, urgency
+from pbx_crm.domain.task import PutOff, Repeat, Urgency, next_due, put_off, urgency
 
 MOSCOW, BERLIN, SEOUL = ZoneInfo("Europe/Moscow"), ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Seoul")
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -53,3 +53,24 @@ def test_ten_oclock_stays_ten_oclock_when_summer_time_ends() -> None:
 @pytest.mark.parametrize(("wanted", "shown"), [(-5, 30), (0, 30), (60, 60), (9999, 150)])
 def test_a_column_shows_no_fewer_and_no_more_than_is_sensible(wanted: int, shown: int) -> None:
     assert shown_from(wanted) == shown
+
+
+@pytest.mark.parametrize(
+    ("due", "repeat", "following"),
+    [
+        ("2026-11-20T10:00", Repeat.DAY, "2026-11-22T10:00"),
+        ("2026-11-21T23:00", Repeat.DAY, "2026-11-22T23:00"),
+        ("2026-11-02T10:00", Repeat.WEEK, "2026-11-23T10:00"),
+        ("2026-10-31T10:00", Repeat.MONTH, "2026-11-30T10:00"),
+        ("2020-01-31T10:00", Repeat.MONTH, "2026-11-30T10:00"),
+        ("2026-12-31T10:00", Repeat.MONTH, "2027-01-31T10:00"),
+    ],
+)
+def test_a_task_comes_again_at_its_time_and_not_in_the_past(due: str, repeat: Repeat, following: str) -> None:
+    found = next_due(datetime.fromisoformat(due).replace(tzinfo=MOSCOW), repeat, NOON, MOSCOW)
+    assert found == datetime.fromisoformat(following).replace(tzinfo=MOSCOW)
+
+
+def test_a_task_comes_again_at_the_same_hour_after_the_change_of_summer_time() -> None:
+    saturday = datetime(2027, 3, 27, 10, 0, tzinfo=BERLIN)
+    assert next_due(saturday, Repeat.DAY, saturday, BERLIN) == datetime(2027, 3, 28, 10, 0, tzinfo=BERLIN)

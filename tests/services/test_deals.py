@@ -151,7 +151,7 @@ async def test_a_move_is_made_remembered_and_told_to_owner_and_head_only(office:
         heard.clear()
     moved = await office.move(office.anna, deal, 2)
     assert moved.stage_id == office.stage(2)
-    topics = {f"stage-{office.stage(0)}", f"stage-{office.stage(2)}", f"deal-{deal.id}"}
+    topics = {f"stage-{office.stage(0)}", f"stage-{office.stage(2)}", f"deal-{deal.id}", "tasks"}
     assert office.heard == {"Anna": topics, "Olga": topics, "Boris": set()}
     last = (await office.history(deal))[-1]
     assert (last.who, last.from_stage, last.to_stage) == ("Anna", "Unsorted", "Presentation")
@@ -289,7 +289,7 @@ async def test_the_timeline_tells_all_in_order(office: Office) -> None:
     office.clock.go_on(timedelta(minutes=1))
     await office.tasks.add_to_deal(office.anna, deal.id, TaskKind.OFFER, office.clock(), "by mail")
     card = await office.cards.show(office.anna, deal.id, UTC)
-    await office.tasks.finish(office.anna, card.tasks[0].task.id)
+    await office.tasks.finish(office.anna, card.tasks[0].task.id, UTC)
     history = await office.history(deal)
     assert [(entry.kind, entry.text) for entry in history[1:]] == [
         (EntryKind.NOTE, "note 0"),

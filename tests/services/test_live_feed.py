@@ -55,7 +55,7 @@ def test_a_head_s_own_phone_opens_the_head_s_popup(live: LiveFeed) -> None:
 
 def test_a_purely_personal_signal_sends_heads_nothing_at_all(live: LiveFeed) -> None:
     ears = Ears(live, OLGA)
-    live.tell({"tasks"}, {ANNA.id})
+    live.tell({"call"}, {ANNA.id})
     assert ears.heard["Olga"] == []
 
 

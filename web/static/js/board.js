@@ -51,7 +51,6 @@ function focusCard(id) {
   link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-// Whoever closes something that lay over the board gives the focus back to the card it was opened from.
 board.addEventListener("focus-card", ({ detail: { id } }) => focusCard(id));
 
 // Keys and menus say where to; the card is placed on top, where the server will have it too.

@@ -39,13 +39,8 @@ function onCard(card, { code, shiftKey }) {
 }
 
 document.addEventListener("shortcut", (event) => {
-  const { code, control, shiftKey } = event.detail;
-  if (control) {
-    const undo = code === "KeyZ" && !shiftKey && document.querySelector("[data-undo]");
-    if (undo) undo.click();
-    if (undo) event.preventDefault();
-    return;
-  }
+  const { code, control } = event.detail;
+  if (control) return;
   const card = event.target.closest?.("#board .card");
   const first = !card && event.target === document.body && code.startsWith("Arrow") && board.querySelector(".card");
   if (first) focus(first);

@@ -64,6 +64,9 @@ document.addEventListener("keydown", (event) => {
   if (event.altKey) return;
   const isLetterOfGo = performance.now() < goingUntil && event.code !== "KeyG";
   if (isLetterOfGo ? go(event.code) : offered(event)) return event.preventDefault();
-  if (event.ctrlKey || event.metaKey) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.code === "KeyZ" && !event.shiftKey && click("[data-undo]")) event.preventDefault();
+    return;
+  }
   if (EVERYWHERE[event.code]?.(event.shiftKey)) event.preventDefault();
 });

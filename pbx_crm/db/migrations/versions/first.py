@@ -552,6 +552,8 @@ def upgrade() -> None:
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("done_at", UtcTime(), nullable=True),
         sa.Column("result", sa.Text(), nullable=False),
+        sa.Column("repeat", sa.String(length=8), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("cause", sa.String(length=250), nullable=True),
         sa.ForeignKeyConstraint(["call_id"], ["calls.id"], name=op.f("fk_tasks_call_id")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_tasks_contact_id")),
