@@ -51,8 +51,6 @@ function focusCard(id) {
   link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
-board.addEventListener("focus-card", ({ detail: { id } }) => focusCard(id));
-
 // Keys and menus say where to; the card is placed on top, where the server will have it too.
 board.addEventListener("move-card", ({ target: card, detail: { column } }) => {
   const back = { list: card.parentNode, next: card.nextElementSibling };
