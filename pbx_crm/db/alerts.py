@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select, update
 
+from pbx_crm.db.prepared import write_rows
 from pbx_crm.db.tables import alerts
 from pbx_crm.db.upsert import insert_of
 
@@ -33,9 +34,7 @@ def raise_all(tx: Connection, raised: Iterable[Alert]) -> None:
         {"kind": alert.kind, "key": alert.key, "at": alert.at, "details": dict(alert.details)}
         for alert in raised
     ]
-    if not rows:
-        return
-    tx.execute(_raise(tx.dialect.name), rows)
+    write_rows(tx, _raise(tx.dialect.name), rows)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, func, select, update
 
 from pbx_crm.db.column_types import UtcTime
+from pbx_crm.db.prepared import fetch, write_rows
 from pbx_crm.db.tables import calls, tasks
 from pbx_crm.db.upsert import insert_missing
 from pbx_crm.domain.sentence import N_
@@ -44,7 +45,7 @@ def open_on(tx: Connection, deal_ids: Collection[int]) -> set[int]:
     """Which of these deals have a wish to call back that nobody has fulfilled. One statement."""
     if not deal_ids:
         return set()
-    return set(tx.execute(OPEN_ON, {"deal_ids": list(deal_ids)}).scalars())
+    return {deal_id for (deal_id,) in fetch(tx, OPEN_ON, {"deal_ids": list(deal_ids)})}
 
 
 def last_talks(tx: Connection, contact_ids: Collection[int], since: datetime) -> dict[int, datetime]:
@@ -61,5 +62,4 @@ def last_talks(tx: Connection, contact_ids: Collection[int], since: datetime) ->
 
 def fulfil(tx: Connection, conversations: Iterable[Mapping[str, Any]]) -> None:
     """Closes what waited for a talk with these: each names `client` (a contact's id) and `answered_at`."""
-    if rows := list(conversations):
-        tx.execute(FULFIL, rows)
+    write_rows(tx, FULFIL, list(conversations))

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text
 
+from pbx_crm.db.prepared import fetch, insert_returning
 from pbx_crm.db.tables import contact_numbers, contacts, deals
 from pbx_crm.db.upsert import insert_of
 
@@ -73,7 +74,7 @@ def by_numbers(tx: Connection, numbers: Collection[str]) -> list[Caller]:
     """The clients who have these E.164 numbers; one statement."""
     if not numbers:
         return []
-    return [Caller(*row) for row in tx.execute(BY_NUMBERS, {"numbers": list(numbers)})]
+    return [Caller(*row) for row in fetch(tx, BY_NUMBERS, {"numbers": list(numbers)})]
 
 
 def deals_of(
@@ -83,7 +84,7 @@ def deals_of(
     if not contact_ids and not deal_ids:
         return []
     asked = {"contact_ids": list(contact_ids), "deal_ids": list(deal_ids)}
-    return [CallerDeal(*row) for row in tx.execute(DEALS_OF, asked)]
+    return [CallerDeal(*row) for row in fetch(tx, DEALS_OF, asked)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ def make(tx: Connection, new: Sequence[NewCaller]) -> dict[str, int]:
         return {}
     made = list(_insert(tx, new))
     pairs = [{"contact_id": contact_id, "number": caller.number, "label": ""} for contact_id, caller in made]
-    found = {number: contact_id for number, contact_id in tx.execute(_claim(tx.dialect.name), pairs)}
+    claimed = insert_returning(tx, _claim(tx.dialect.name), pairs)
+    found = {number: contact_id for number, contact_id in claimed}
     if len(found) < len(new):
         _give_way(tx, {contact_id for contact_id, _ in made} - set(found.values()))
         lost = [caller.number for caller in new if caller.number not in found]
@@ -132,7 +134,7 @@ def _insert(tx: Connection, new: Sequence[NewCaller]) -> Iterator[tuple[int, New
     ]
     # No database promises the order of RETURNING; rows that are alike may stand for each other.
     ids: dict[tuple[Any, ...], list[int]] = defaultdict(list)
-    for contact_id, *values in tx.execute(NEW, rows):
+    for contact_id, *values in insert_returning(tx, NEW, rows):
         ids[tuple(values)].append(contact_id)
     for caller in new:
         yield ids[caller.name, caller.responsible_id, caller.created_at].pop(), caller

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
-from pbx_crm.db.bulk import insert_rows
+from pbx_crm.db.prepared import fetch, insert_returning, write_rows
 from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
 from pbx_crm.db.upsert import insert_of, put
@@ -33,6 +33,7 @@ STORED_MERGED = (
     .join(call_aliases, call_aliases.c.call_id == calls.c.id)
     .where(call_aliases.c.pbx == bindparam("pbx"), call_aliases.c.linkedid.in_(LINKEDIDS))
 )
+COLUMNS = tuple(column.name for column in calls.columns)
 NEW = insert(calls).returning(calls.c.linkedid, calls.c.id)
 
 
@@ -55,11 +56,13 @@ def _put_people(dialect: str) -> Any:
 def stored(tx: Connection, pbx: str, linkedids: Collection[str]) -> dict[str, Row]:
     """Rows of the calls known by these Linkedids, also by one they had before a merge. Two statements."""
     asked = {"pbx": pbx, "linkedids": list(linkedids)}
-    found: dict[str, Row] = {row["linkedid"]: dict(row) for row in tx.execute(STORED, asked).mappings()}
+    rows = (dict(zip(COLUMNS, row, strict=True)) for row in fetch(tx, STORED, asked))
+    found: dict[str, Row] = {row["linkedid"]: row for row in rows}
     missing = [linkedid for linkedid in linkedids if linkedid not in found]
     if missing:
         asked = {"pbx": pbx, "linkedids": missing}
-        found |= {row["alias"]: dict(row) for row in tx.execute(STORED_MERGED, asked).mappings()}
+        for *row, alias in fetch(tx, STORED_MERGED, asked):
+            found[alias] = dict(zip(COLUMNS, row, strict=True))
     return found
 
 
@@ -76,7 +79,7 @@ def add(tx: Connection, rows: Sequence[Row]) -> dict[str, int]:
     """Ids of the new calls by Linkedid. One statement."""
     if not rows:
         return {}
-    return {linkedid: call_id for linkedid, call_id in tx.execute(NEW, list(rows))}
+    return {linkedid: call_id for linkedid, call_id in insert_returning(tx, NEW, rows)}
 
 
 def change(tx: Connection, changes: Mapping[int, Row]) -> None:
@@ -86,7 +89,7 @@ def change(tx: Connection, changes: Mapping[int, Row]) -> None:
         if values:
             alike[tuple(sorted(values))].append({**values, "call": call_id})
     for names, rows in alike.items():
-        tx.execute(_change(names), rows)
+        write_rows(tx, _change(names), rows)
 
 
 def put_parts(
@@ -110,7 +113,7 @@ def forget_open_talks(tx: Connection, call_ids: Sequence[int]) -> None:
 
 def put_people(tx: Connection, rows: Sequence[Row]) -> None:
     """Notes whom a call concerns; who rang once has rung. One statement."""
-    insert_rows(tx, _put_people(tx.dialect.name), rows)
+    write_rows(tx, _put_people(tx.dialect.name), rows)
 
 
 def put_aliases(tx: Connection, rows: Iterable[Row]) -> None:

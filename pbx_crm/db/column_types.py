@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 
 MINOR_UNITS = Decimal(10_000)
+LENGTH_WITHOUT_ZONE = len("2026-11-21 09:30:00.000000")
 
 
 class UtcTime(TypeDecorator[datetime]):
@@ -26,9 +27,7 @@ class UtcTime(TypeDecorator[datetime]):
         """UTC for the database; ValueError for a naive time."""
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone cannot be stored")
-        value = value if value.tzinfo is UTC else value.astimezone(UTC)
+        value = _in_utc(value)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any] | None:
@@ -37,8 +36,20 @@ class UtcTime(TypeDecorator[datetime]):
             return super().bind_processor(dialect)
 
         def process(value: datetime | None) -> str | None:
-            stored = self.process_bind_param(value, dialect)
-            return None if stored is None else stored.isoformat(" ", "microseconds")
+            if value is None:
+                return None
+            # Cutting the zone off the text costs a third of making a second datetime without one.
+            return _in_utc(value).isoformat(" ", "microseconds")[:LENGTH_WITHOUT_ZONE]
+
+        return process
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
+        """On SQLite straight from the text: one step instead of a naive datetime and a second one of it."""
+        if dialect.name != "sqlite":
+            return super().result_processor(dialect, coltype)
+
+        def process(value: str | None) -> datetime | None:
+            return None if value is None else datetime.fromisoformat(value).replace(tzinfo=UTC)
 
         return process
 
@@ -48,6 +59,14 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         stored: datetime = value
         return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is UTC:
+        return value
+    if value.tzinfo is None:
+        raise ValueError("a time without a zone cannot be stored")
+    return value.astimezone(UTC)
 
 
 class ExactMoney(TypeDecorator[Decimal]):

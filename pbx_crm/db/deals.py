@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
 from pbx_crm.db import stage_moves, stage_totals, tasks
+from pbx_crm.db.prepared import insert_returning, write_rows
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.stage_totals import Heap
 from pbx_crm.db.tables import deal_events, deals, open_deals
@@ -40,7 +41,7 @@ def create_all(tx: Connection, new: Sequence[NewDeal]) -> dict[str, int]:
     if not new:
         return {}
     rows = [_first_values(one) for one in new]
-    ids = {born_of: deal_id for born_of, deal_id in tx.execute(_new(tx.dialect.name), rows)}
+    ids = {born_of: deal_id for born_of, deal_id in insert_returning(tx, _new(tx.dialect.name), rows)}
     fresh = [(ids[one.born_of], one) for one in new if one.born_of in ids]
     stage_totals.count_in(tx, (_heap(one) for _, one in fresh))
     opened = [
@@ -183,8 +184,7 @@ def touch(tx: Connection, deal_id: int, at: datetime) -> None:
 def touch_all(tx: Connection, moments: Mapping[int, datetime]) -> None:
     """The same for many deals; one statement."""
     rows = [{"deal": deal_id, "at": at} for deal_id, at in sorted(moments.items())]
-    if rows:
-        tx.execute(TOUCH, rows)
+    write_rows(tx, TOUCH, rows)
 
 
 def add_events(tx: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, and_, bindparam, or_, select, update
 
+from pbx_crm.db.prepared import fetch, write_rows
 from pbx_crm.db.tables import extensions, people, seen_extensions
 from pbx_crm.db.upsert import insert_of, put
 from pbx_crm.domain.roster import PhoneSpan
@@ -75,8 +76,8 @@ def spans(tx: Connection, pbx: str, numbers: Collection[str]) -> dict[str, tuple
     if not numbers:
         return {}
     found: dict[str, tuple[PhoneSpan, ...]] = {}
-    for row in tx.execute(SPANS, {"pbx": pbx, "numbers": list(numbers)}):
-        found[row.number] = (*found.get(row.number, ()), PhoneSpan(*row))
+    for row in fetch(tx, SPANS, {"pbx": pbx, "numbers": list(numbers)}):
+        found[row[0]] = (*found.get(row[0], ()), PhoneSpan(*row))
     return found
 
 
@@ -133,7 +134,7 @@ def note_all_seen(tx: Connection, pbx: str, seen: Mapping[str, datetime]) -> Non
     """Remembers extensions that took part in calls, to the hour; one statement, rarely two."""
     if not seen:
         return
-    last = {number: at for number, at in tx.execute(LAST_SEEN, {"pbx": pbx, "numbers": list(seen)})}
+    last = {number: at for number, at in fetch(tx, LAST_SEEN, {"pbx": pbx, "numbers": list(seen)})}
     # A busy phone would be written at every ring; nobody asks for more than the hour it was last alive.
     hours = {number: at.replace(minute=0, second=0, microsecond=0) for number, at in seen.items()}
     stale = {number: at for number, at in hours.items() if number not in last or at > last[number]}
@@ -141,8 +142,7 @@ def note_all_seen(tx: Connection, pbx: str, seen: Mapping[str, datetime]) -> Non
         {"pbx": pbx, "number": number, "first_seen_at": at, "last_seen_at": at}
         for number, at in stale.items()
     ]
-    if rows:
-        tx.execute(_note_seen(tx.dialect.name), rows)
+    write_rows(tx, _note_seen(tx.dialect.name), rows)
 
 
 @cache

@@ -8,8 +8,9 @@ from functools import cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, insert, select
+from sqlalchemy import Connection, func, insert, select
 
+from pbx_crm.db.prepared import fetch
 from pbx_crm.db.tables import funnels, loss_reasons, stages
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel import HUES, Funnel, LossReason, Preset, Stage, StageKind
@@ -67,7 +68,7 @@ def everything(tx: Connection) -> list[Funnel]:
 
 def in_use(tx: Connection) -> list[Funnel]:
     """Funnels that are not retired, in order, with stages and without loss reasons. One statement."""
-    return _with_stages(tx.execute(_in_use()))
+    return _with_stages(fetch(tx, _in_use()))
 
 
 @cache
@@ -100,7 +101,7 @@ def _all() -> Any:
     )
 
 
-def _with_stages(rows: Iterable[Row[Any]]) -> list[Funnel]:
+def _with_stages(rows: Iterable[tuple[Any, ...]]) -> list[Funnel]:
     found = []
     for (funnel_id, name, currency, retired_at), body in groupby(map(tuple, rows), key=lambda row: row[:4]):
         stages_of = tuple(_stage(row[4:]) for row in body)

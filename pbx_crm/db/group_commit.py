@@ -91,6 +91,10 @@ class GroupCommitWriter:
     def _commit(self, batch: list[_Unit]) -> None:
         try:
             with self._engine.connect().execution_options(writes=True) as tx, tx.begin():
+                if len(batch) == 1:
+                    # Alone it needs no savepoint, which costs as much as three statements.
+                    batch[0].result = batch[0].work(tx)
+                    return
                 for unit in batch:
                     self._run(tx, unit)
         except Exception as error:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, select, update
+from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
+from pbx_crm.db.prepared import fetch
 from pbx_crm.db.tables import calls, deals, line_sellers, lines, skip_rules
 from pbx_crm.db.upsert import insert_missing, insert_new
 from pbx_crm.domain.errors import BadInput, NotFound
@@ -30,18 +31,17 @@ SKIP_RULES = (
 def load(tx: Connection) -> list[Line]:
     """Every line with its sellers, in the order they were made. Two statements."""
     sellers = defaultdict(list)
-    for line_id, person_id in tx.execute(SELLERS):
+    for line_id, person_id in fetch(tx, SELLERS):
         sellers[line_id].append(person_id)
-    rows = tx.execute(LINES).mappings()
+    rows = (dict(zip(lines.columns.keys(), row, strict=True)) for row in fetch(tx, LINES))
     return [_line(row, tuple(sellers[row["id"]])) for row in rows]
 
 
-def _line(row: RowMapping, seller_ids: tuple[int, ...]) -> Line:
-    values = dict(row)
-    values["match_kind"] = MatchKind(row["match_kind"])
-    values["create_at"] = CreateAt(row["create_at"])
-    values["owner_policy"] = OwnerPolicy(row["owner_policy"])
-    values["missed_policy"] = tuple(map(MissedStep, row["missed_policy"])) or tuple(MissedStep)
+def _line(values: dict[str, Any], seller_ids: tuple[int, ...]) -> Line:
+    values["match_kind"] = MatchKind(values["match_kind"])
+    values["create_at"] = CreateAt(values["create_at"])
+    values["owner_policy"] = OwnerPolicy(values["owner_policy"])
+    values["missed_policy"] = tuple(map(MissedStep, values["missed_policy"])) or tuple(MissedStep)
     return Line(**values, seller_ids=seller_ids)
 
 
@@ -82,7 +82,7 @@ def _values(line: Line) -> dict[str, Any]:
 
 def load_skip_rules(tx: Connection) -> list[SkipRule]:
     """The rules in force, in the order they were made. One statement."""
-    return [SkipRule(name, SkipKind(kind), value) for name, kind, value in tx.execute(SKIP_RULES)]
+    return [SkipRule(name, SkipKind(kind), value) for name, kind, value in fetch(tx, SKIP_RULES)]
 
 
 def skip_rules_by_id(tx: Connection) -> list[tuple[int, SkipRule]]:

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 from sqlalchemy.exc import IntegrityError
 
+from pbx_crm.db.prepared import fetch
 from pbx_crm.db.tables import people
 from pbx_crm.db.upsert import insert_new
 from pbx_crm.domain.errors import BadInput, NotFound
@@ -112,8 +113,9 @@ CARD_OWNERS = (
 
 def card_owners(tx: Connection) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """Ids of everybody who may own cards, and of the heads among them, in a fixed order; one statement."""
-    rows = tx.execute(CARD_OWNERS).all()
-    return tuple(row.id for row in rows), tuple(row.id for row in rows if row.role == Role.HEAD.value)
+    rows = fetch(tx, CARD_OWNERS)
+    heads = tuple(person_id for person_id, role in rows if role == Role.HEAD.value)
+    return tuple(person_id for person_id, _ in rows), heads
 
 
 def change(tx: Connection, person_id: int, values: Mapping[str, Any]) -> None:

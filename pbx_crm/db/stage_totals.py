@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select
 
 from pbx_crm.db.column_types import ExactMoney
+from pbx_crm.db.prepared import write_rows
 from pbx_crm.db.scoped import totals_in
 from pbx_crm.db.tables import stage_totals
 from pbx_crm.db.upsert import insert_of
@@ -77,8 +78,7 @@ def _add(tx: Connection, changes: Iterable[tuple[Heap, int]]) -> None:
         dict(zip(KEY, key, strict=True)) | {"deals": count, "amount": amount}
         for key, (count, amount) in sorted(sums.items())
     ]
-    if rows:
-        tx.execute(_sum_up(tx.dialect.name), rows)
+    write_rows(tx, _sum_up(tx.dialect.name), rows)
 
 
 @cache

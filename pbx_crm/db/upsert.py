@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
-from pbx_crm.db.bulk import insert_rows
+from pbx_crm.db.prepared import write_rows
 
 
 def insert_into(tx: Connection, table: Table) -> Any:
@@ -43,7 +43,7 @@ def _insert_missing(dialect: str, table: Table) -> Any:
 
 def insert_missing(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Adds the rows whose unique keys are not there yet; the table needs no id column."""
-    insert_rows(tx, _insert_missing(tx.dialect.name, table), rows)
+    write_rows(tx, _insert_missing(tx.dialect.name, table), rows)
 
 
 @cache
@@ -58,4 +58,4 @@ def _put(dialect: str, table: Table, names: tuple[str, ...], keys: tuple[str, ..
 def put(tx: Connection, table: Table, rows: Sequence[Mapping[str, Any]], keys: Sequence[str]) -> None:
     """Writes the rows; where the unique `keys` exist the other columns are brought up to date."""
     if rows:
-        insert_rows(tx, _put(tx.dialect.name, table, tuple(rows[0]), tuple(keys)), rows)
+        write_rows(tx, _put(tx.dialect.name, table, tuple(rows[0]), tuple(keys)), rows)

@@ -20,7 +20,7 @@ from pbx_crm.domain.call import Call, Fact
 from pbx_crm.domain.call_knowledge import known
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.intake_case import Client, OpenDeal
-from pbx_crm.domain.line import Line, SkipRule
+from pbx_crm.domain.line import Line, SkipRule, line_of
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.roster import Roster
@@ -110,6 +110,8 @@ class CallFile:
     rule: Rule = field(default_factory=dict)
     skipped_by: str | None = None
     was_answered: bool = False
+    concerned: frozenset[int] = frozenset()
+    """Whom the call concerns, once it is filed away."""
     merged_into: CallFile | None = None
 
     @property
@@ -148,10 +150,11 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """A fact, and how much its call knows then."""
+    """A fact, how much its call knows then, and every extension that has a part in it by then."""
 
     fact: Fact
     known: int
+    extensions: set[str]
 
 
 class Desk:
@@ -166,16 +169,17 @@ class Desk:
         self.deals: dict[int, DealFile] = {}
         self.notices: list[Notice] = []
         self.wishes: list[Wish] = []
-        self.talks: list[tuple[ClientFile, datetime]] = []
+        self.talks: dict[ClientFile, list[datetime]] = {}
         self.gone: list[tuple[CallFile, int]] = []
         self.seen: dict[str, datetime] = {}
         self.unlinked: dict[str, datetime] = {}
         self.turns: dict[str, int] = {}
         self.turned: dict[str, int] = {}
         self.lines: list[Line] = []
+        self._line_by_entrance: dict[tuple[str | None, ...], Line] = {}
         self.skip_rules: list[SkipRule] = []
         self._find_calls(facts)
-        self.news = [News(fact, known(fact.call)) for fact in facts]
+        self.news = [News(fact, known(fact.call), extensions_in(fact.call)) for fact in facts]
         self.news = [news for news in self.news if self._is_news(news)]
         self.roster = Roster()
         if self.news:
@@ -209,7 +213,7 @@ class Desk:
         return file is None or (file.linkedid == linkedid and news.known > file.known)
 
     def _find_the_rest(self) -> None:
-        named = set().union(*(extensions_in(news.fact.call) for news in self.news))
+        named = set[str]().union(*(news.extensions for news in self.news))
         self.roster = Roster(extensions.spans(self._tx, self.pbx, sorted(named)))
         self.lines = lines.load(self._tx)
         self.skip_rules = lines.load_skip_rules(self._tx)
@@ -260,6 +264,13 @@ class Desk:
             self.files[call.linkedid] = CallFile(self.pbx, call.linkedid, Line(None, self.pbx))
         return self.files[call.linkedid]
 
+    def line_of(self, call: Call) -> Line:
+        """The line the call entered by; calls that entered by the same way are looked at once."""
+        entrance = (call.did, call.trunk, call.queue)
+        if entrance not in self._line_by_entrance:
+            self._line_by_entrance[entrance] = line_of(call, self.lines, self.pbx)
+        return self._line_by_entrance[entrance]
+
     def funnel_of(self, line: Line) -> Funnel | None:
         """The funnel the line's cards go into: its own, else the first."""
         of_line = next((funnel for funnel in self.funnels if funnel.id == line.funnel_id), None)
@@ -284,9 +295,10 @@ class Desk:
 
     def talked_since(self, client: ClientFile, moment: datetime) -> bool:
         """Whether anybody has got to talk with the client after this moment."""
-        here = (at for talked, at in self.talks if talked is client)
+        if any(at > moment for at in self.talks.get(client, ())):
+            return True
         stored = self._last_talks.get(client.id or 0)
-        return any(at > moment for at in (*here, *([stored] if stored else [])))
+        return stored is not None and stored > moment
 
     @cached_property
     def _last_talks(self) -> dict[int, datetime]:

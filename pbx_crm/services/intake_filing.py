@@ -121,7 +121,9 @@ def _file_parts(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
         legs += leg_rows(call, call_id, desk.roster)
         talks += talk_rows(call, call_id, desk.roster)
         transfers += transfer_rows(call, call_id)
-        people += people_rows(call, call_id, desk.roster)
+        concerned = list(people_rows(call, call_id, desk.roster))
+        file.concerned = frozenset(row["person_id"] for row in concerned)
+        people += concerned
     calls.forget_open_talks(tx, [_id(file) for file in heard if _had_talk(file)])
     calls.put_parts(tx, legs, talks, transfers)
     calls.put_people(tx, people)
@@ -143,10 +145,17 @@ def _file_aliases(tx: Transaction, heard: Iterable[CallFile]) -> None:
 def _file_histories(tx: Transaction, desk: Desk) -> None:
     deals.add_events(tx, [_event(notice) for notice in desk.notices])
     callbacks.add_all(tx, [_task(wish) for wish in desk.wishes])
-    callbacks.fulfil(
-        tx, [{"client": client.id, "answered_at": at} for client, at in desk.talks if client.id is not None]
-    )
+    callbacks.fulfil(tx, _conversations(desk))
     rotas.store(tx, desk.turned)
+
+
+def _conversations(desk: Desk) -> list[dict[str, Any]]:
+    return [
+        {"client": client.id, "answered_at": at}
+        for client, moments in desk.talks.items()
+        if client.id is not None
+        for at in moments
+    ]
 
 
 def _event(notice: Notice) -> dict[str, Any]:

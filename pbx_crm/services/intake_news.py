@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pbx_crm.db.call_rows import people_rows
 from pbx_crm.services.intake_desk import CallFile, DealFile, Desk
+
+CALL = frozenset({"call", "calls"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,14 +20,11 @@ class Signal:
 
 def signals(desk: Desk) -> list[Signal]:
     """What to tell once the batch is committed, a signal for every group of people."""
-    return [signal for file in desk.heard for signal in _of_call(desk, file)]
+    return [signal for file in desk.heard for signal in _of_call(file)]
 
 
-def _of_call(desk: Desk, file: CallFile) -> Iterator[Signal]:
-    if file.call is None:
-        return
-    concerned = {row["person_id"] for row in people_rows(file.call, 0, desk.roster)}
-    yield Signal(frozenset({"call", "calls"}), frozenset(concerned))
+def _of_call(file: CallFile) -> Iterator[Signal]:
+    yield Signal(CALL, file.concerned)
     if file.deal is not None:
         yield Signal(_topics(file.deal), frozenset(_owners(file.deal)))
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from pbx_crm.db.call_rows import extensions_in
 from pbx_crm.db.callbacks import CAUSE
 from pbx_crm.domain.call import Call, Direction
 from pbx_crm.domain.card_owner import is_settled, new_owner, stranger_who_answered, talked
@@ -18,7 +17,7 @@ from pbx_crm.domain.intake import (
     wants_callback,
 )
 from pbx_crm.domain.intake_case import STRANGER, Case
-from pbx_crm.domain.line import CreateAt, line_of, skip_rule_of
+from pbx_crm.domain.line import CreateAt, skip_rule_of
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.roster import Roster
 from pbx_crm.services.intake_desk import (
@@ -44,7 +43,7 @@ def hear(desk: Desk, news: News) -> None:
     file.call, file.known = call, news.known
     _take_in_merged(desk, file, call)
     _recognise(desk, file, call)
-    _note_extensions(desk, call, at)
+    _note_extensions(desk, news)
     if file.deal is None:
         _place(desk, file, call, at)
     elif file.is_birthplace:
@@ -73,14 +72,15 @@ def _take_in_merged(desk: Desk, file: CallFile, call: Call) -> None:
 def _recognise(desk: Desk, file: CallFile, call: Call) -> None:
     if call.direction is Direction.INTERNAL:
         return
-    file.line = line_of(call, desk.lines, desk.pbx)
+    file.line = desk.line_of(call)
     file.number = desk.plan.e164(call.external_number)
     if file.deal is None:
         file.client = desk.clients.get(file.number or "")
 
 
-def _note_extensions(desk: Desk, call: Call, at: datetime) -> None:
-    for extension in extensions_in(call):
+def _note_extensions(desk: Desk, news: News) -> None:
+    at = news.fact.at
+    for extension in news.extensions:
         desk.seen[extension] = max(at, desk.seen.get(extension, at))
         if desk.roster.at(extension, at) is None:
             desk.unlinked.setdefault(extension, at)
@@ -216,4 +216,4 @@ def _needs_review(desk: Desk, call: Call, deal: DealFile) -> bool:
 def _note_talk(desk: Desk, file: CallFile, call: Call) -> None:
     is_new = call.answered_at is not None and not file.was_answered
     if file.client is not None and is_new and is_conversation(call):
-        desk.talks.append((file.client, call.answered_at or call.started_at))
+        desk.talks.setdefault(file.client, []).append(call.answered_at or call.started_at)
