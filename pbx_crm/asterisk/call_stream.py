@@ -19,6 +19,7 @@ from pbx_crm.asterisk.ami_listener import AmiListener, utc_now
 from pbx_crm.asterisk.ami_news import Heard, InboxItem, LinkLost, LinkUp, SnapshotBegan, SnapshotEnded
 from pbx_crm.domain.call import Call, Fact
 from pbx_crm.domain.call_tracker import CallTracker
+from pbx_crm.domain.errors import StoreUnavailable
 from pbx_crm.domain.pbx_event import ConnectionLost, ConnectionRestored, PbxBooted
 from pbx_crm.domain.pbx_link import LinkState
 
@@ -104,6 +105,7 @@ class CallStream:
         self._undelivered = 0
         self._dropped = 0
         self._overflows = False
+        self._closing = False
         self.listener = AmiListener(
             account, self._put, is_needed, on_state=on_state, timing=timing, clock=clock
         )
@@ -129,7 +131,8 @@ class CallStream:
             await listening
 
     async def close(self) -> None:
-        """End the link; `run` returns once what was heard is delivered."""
+        """End the link; `run` returns once what was heard is delivered, or cannot be."""
+        self._closing = True
         await self.listener.close()
         self._filled.set()
 
@@ -227,15 +230,25 @@ class CallStream:
             await self._try_deliver(Facts(tuple(facts), heard_at))
 
     async def _try_deliver(self, news: StreamNews) -> None:
-        """Deliver, again after each pause if it fails; what fails for good is counted and logged."""
-        for pause in (*self._pauses, None):
+        """Deliver, again after each pause if it fails; what fails for good is counted and logged.
+
+        A full disk or a database that is away is no fault of the news: they are kept until it is back.
+        """
+        tries = 0
+        while True:
             try:
                 return await self._deliver(news)
+            except StoreUnavailable:
+                if tries == 0:
+                    log.exception("News of the PBX cannot be stored; they wait until they can")
+                if self._closing:
+                    break
             except Exception:
-                log.exception(
-                    "News of the PBX could not be taken%s", "" if pause is None else "; trying again"
-                )
-            if pause is not None:
-                await asyncio.sleep(pause)
+                is_last = tries >= len(self._pauses)
+                log.exception("News of the PBX could not be taken%s", "" if is_last else "; trying again")
+                if is_last:
+                    break
+            await asyncio.sleep(self._pauses[min(tries, len(self._pauses) - 1)])
+            tries += 1
         self._undelivered += 1
         return None

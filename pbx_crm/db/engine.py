@@ -11,16 +11,17 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from pbx_crm.db.group_commit import GroupCommitWriter
-from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.errors import BadConfig, StoreUnavailable
 
 # What services call the first argument of their own transaction functions; they know no SQLAlchemy.
 Transaction = Connection
@@ -41,6 +42,8 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.takes_changes = True
+        """Whether the last write found a database that could be written."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
         self._writer = GroupCommitWriter(engine) if engine.dialect.name == "sqlite" else None
 
@@ -55,9 +58,13 @@ class Database:
         return self._writer.depth if self._writer else 0
 
     async def read(self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """What `fn(tx, …)` returns, from a transaction that sees one consistent state."""
+        """What `fn(tx, …)` returns, from a transaction that sees one consistent state.
+
+        StoreUnavailable, as from `write`, where the disk, the file or the server is to blame.
+        """
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, self._run, lambda tx: fn(tx, *args, **kwargs))
+        with _told_in_our_words():
+            return await loop.run_in_executor(self._threads, self._run, lambda tx: fn(tx, *args, **kwargs))
 
     async def write(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -67,6 +74,16 @@ class Database:
         def work(tx: Connection) -> T:
             return fn(tx, *args, **kwargs)
 
+        try:
+            with _told_in_our_words():
+                result = await self._written(work)
+        except StoreUnavailable:
+            self.takes_changes = False
+            raise
+        self.takes_changes = True
+        return result
+
+    async def _written(self, work: Callable[[Connection], T]) -> T:
         if self._writer:
             return await self._writer.submit(work)
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._run_again, work)
@@ -90,6 +107,18 @@ class Database:
             self._writer.close()
         self._threads.shutdown()
         self.engine.dispose()
+
+
+@contextmanager
+def _told_in_our_words() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        # SQLite's plain SQLITE_ERROR is a wrong statement, a fault of ours; everything else is disk, lock
+        # or file. psycopg calls an error operational only if the server or the way to it failed.
+        if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_ERROR:
+            raise
+        raise StoreUnavailable from error
 
 
 def make_engine(url: str | URL) -> Engine:

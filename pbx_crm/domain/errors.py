@@ -10,6 +10,7 @@ CrmError
 │   └── BadInput            a form or request with wrong values; carries a reason per field
 └── Broken                  the surroundings fail: PBX, disk, configuration
     ├── BadConfig           a wrong or missing key, named
+    ├── StoreUnavailable    the database cannot be asked or takes no changes: disk full, server away
     ├── PbxUnreachable      the PBX does not answer or refuses us
     │   ├── LoginRefused    it answered, and does not let us in
     │   └── RightMissing    it let us in, and forbids this action
@@ -69,6 +70,10 @@ class Broken(CrmError):
 
 class BadConfig(Broken):
     """The configuration is wrong."""
+
+
+class StoreUnavailable(Broken):
+    """The database cannot be used just now. Nothing was changed; please try again."""
 
 
 class PbxUnreachable(Broken):

@@ -19,6 +19,7 @@ from pbx_crm.domain.errors import (
     NotLoggedIn,
     PbxUnreachable,
     Refused,
+    StoreUnavailable,
     WrongLogin,
 )
 from pbx_crm.domain.sentence import N_
@@ -35,6 +36,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
     PbxUnreachable: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreUnavailable: HTTPStatus.SERVICE_UNAVAILABLE,
     Refused: HTTPStatus.BAD_REQUEST,
 }
 SENTENCES = {
@@ -63,6 +65,14 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except (Refused, PbxUnreachable) as error:
+        return _refusal(request, error)
+    except StoreUnavailable as error:
+        log.error(
+            "the database cannot be used",
+            request=request[REQUEST_ID],
+            path=request.path,
+            why=str(error.__cause__),
+        )
         return _refusal(request, error)
     except web.HTTPException as answer:
         if answer.status < HTTPStatus.BAD_REQUEST:

@@ -25,3 +25,7 @@ class Health:
         except Exception:
             return False
         return True
+
+    def database_takes_changes(self) -> bool:
+        """Whether the last write was stored; the call loops write every few seconds."""
+        return self._database.takes_changes

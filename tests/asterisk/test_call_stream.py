@@ -18,6 +18,7 @@ from pbx_crm.asterisk.tape import Tape, read_tape
 from pbx_crm.domain.call import Call, CallEnded, EndedBy, Fact
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import PbxShape
+from pbx_crm.domain.errors import StoreUnavailable
 from tests.asterisk.quick import QUICK
 from tests.parts.scripted_ami import SECRET, ScriptedAmi, event, until
 
@@ -30,6 +31,7 @@ class Intake:
     def __init__(self) -> None:
         self.news: list[StreamNews] = []
         self.failures = 0
+        self.fault: Exception = RuntimeError("a fault of ours")
         self.free = asyncio.Event()
         self.free.set()
 
@@ -37,7 +39,7 @@ class Intake:
         await self.free.wait()
         if self.failures:
             self.failures -= 1
-            raise RuntimeError("the database is locked")
+            raise self.fault
         self.news.append(news)
 
     @property
@@ -254,6 +256,24 @@ async def test_facts_that_could_not_be_stored_are_delivered_again(pbx: ScriptedA
         intake.failures = 2
         await pbx.cut()
         await until(lambda: stream.figures.undelivered == 1)
+
+
+async def test_what_a_full_disk_does_not_take_waits_until_there_is_room(
+    pbx: ScriptedAmi, intake: Intake
+) -> None:
+    async with streaming(pbx, intake) as stream:
+        intake.failures, intake.fault = 20, StoreUnavailable()
+        pbx.send(tape("in_missed__22-pjsip-A").segments[0].raw)
+        await until(lambda: intake.facts)
+        assert intake.failures == 0
+        assert stream.figures.undelivered == 0
+
+
+async def test_a_disk_that_stays_full_does_not_hold_up_the_end(pbx: ScriptedAmi, intake: Intake) -> None:
+    async with streaming(pbx, intake):
+        intake.failures, intake.fault = 1_000_000, StoreUnavailable()
+        pbx.send(tape("in_missed__22-pjsip-A").segments[0].raw)
+        await until(lambda: intake.failures < 1_000_000)
 
 
 async def test_a_broken_event_is_counted_and_the_next_one_counts(pbx: ScriptedAmi, intake: Intake) -> None:

@@ -19,7 +19,7 @@ from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.engine import Database, make_engine
 from pbx_crm.db.tables import companies, metadata
 from pbx_crm.db.upsert import insert_missing, insert_new, put
-from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.errors import BadConfig, StoreUnavailable
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
 
@@ -120,8 +120,21 @@ async def test_nobody_is_told_yes_when_the_disk_refuses_the_commit(base: Databas
     results = await many()
     said_yes = sum(isinstance(result, int) for result in results)
 
-    assert any(isinstance(result, OperationalError) for result in results)
+    assert any(isinstance(result, StoreUnavailable) for result in results)
+    assert not base.takes_changes
     assert await base.read(lambda tx: tx.scalar(select(func.count()).select_from(companies))) == said_yes
+
+
+async def test_a_disk_that_has_room_again_takes_changes_again(base: Database) -> None:
+    def room(tx: Connection, pages: int) -> None:
+        tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
+
+    await base.write(room, 1)
+    with pytest.raises(StoreUnavailable):
+        await asyncio.gather(*(base.write(add, "x" * 190 + str(number)) for number in range(400)))
+    await base.write(room, 1_000_000)
+    assert await base.write(add, "Vector") is not None
+    assert base.takes_changes
 
 
 async def test_an_error_of_the_database_does_not_tell_the_log_a_client(base: Database) -> None:

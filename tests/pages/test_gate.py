@@ -7,7 +7,9 @@ import re
 
 import pytest
 from aiohttp import WSServerHandshakeError
+from sqlalchemy import text
 
+from pbx_crm.db.engine import Transaction
 from pbx_crm.pages.login import safe_next
 from pbx_crm.pages.request import SESSION_COOKIE
 from pbx_crm.pages.security_headers import CONTENT_SECURITY_POLICY
@@ -234,3 +236,19 @@ async def test_headers_that_are_no_utf8_are_no_fault_of_ours(
 async def test_a_token_that_is_no_utf8_is_a_wrong_token(crm: Crm) -> None:
     request = b"GET /api/v1/deals HTTP/1.1\r\nHost: crm\r\nAuthorization: Bearer \xff\xfe\r\n\r\n"
     assert await raw_status(crm, request) == 401
+
+
+async def test_a_full_disk_is_told_in_words_and_to_whoever_watches(crm: Crm) -> None:
+    def fill_the_disk(tx: Transaction) -> None:
+        tx.execute(text("PRAGMA max_page_count = 1"))
+
+    browser = await crm.browser(crm.cast.anna)
+    await crm.database.write(fill_the_disk)
+    for number in range(100):
+        answer = await browser.post("/me/tokens", data={"label": f"script {number} " * 12})
+        if answer.status != 200:
+            break
+    assert answer.status == 503
+    assert "The database cannot be used just now." in await answer.text()
+    ready = await browser.get("/health/ready")
+    assert (ready.status, (await ready.json())["database"]) == (503, "takes no changes")
