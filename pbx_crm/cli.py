@@ -129,7 +129,7 @@ def record(
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["calls"]))
+@click.argument("name", type=click.Choice(["calls", "missed"]))
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day.")
 @click.option("--seller", help="Only the figures of the person of this name.")

@@ -20,6 +20,7 @@ from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
+from pbx_crm.services.clock import utc_now
 from pbx_crm.services.reports import Reports
 
 OF_A_HEAD = Scope(Reach.ALL, 0)
@@ -64,7 +65,11 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
         person_id=_named(asked.seller, choices.sellers, "seller"),
         line_id=_named(asked.line, choices.lines, "line"),
     )
-    return (await reports.calls(OF_A_HEAD, wanted)).table()
+    match asked.report:
+        case "missed":
+            return (await reports.missed(OF_A_HEAD, wanted, utc_now())).table()
+        case _:
+            return (await reports.calls(OF_A_HEAD, wanted)).table()
 
 
 def _named(name: str | None, choices: Sequence[tuple[int, str]], kind: str) -> int | None:

@@ -64,6 +64,15 @@ def test_one_seller_is_shown_alone(config: Path) -> None:
     assert [line.split(",")[:3] for line in lines] == [["row", "name", "answered"], ["seller", "Anna", "1"]]
 
 
+def test_missed_calls_are_told_by_number(config: Path, sqlite_url: str) -> None:
+    opened = Database.open(sqlite_url)
+    with opened.engine.connect().execution_options(writes=True) as tx, tx.begin():
+        CallRows(tx, NIGHT, e164="+79161110001").end(20, Outcome.MISSED)
+    opened.close()
+    (row,) = json.loads(report(config, "missed", "--json").output)["rows"]
+    assert (row["number"], row["tries"], row["talked_at"]) == ("+79161110001", 1, None)
+
+
 def test_a_terminal_gets_columns(config: Path) -> None:
     assert report(config, "calls").output.splitlines()[1].split()[:3] == ["seller", "Anna", "1"]
 

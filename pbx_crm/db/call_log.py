@@ -148,7 +148,7 @@ def _has_letters(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 
 def _told(tx: Connection, rows: Sequence[Row[Any]], scope: Scope) -> list[CallRow]:
     known = clients.behind(tx, {row.contact_id for row in rows if row.contact_id is not None}, scope)
-    rang = _rang(tx, [row.id for row in rows])
+    rang = rang_in(tx, [row.id for row in rows])
     return [_row(row, known, tuple(rang[row.id])) for row in rows]
 
 
@@ -180,7 +180,7 @@ def _row(row: Row[Any], known: Mapping[int, Client], rang: tuple[str, ...]) -> C
     )
 
 
-def _rang(tx: Connection, call_ids: Sequence[int]) -> dict[int, list[str]]:
+def rang_in(tx: Connection, call_ids: Sequence[int]) -> dict[int, list[str]]:
     """Whose phones rang, by call, in the order they began to."""
     found: dict[int, list[str]] = defaultdict(list)
     if not call_ids:

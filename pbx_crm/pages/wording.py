@@ -10,7 +10,7 @@ from gettext import NullTranslations
 import phonenumbers
 from babel.core import Locale
 from babel.dates import format_date, format_time, format_timedelta, get_timezone
-from babel.numbers import format_compact_currency, format_currency, format_decimal
+from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 from markupsafe import Markup
 
 from pbx_crm.domain.errors import BadInput, Refused
@@ -67,6 +67,10 @@ class Wording:
     def number(self, value: Decimal | float) -> str:
         """`1,284` with the separators of the language."""
         return self._digits(format_decimal(value, locale=self._locale))
+
+    def percent(self, value: float) -> str:
+        """`41%` of a value in percent, as the language writes it."""
+        return self._digits(format_percent(value / 100, locale=self._locale))
 
     def money(self, amount: Decimal, currency: str) -> str:
         """`€48,000`; cents only where there are any."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pbx_crm.db import call_report, funnels, lines, people
+from datetime import datetime
+
+from pbx_crm.db import call_report, funnels, lines, missed_clock, people
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call_report import CallReport
+from pbx_crm.domain.missed_clock import MissedReport
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import Choices, ReportFilter
 
@@ -22,6 +25,10 @@ class Reports:
     async def calls(self, scope: Scope, wanted: ReportFilter) -> CallReport:
         """Calls per seller."""
         return await self._database.read(call_report.report, wanted, scope)
+
+    async def missed(self, scope: Scope, wanted: ReportFilter, now: datetime) -> MissedReport:
+        """How long callers nobody answered waited, and who waits now."""
+        return await self._database.read(missed_clock.report, wanted, scope, now)
 
 
 def _choices(tx: Transaction, scope: Scope) -> Choices:

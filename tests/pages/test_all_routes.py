@@ -108,6 +108,8 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/reports"): Ask(),
     ("GET", "/reports/calls"): Ask(query="?period=today"),
     ("GET", "/reports/calls.csv"): Ask(query="?period=today"),
+    ("GET", "/reports/missed"): Ask(query="?period=today&part=all"),
+    ("GET", "/reports/missed.csv"): Ask(query="?period=today"),
     ("GET", "/board"): Ask(),
     ("GET", "/board/totals"): Ask(),
     ("GET", "/board/column/{stage}"): Ask("stage"),

@@ -15,6 +15,7 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.report_period import Preset
 from pbx_crm.pages.report_query import ReportQuery
+from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
 from tests.site import Crm
@@ -102,7 +103,53 @@ async def test_the_menu_leads_to_the_reports_and_keeps_what_was_asked(crm: Crm) 
     assert 'href="/reports"' in await page(crm, "/calls", "anna")
 
 
-@pytest.mark.parametrize("report", ["calls"])
+def some_waits(tx: Transaction, crm: Crm) -> None:
+    """One number waits, one was called back at once, one got through; one hid."""
+    anna = crm.cast.anna
+    for number in ("+79161110001", "+79161110002", "+79161110003", None):
+        at = NOW - timedelta(minutes=10)
+        CallRows(tx, at, e164=number, external_number=None).ring(anna).end(20, Outcome.MISSED)
+    soon = NOW - timedelta(minutes=5)
+    back = CallRows(tx, soon, Direction.OUT, e164="+79161110002").dial(anna).answer(anna)
+    back.end(60, Outcome.ANSWERED)
+    CallRows(tx, soon, e164="+79161110003").ring(anna).answer(anna).end(60, Outcome.ANSWERED)
+
+
+async def test_who_waits_is_listed_with_a_button_to_call(crm: Crm) -> None:
+    await crm.database.write(some_waits, crm)
+    text = await page(crm, f"/reports/missed{TODAY}", "anna")
+    assert re.findall(r'href="tel:([^"]+)"', text) == ["+79161110001"]
+    assert "1 missed call hid its number." in text
+    assert "too few" in text
+
+
+async def test_every_way_of_ending_leads_to_as_many_numbers(crm: Crm) -> None:
+    await crm.database.write(some_waits, crm)
+    text = await page(crm, f"/reports/missed{TODAY}")
+    figures = re.findall(r'<td class="end"><a href="(/reports/missed[^"]+)#waits"[^>]*>(\d+)</a>', text)
+    assert [count for _, count in figures] == ["1", "1", "1", "3"]
+    for url, count in figures:
+        listed = await page(crm, unescape(url))
+        assert len(re.findall(r'id="wait-\d+"', listed)) == int(count), url
+
+
+async def test_a_time_in_which_nobody_was_missed_says_so(crm: Crm) -> None:
+    assert "every caller with a number was answered" in await page(crm, "/reports/missed")
+
+
+async def test_a_callers_name_is_shown_as_it_is_and_does_not_run_in_a_spreadsheet(crm: Crm) -> None:
+    def story(tx: Transaction) -> None:
+        client = builders.contact(tx, "=HYPERLINK(1)", "+79161110001")
+        CallRows(tx, e164="+79161110001", contact_id=client).ring(crm.cast.anna).end(20, Outcome.MISSED)
+
+    await crm.database.write(story)
+    browser = await crm.browser(crm.cast.olga)
+    text = (await (await browser.get(f"/reports/missed.csv{TODAY}")).text()).removeprefix("\ufeff")
+    (row,) = csv.DictReader(StringIO(text))
+    assert (row["name"], row["number"]) == ("'=HYPERLINK(1)", "'+79161110001")
+
+
+@pytest.mark.parametrize("report", ["calls", "missed"])
 @pytest.mark.parametrize(
     "asked",
     [
