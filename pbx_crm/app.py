@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from pbx_crm.call_loop import CallLoop
+from pbx_crm.call_records import records_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import funnels, migrate
 from pbx_crm.db.engine import Database
@@ -42,6 +43,7 @@ from pbx_crm.services.moves import Moves
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
+from pbx_crm.services.reconcile import Reconcile, Records
 from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
@@ -66,6 +68,7 @@ def build_services(
     """Every service, each given what it needs and nothing else."""
     live = LiveFeed()
     plans = plans or {pbx: NumberPlan(installation.region) for pbx in installation.pbxes}
+    intake = CallIntake(database, live, clock, plans)
     return Services(
         installation=installation,
         clock=clock,
@@ -86,8 +89,9 @@ def build_services(
         listings=Listings(database, installation),
         search=Search(database, installation),
         reports=Reports(database),
-        intake=CallIntake(database, live, clock, plans),
+        intake=intake,
         gaps=Gaps(database, live, clock),
+        reconcile=Reconcile(database, intake, live, clock),
         lines=Lines(database, live, clock),
         funnel_settings=FunnelSettings(database, live, clock),
         stage_settings=StageSettings(database, live, clock),
@@ -121,7 +125,9 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         for pbx in settings.pbx:
-            await stack.enter_async_context(_listening(pbx, secrets[pbx.name], services, plans[pbx.name]))
+            records = records_of(pbx, settings.crm.time_zone)
+            listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records)
+            await stack.enter_async_context(listening)
         url = await stack.enter_async_context(_served(services, settings.web))
         yield App(settings, database, services, url)
 
@@ -133,9 +139,9 @@ def plans_of(settings: Settings) -> dict[str, NumberPlan]:
 
 @asynccontextmanager
 async def _listening(
-    pbx: PbxSettings, secret: str, services: Services, plan: NumberPlan
+    pbx: PbxSettings, secret: str, services: Services, plan: NumberPlan, records: Records | None
 ) -> AsyncIterator[None]:
-    calls = CallLoop(pbx, secret, services, plan)
+    calls = CallLoop(pbx, secret, services, plan, records)
     running_loop = asyncio.create_task(calls.run(), name=f"calls of {pbx.name}")
     running_loop.add_done_callback(_say_if_it_died)
     try:

@@ -3,28 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-import re
+import logging
 from typing import assert_never
 
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.call_stream import CallStream, Facts, GapSeen, PictureWhole, StreamNews
 from pbx_crm.asterisk.dialler import Dialler, DialShape
+from pbx_crm.call_records import shape_of
 from pbx_crm.config import PbxSettings
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.dialling import DialRules
-from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services.dialling import Outlet
 from pbx_crm.services.metrics import LinkFigures
+from pbx_crm.services.reconcile import Records
 from pbx_crm.services.registry import Services
 
+log = logging.getLogger(__name__)
+
 HEARD_EVERY_SECONDS = 15
-
-
-def shape_of(pbx: PbxSettings) -> PbxShape:
-    """What is a trunk and what a seller's phone there."""
-    return PbxShape(frozenset(pbx.trunks or ()), re.compile(pbx.extensions), pbx.devices)
+RECONCILED_EVERY_SECONDS = 60
+SETTLED_AFTER_SECONDS = 35
+"""After a reconnect the last calls of the gap are read once their rows are ripe (RIPE_AFTER)."""
 
 
 def dial_shape_of(pbx: PbxSettings) -> DialShape:
@@ -52,9 +53,20 @@ def dial_rules_of(pbx: PbxSettings) -> DialRules:
 class CallLoop:
     """Runs one PBX's stream until it is stopped; what it concludes goes to the intake."""
 
-    def __init__(self, pbx: PbxSettings, secret: str, services: Services, plan: NumberPlan) -> None:
+    def __init__(
+        self,
+        pbx: PbxSettings,
+        secret: str,
+        services: Services,
+        plan: NumberPlan,
+        records: Records | None = None,
+    ) -> None:
+        """`records` are what the PBX writes down; None where the configuration names none."""
         self._name = pbx.name
         self._services = services
+        self._records = records
+        self._wants_records = asyncio.Event()
+        self._unread = ""
         self._listened = False
         shape = dial_shape_of(pbx)
         writes = frozenset({"reporting"}) | shape.writes
@@ -72,11 +84,14 @@ class CallLoop:
 
     async def run(self) -> None:
         """Listens until `stop()`; never ends by itself while the PBX is away."""
-        remembering = asyncio.create_task(self._remember())
+        beside = [asyncio.create_task(self._remember())]
+        if self._records is not None:
+            beside.append(asyncio.create_task(self._reconcile(self._records)))
         try:
             await self._stream.run()
         finally:
-            remembering.cancel()
+            for task in beside:
+                task.cancel()
 
     async def _remember(self) -> None:
         """Writes down until when this PBX was heard: after a crash the gap begins there."""
@@ -84,6 +99,31 @@ class CallLoop:
             await asyncio.sleep(HEARD_EVERY_SECONDS)
             if self._listened and self._is_up():
                 await self._services.gaps.heard(self._name)
+
+    async def _reconcile(self, records: Records) -> None:
+        """Reads what the PBX wrote down: at the start, soon after every reconnect, and every minute."""
+        while True:
+            await self._read_records(records)
+            self._wants_records.clear()
+            try:
+                async with asyncio.timeout(RECONCILED_EVERY_SECONDS):
+                    await self._wants_records.wait()
+                await asyncio.sleep(SETTLED_AFTER_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def _read_records(self, records: Records) -> None:
+        """One reading; that it fails is said once, and once that it works again."""
+        try:
+            await self._services.reconcile.run(self._name, records)
+        except Exception as error:  # the next reading begins at the same place
+            if str(error) != self._unread:
+                log.exception("The records of %s could not be read; trying again", self._name)
+            self._unread = str(error)
+            return
+        if self._unread:
+            log.info("The records of %s can be read again", self._name)
+        self._unread = ""
 
     async def stop(self) -> None:
         """Ends the link; `run` returns once everything heard is stored."""
@@ -132,6 +172,7 @@ class CallLoop:
             self._services.metrics.stored(waited.total_seconds(), len(news.facts))
 
     async def _settle(self, news: PictureWhole) -> None:
+        self._wants_records.set()
         living = {linkedid for call in news.open_calls for linkedid in (call.linkedid, *call.aliases)}
         await self._services.intake.settle_unheard(self._name, living, news.at)
         if not self._listened:

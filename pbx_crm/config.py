@@ -11,7 +11,7 @@ import re
 import tomllib
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
 
 import phonenumbers
@@ -101,6 +101,26 @@ class CrmSettings(Section):
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
 
 
+class CelSettings(Section):
+    """`[pbx.cel]`: where this PBX writes its channel events, read for what AMI could not tell."""
+
+    kind: Literal["csv", "sqlite", "sql"]
+    path: Path | None = None
+    """The file of cel_custom or cel_sqlite3_custom, for `csv` and `sqlite`."""
+    url: SecretStr | None = None
+    """As SQLAlchemy writes it, for `sql`; it may hold a password, so it is not shown."""
+    table: str = "cel"
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    """Of times without a zone; None: that of the company."""
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        wanted = "url" if self.kind == "sql" else "path"
+        if getattr(self, wanted) is None:
+            raise ValueError(f"{wanted} is missing, kind {self.kind} needs it")
+        return self
+
+
 class PbxSettings(Section):
     """One `[[pbx]]`: how to reach it, and which of its endpoints are trunks and sellers' phones."""
 
@@ -127,6 +147,7 @@ class PbxSettings(Section):
     dials_per_minute: int = Field(default=10, ge=1, le=60)
     dials_per_day: int = Field(default=200, ge=1, le=5000)
     hang_up: bool = False
+    cel: CelSettings | None = None
 
 
 def _lower_keys(secrets: Any) -> Any:
@@ -207,12 +228,17 @@ def load(path: Path) -> Settings:
 
 
 def _beside(settings: Settings, folder: Path) -> Settings:
-    """The same settings, relative secret files counted from the configuration file's folder."""
-    located = tuple(
-        pbx.model_copy(update={"secret_file": folder / pbx.secret_file}) if pbx.secret_file else pbx
-        for pbx in settings.pbx
-    )
-    return settings.model_copy(update={"pbx": located})
+    """The same settings, relative files counted from the configuration file's folder."""
+    return settings.model_copy(update={"pbx": tuple(_located(pbx, folder) for pbx in settings.pbx)})
+
+
+def _located(pbx: PbxSettings, folder: Path) -> PbxSettings:
+    found: dict[str, object] = {}
+    if pbx.secret_file is not None:
+        found["secret_file"] = folder / pbx.secret_file
+    if pbx.cel is not None and pbx.cel.path is not None:
+        found["cel"] = pbx.cel.model_copy(update={"path": folder / pbx.cel.path})
+    return pbx.model_copy(update=found)
 
 
 def _refuse_unknown_environment() -> None:

@@ -130,3 +130,24 @@ def test_nothing_can_be_changed_after_the_start(write: Path) -> None:
     settings = load(configured(write, GOOD))
     with pytest.raises(ValueError, match="frozen"):
         settings.web.port = 1
+
+
+@pytest.mark.parametrize(
+    ("cel", "named"),
+    [
+        ('kind = "csv"', "path is missing, kind csv needs it"),
+        ('kind = "sql"', "url is missing, kind sql needs it"),
+        ('kind = "odbc"', "pbx.0.cel.kind"),
+        ('kind = "csv"\npath = "x"\ntime_zone = "Moscow"', "is no IANA time zone"),
+    ],
+)
+def test_records_of_the_pbx_are_named_wholly_or_not_at_all(write: Path, cel: str, named: str) -> None:
+    assert named in refusal(write, f"{GOOD}[pbx.cel]\n{cel}\n")
+
+
+def test_the_file_of_records_lies_beside_the_configuration(write: Path) -> None:
+    settings = load(configured(write, GOOD + '[pbx.cel]\nkind = "csv"\npath = "cel/Master.csv"\n'))
+    (pbx,) = settings.pbx
+    assert pbx.cel is not None
+    assert pbx.cel.path == write / "cel" / "Master.csv"
+    assert settings.secret_of(pbx) == "s3cret"

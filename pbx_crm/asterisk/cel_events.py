@@ -76,6 +76,7 @@ class CelReading:
         self._dialled_by: dict[str, str] = {}
         self._forwarded_at = [(row.linkedid, row.at) for row in rows if row.kind == "FORWARD"]
         self._asked: set[str] = set()
+        self._restarted_at = 0.0
         self._newest: tuple[int, int] = (0, 0)
         """Epoch and counter of the newest Uniqueid."""
         self._builders: dict[str, Builder] = {
@@ -97,12 +98,18 @@ class CelReading:
         last_at = 0.0
         for row in self._rows:
             if row.kind == "CHAN_START" and self._is_after_restart(row):
+                self._restarted_at = row.at
                 yield PbxStopped(last_at)
             last_at = row.at
             builder = self._builders.get(row.kind)
             if builder is not None:
                 yield from builder(row)
             yield from self._app_of(row)
+
+    def living(self, since: float) -> set[str]:
+        """Uniqueids of the channels that began at `since` or later and have not ended, once all is read."""
+        since = max(since, self._restarted_at)
+        return {u for u, life in self._lives.items() if life.ended_at is None and life.started_at >= since}
 
     def _is_after_restart(self, row: CelRow) -> bool:
         """Whether Asterisk counts its channels anew: a later second with a lower number."""

@@ -142,6 +142,21 @@ def link_deal(tx: Connection, call_id: int, deal_id: int, contact_id: int | None
     tx.execute(update(calls).where(calls.c.id == call_id).values(**values))
 
 
+def make_room(tx: Connection, call_ids: Collection[int]) -> None:
+    """Lets a better account of these calls replace what is stored, whatever that knew.
+
+    Talks and transfers go, for the two accounts time them a moment apart and would stand side by side.
+    """
+    for part in (talks, transfers):
+        tx.execute(delete(part).where(part.c.call_id.in_(call_ids)))
+    tx.execute(update(calls).where(calls.c.id.in_(call_ids)).values(known=0))
+
+
+def mark_late(tx: Connection, pbx: str, linkedids: Collection[str]) -> None:
+    """These calls were learned of from the PBX's own records."""
+    tx.execute(update(calls).where(calls.c.pbx == pbx, calls.c.linkedid.in_(linkedids)).values(late=True))
+
+
 def still_open(tx: Connection, pbx: str) -> dict[str, int]:
     """Ids by Linkedid of the calls of this PBX that have no end yet. One statement."""
     query = select(calls.c.linkedid, calls.c.id).where(calls.c.pbx == pbx, calls.c.ended_at.is_(None))

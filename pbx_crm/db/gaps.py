@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, update
 
 from pbx_crm.db.tables import calls, gaps, settings
 from pbx_crm.db.upsert import insert_new, put
@@ -14,6 +14,20 @@ def note(tx: Connection, pbx: str, from_at: datetime, to_at: datetime, cause: st
     """Whether this gap is new; one that is known by its beginning stays as it is."""
     row = {"pbx": pbx, "from_at": from_at, "to_at": to_at, "cause": cause}
     return insert_new(tx, gaps, row) is not None
+
+
+def between(tx: Connection, pbx: str, since: datetime, until: datetime) -> list[tuple[datetime, datetime]]:
+    """Beginnings and ends of the gaps of this PBX that touch this stretch of time, filled ones too."""
+    query = select(gaps.c.from_at, gaps.c.to_at).where(
+        gaps.c.pbx == pbx, gaps.c.from_at <= until, gaps.c.to_at >= since
+    )
+    return [(from_at, to_at) for from_at, to_at in tx.execute(query)]
+
+
+def fill(tx: Connection, pbx: str, until: datetime, at: datetime) -> int:
+    """Marks the gaps that ended by `until` as filled; says how many."""
+    hollow = (gaps.c.pbx == pbx, gaps.c.filled_at.is_(None), gaps.c.to_at <= until)
+    return tx.execute(update(gaps).where(*hollow).values(filled_at=at)).rowcount
 
 
 def unfilled(tx: Connection) -> int:

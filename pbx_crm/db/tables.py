@@ -409,6 +409,8 @@ calls = Table(
     Column("hold_seconds", Float, nullable=False, default=0),
     Column("recorded", Boolean, nullable=False, default=False),
     Column("recording_file", String(300)),
+    # Learned, wholly or its end, from the PBX's own records and not while it happened.
+    Column("late", Boolean, nullable=False, default=False),
     Column("skipped_by", String(100)),
     # Why this seller, as a message id with values: translated where it is read.
     Column("owner_rule", JSON, nullable=False, default=dict),
@@ -532,6 +534,15 @@ gaps = Table(
     Column("cause", String(20), nullable=False),
     Column("filled_at", UtcTime),
     UniqueConstraint("pbx", "from_at"),
+)
+
+# How far the PBX's own records (CEL) were read; the place is the reader's, of whatever shape.
+record_places = Table(
+    "record_places",
+    metadata,
+    Column("pbx", String(64), primary_key=True),
+    Column("place", JSON, nullable=False),
+    Column("read_at", UtcTime, nullable=False),
 )
 
 settings = Table(

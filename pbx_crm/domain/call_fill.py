@@ -6,9 +6,10 @@ written down is better where we were deaf: a call wholly inside a gap, an end or
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from pbx_crm.domain.call import Call, EndedBy, Leg
 
@@ -87,3 +88,24 @@ def _same_answer(heard: Call, written: Call) -> bool:
     if heard.answered_at is None or written.answered_at is None:
         return False
     return abs(heard.answered_at - written.answered_at) <= SAME_ANSWER
+
+
+def is_known_whole(written: Call, stored: Mapping[str, Mapping[str, Any]], deaf: Sequence[DeafTime]) -> bool:
+    """Whether the call is on record (rows by Linkedid), heard to its end, or told by this source before."""
+    row = next((r for i in (written.linkedid, *written.aliases) if (r := stored.get(i)) is not None), None)
+    if row is None or row["ended_by"] != EndedBy.HANGUP:
+        return row is not None and row["late"] and row["ended_by"] == written.ended_by
+    return row["late"] or not any(stretch.touches(written) for stretch in deaf)
+
+
+def with_heard(written: Call, stored: Mapping[str, Mapping[str, Any]]) -> Call:
+    """The call as it was written down, with what is on record and only listening can tell."""
+    rows = [r for i in (written.linkedid, *written.aliases) if (r := stored.get(i)) is not None]
+    if not rows:
+        return written
+    return replace(
+        written,
+        recorded=written.recorded or any(row["recorded"] for row in rows),
+        recording_file=written.recording_file or next((f for r in rows if (f := r["recording_file"])), None),
+        hold_seconds=max(written.hold_seconds, *(row["hold_seconds"] for row in rows)),
+    )

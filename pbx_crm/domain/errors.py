@@ -14,7 +14,8 @@ CrmError
     ├── PbxUnreachable      the PBX does not answer or refuses us
     │   ├── LoginRefused    it answered, and does not let us in
     │   └── RightMissing    it let us in, and forbids this action
-    └── BadTape             a recording is missing or cannot be read
+    ├── BadTape             a recording is missing or cannot be read
+    └── RecordsUnreadable   what the PBX writes down (CEL, CDR) cannot be read
 """
 
 from __future__ import annotations
@@ -90,3 +91,7 @@ class RightMissing(PbxUnreachable):
 
 class BadTape(Broken):
     """A recording is missing or cannot be read."""
+
+
+class RecordsUnreadable(Broken):
+    """The PBX's own records cannot be read."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from pbx_crm.db import calls
+from pbx_crm.db import calls, gaps
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.call import Fact
+from pbx_crm.domain.call import Call, CallEnded, Fact
+from pbx_crm.domain.call_fill import DeafTime, is_known_whole, with_heard
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services import deal_from_call
@@ -44,6 +45,15 @@ class CallIntake:
         if facts:
             self._tell(await self._database.write(take_in, pbx, facts, self._plans[pbx]))
 
+    async def take_written(self, pbx: str, written: Sequence[Call]) -> int:
+        """Stores calls that the PBX wrote down and that were not heard, or not to their end; how many.
+
+        What was heard whole stays as it was heard. One transaction; the same calls again change nothing.
+        """
+        news, count = await self._database.write(take_in_written, pbx, written, self._plans[pbx])
+        self._tell(news)
+        return count
+
     async def new_deal_from_call(
         self, viewer: Person, call_id: int, *, title: str = "", client_name: str = ""
     ) -> int:
@@ -62,7 +72,7 @@ class CallIntake:
 
         For the program's own restart: its tracker has forgotten calls that ended while it was away.
         """
-        ended = await self._database.write(_settle, pbx, frozenset(living), at)
+        ended = await self._database.write(settle_open, pbx, frozenset(living), at)
         if ended:
             self._live.tell_everybody({"calls", "call"})
         return ended
@@ -83,7 +93,36 @@ def take_in(tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan) 
     return signals(desk)
 
 
-def _settle(tx: Transaction, pbx: str, living: frozenset[str], at: datetime) -> int:
+def take_in_written(
+    tx: Transaction, pbx: str, written: Sequence[Call], plan: NumberPlan
+) -> tuple[list[Signal], int]:
+    """Takes in what of these calls is not known whole, within a transaction; what to tell, and how many."""
+    names = {linkedid for call in written for linkedid in (call.linkedid, *call.aliases)}
+    stored = calls.stored(tx, pbx, sorted(names))
+    deaf = _deaf_times(tx, pbx, written)
+    wanted = [call for call in written if not is_known_whole(call, stored, deaf)]
+    if not wanted:
+        return [], 0
+    facts = [CallEnded(with_heard(call, stored), call.ended_at or call.started_at) for call in wanted]
+    known = {
+        row["id"] for call in wanted for name in (call.linkedid, *call.aliases) if (row := stored.get(name))
+    }
+    calls.make_room(tx, sorted(known))
+    news = take_in(tx, pbx, facts, plan)
+    calls.mark_late(tx, pbx, [call.linkedid for call in wanted])
+    return news, len(wanted)
+
+
+def _deaf_times(tx: Transaction, pbx: str, written: Sequence[Call]) -> list[DeafTime]:
+    if not written:
+        return []
+    since = min(call.started_at for call in written)
+    until = max(call.ended_at or call.started_at for call in written)
+    return [DeafTime(*gap) for gap in gaps.between(tx, pbx, since, until)]
+
+
+def settle_open(tx: Transaction, pbx: str, living: frozenset[str], at: datetime) -> int:
+    """Ends, within a transaction, the calls on record that do not live any more; how many."""
     gone = [call_id for linkedid, call_id in calls.still_open(tx, pbx).items() if linkedid not in living]
     calls.end_unheard(tx, gone, at)
     return len(gone)

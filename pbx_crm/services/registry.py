@@ -24,6 +24,7 @@ from pbx_crm.services.metrics import Metrics
 from pbx_crm.services.moves import Moves
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
+from pbx_crm.services.reconcile import Reconcile
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
@@ -57,6 +58,7 @@ class Services:
     reports: Reports
     intake: CallIntake
     gaps: Gaps
+    reconcile: Reconcile
     lines: Lines
     funnel_settings: FunnelSettings
     stage_settings: StageSettings

@@ -59,6 +59,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("pbx", "from_at", name=op.f("uq_gaps_pbx_from_at")),
     )
     op.create_table(
+        "record_places",
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.JSON(), nullable=False),
+        sa.Column("read_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("pbx", name=op.f("pk_record_places")),
+    )
+    op.create_table(
         "login_tries",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
@@ -369,6 +376,7 @@ def upgrade() -> None:
         sa.Column("hold_seconds", sa.Float(), nullable=False),
         sa.Column("recorded", sa.Boolean(), nullable=False),
         sa.Column("recording_file", sa.String(length=300), nullable=True),
+        sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("skipped_by", sa.String(length=100), nullable=True),
         sa.Column("owner_rule", sa.JSON(), nullable=False),
         sa.Column("known", sa.Integer(), nullable=False),

@@ -1,0 +1,104 @@
+"""Whole calls from a live CEL, a stretch at a time, by the tracker that follows AMI.
+
+A call that has not ended yet is read again next time: the place to go on from is the first row of the
+oldest channel that still lives. Calls told twice for that reason are for the intake to recognise.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import takewhile
+
+from pbx_crm.asterisk.cel_events import CelReading
+from pbx_crm.asterisk.cel_place import CelSource, Place
+from pbx_crm.asterisk.cel_row import CelRow
+from pbx_crm.asterisk.replay import CallBook
+from pbx_crm.domain.call import Call
+from pbx_crm.domain.call_tracker import CallTracker
+from pbx_crm.domain.endpoint import PbxShape
+
+LARGEST_STRETCH = 20_000
+"""Rows read at once, some thousand calls; a day of a large company takes a few of them."""
+
+LONGEST_STRETCH = 640_000
+"""Rows looked at for the end of one call before it is given up."""
+
+LONGEST_CALL_SECONDS = 12 * 3600
+"""A channel that began earlier and has no end is not waited for."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenCalls:
+    """What a stretch of CEL tells."""
+
+    calls: tuple[Call, ...]
+    """Those that have ended, oldest first."""
+    following: Place
+    """Where the next reading begins."""
+    going_on_since: datetime | None
+    """When the oldest call began that has not ended; calls older than this are all told."""
+    whole: bool
+    """Whether there was no more to read."""
+    broken: Counter[str]
+
+
+class CelCalls:
+    """The calls one PBX has written down."""
+
+    def __init__(self, source: CelSource, shape: PbxShape, largest: int = LARGEST_STRETCH) -> None:
+        self._source = source
+        self._shape = shape
+        self._largest = largest
+
+    def end(self) -> Place:
+        """The place from which only what is still to come is read."""
+        return self._source.end()
+
+    def read(self, place: Place, before: datetime) -> WrittenCalls:
+        """The calls from there on, by rows older than `before`. Blocks: not for the event loop.
+
+        RecordsUnreadable says what is in the way.
+        """
+        written = self._read(place, before, self._largest)
+        most = self._largest
+        while written.following == place and not written.whole and most < LONGEST_STRETCH:
+            most *= 2  # a call longer than the stretch: look further, rather than stand still or cut it
+            written = self._read(place, before, most)
+        return written
+
+    def _read(self, place: Place, before: datetime, most: int) -> WrittenCalls:
+        found = self._source.read(place, most)
+        ripe = list(takewhile(lambda pair: pair[0].at <= before.timestamp(), found.rows))
+        rest = found.rows[len(ripe)][1] if len(ripe) < len(found.rows) else found.following
+        whole = len(found.rows) < most or len(ripe) < len(found.rows)
+        begun = {row.uniqueid for row, _ in ripe if row.kind == "CHAN_START"}
+        told = [(row, at) for row, at in ripe if row.linkedid in begun]  # of others the beginning is missing
+        reading = CelReading([row for row, _ in told])
+        calls = self._ended(reading)
+        living = reading.living(since=before.timestamp() - LONGEST_CALL_SECONDS)
+        open_calls = _linkedids_of([row for row, _ in told], living)
+        oldest = next(((row, at) for row, at in told if row.linkedid in open_calls), None)
+        if oldest is None or (oldest[1] == place and most >= LONGEST_STRETCH):
+            return WrittenCalls(calls, rest, None, whole, found.broken)
+        return WrittenCalls(calls, oldest[1], datetime.fromtimestamp(oldest[0].at, UTC), whole, found.broken)
+
+    def _ended(self, reading: CelReading) -> tuple[Call, ...]:
+        book, tracker, at = CallBook(), CallTracker(self._shape), 0.0
+        for event in reading.events():
+            at = event.at
+            book.take(tracker.feed(event))
+        book.take(tracker.finish(at))
+        return tuple(call for call in book.with_open([]) if not call.is_open)
+
+
+def _linkedids_of(rows: Sequence[CelRow], living: set[str]) -> set[str]:
+    """Linkedids of the calls these channels are in, those their calls had before a merge included."""
+    channels, linkedids, before = set(living), set[str](), -1
+    while len(linkedids) > before:
+        before = len(linkedids)
+        linkedids |= {row.linkedid for row in rows if row.uniqueid in channels}
+        channels |= {row.uniqueid for row in rows if row.linkedid in linkedids}
+    return linkedids

@@ -1,0 +1,36 @@
+"""A PBX's shape and what it writes down, as its part of the configuration says."""
+
+from __future__ import annotations
+
+import re
+from datetime import tzinfo
+from zoneinfo import ZoneInfo
+
+from pbx_crm.asterisk.cel_calls import CelCalls
+from pbx_crm.asterisk.cel_file import CelFile
+from pbx_crm.asterisk.cel_place import CelSource
+from pbx_crm.asterisk.cel_reader import CelTable
+from pbx_crm.config import CelSettings, PbxSettings
+from pbx_crm.domain.endpoint import PbxShape
+
+
+def shape_of(pbx: PbxSettings) -> PbxShape:
+    """What is a trunk and what a seller's phone there."""
+    return PbxShape(frozenset(pbx.trunks or ()), re.compile(pbx.extensions), pbx.devices)
+
+
+def records_of(pbx: PbxSettings, time_zone: str) -> CelCalls | None:
+    """The calls this PBX writes down; None if it is not said where."""
+    if pbx.cel is None:
+        return None
+    return CelCalls(source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or time_zone)), shape_of(pbx))
+
+
+def source_of(cel: CelSettings, zone: tzinfo) -> CelSource:
+    """The reader of this kind of record."""
+    if cel.url is not None and cel.kind == "sql":
+        return CelTable(cel.url.get_secret_value(), cel.table, zone)
+    assert cel.path is not None  # noqa: S101 - the settings refuse a csv or sqlite without one
+    if cel.kind == "sqlite":
+        return CelTable(f"sqlite:///{cel.path}", cel.table, zone)
+    return CelFile(cel.path, zone)
