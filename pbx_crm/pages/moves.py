@@ -13,7 +13,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pbx_crm.domain.board import Column
+from pbx_crm.domain.board import Card, Column
 from pbx_crm.domain.deal import Deal, DealChanged, MoveQuestions, MoveRequest, NothingToUndo
 from pbx_crm.domain.deal_card import DealCard
 from pbx_crm.domain.errors import Refused
@@ -145,7 +145,7 @@ async def _done(request: web.Request, form: Form, moved: Moved) -> web.StreamRes
         undo_id=made.id if made is not None and made.undoes_id is None else None,
         undo_key=new_key(),
     )
-    values = {"told": told, "name": columns.name_of(moved.deal.id), **columns.values()}
+    values = {"told": told, "card": columns.card_of(moved.deal.id), **columns.values()}
     return telling(render(request, "parts/move_done.html", values), f"deal-{moved.deal.id}")
 
 
@@ -160,10 +160,10 @@ class _ColumnsAgain:
     def values(self) -> dict[str, object]:
         return {"columns": self.columns, "query": self.query, "shows_owner": self.shows_owner}
 
-    def name_of(self, deal_id: int) -> str:
-        """What the deal's card is called, if one of the columns shows it."""
+    def card_of(self, deal_id: int) -> Card | None:
+        """The deal's card, if one of the columns shows it."""
         cards = (card for column in self.columns for card in column.cards if card.id == deal_id)
-        return next((card.client or card.title or card.number or "" for card in cards), "")
+        return next(cards, None)
 
 
 async def _columns(request: web.Request, form: Form, *stage_ids: int) -> _ColumnsAgain:

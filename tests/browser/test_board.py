@@ -104,6 +104,7 @@ async def test_a_lost_deal_is_one_click_and_one_button(office: Office) -> None:
     await expect(toast(page)).to_contain_text("moved to Lost")
     await expect(page.locator("#dialog")).to_be_hidden()
     assert await office.layout(page) == {5: [deal]}
+    assert await focused_card(page) == f"name-{deal}"
 
 
 @pytest.mark.parametrize(("language", "onward", "back"), [("en", "Right", "Left"), ("fa", "Left", "Right")])
@@ -132,7 +133,7 @@ async def test_keys_move_a_card_both_ways_and_the_focus_goes_along(
     assert await focused_card(page) == f"name-{deal}"
 
 
-async def test_a_held_card_is_left_alone_while_others_work(office: Office) -> None:
+async def test_a_held_card_is_left_alone_whileothers_work(office: Office) -> None:
     held, moved = await office.deal("Vector"), await office.deal("Orion")
     page = await office.screen(office.crm.cast.anna)
     await take(page, card(page, held))
@@ -151,7 +152,7 @@ async def test_a_held_card_is_left_alone_while_others_work(office: Office) -> No
     await eventually(all_there)
 
 
-async def test_focus_and_scroll_survive_what_others_do(office: Office) -> None:
+async def test_focus_and_scroll_survive_whatothers_do(office: Office) -> None:
     deals = [await office.deal(f"Client {number}") for number in range(25)]
     page = await office.screen(office.crm.cast.anna)
     lowest = card(page, deals[0])
@@ -272,3 +273,19 @@ async def test_what_the_board_comes_to_keeps_up_with_its_columns(office: Office)
         ),
     )
     await expect(olga.locator(".board-sum")).to_contain_text("1 open deal")
+
+
+async def test_a_stage_chosen_from_the_list_takes_the_focus_along(office: Office) -> None:
+    deal, other = await office.deal("Vector"), await office.deal("Orion")
+    page = await office.screen(office.crm.cast.anna)
+    await card(page, deal).locator(".card-link").focus()
+    await page.keyboard.press("m")
+    await expect(page.locator(".stage-choice").first).to_be_visible()
+    await page.keyboard.press("2")
+    await expect(toast(page)).to_contain_text("Vector moved to New")
+    assert await office.layout(page) == {0: [other], 1: [deal]}
+    await eventually(lambda: focus_is_on(page, f"name-{deal}"))
+
+
+async def focus_is_on(page: Page, element_id: str) -> bool:
+    return await focused_card(page) == element_id

@@ -84,6 +84,20 @@ async def test_a_board_address_that_makes_no_sense_shows_the_usual_board(
     await page(await crm.browser(crm.cast.olga), f"/board/column/{funnel.unsorted.id}?{query}")
 
 
+async def test_a_move_of_a_nameless_client_names_the_number_as_people_write_it(
+    crm: Crm, funnel: Funnel
+) -> None:
+    def write(tx: Transaction) -> int:
+        client = builders.contact(tx, "", "+79104751802")
+        return builders.deal(tx, funnel, crm.cast.anna, contact_id=client)
+
+    deal = await crm.database.write(write)
+    wish = {"to_stage_id": funnel.stages[1].id, "version": 1, "request_key": "k", "board": "?"}
+    browser = await crm.browser(crm.cast.anna)
+    answer = await browser.post(f"/deals/{deal}/move", data=wish, headers=HTMX)
+    assert "+7 910 475-18-02</bdi> moved to New" in await answer.text()
+
+
 async def test_a_move_answers_with_both_columns_as_they_are(crm: Crm, funnel: Funnel) -> None:
     deal = await add(crm, funnel, "Vector")
     other = await add(crm, funnel, "Orion", stage=1)
@@ -94,7 +108,7 @@ async def test_a_move_answers_with_both_columns_as_they_are(crm: Crm, funnel: Fu
     text = await answer.text()
     assert answer.status == 200
     assert columns_in(text) == {funnel.stages[0].id: [], funnel.stages[1].id: [deal, other]}
-    assert "Vector moved to New" in text
+    assert "<bdi>Vector</bdi> moved to New" in text
     assert f"deal-{deal}" in answer.headers["HX-Trigger"]
 
 

@@ -51,6 +51,11 @@ function focusCard(id) {
   link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
+// The list of stages moves by a form of its own: the card it was opened from is the one that moved.
+board.addEventListener("click", ({ target }) => {
+  if (target.closest(".card-move")) lastMoved = target.closest(".card").dataset.id;
+});
+
 // Keys and menus say where to; the card is placed on top, where the server will have it too.
 board.addEventListener("move-card", ({ target: card, detail: { column } }) => {
   const back = { list: card.parentNode, next: card.nextElementSibling };
