@@ -129,11 +129,12 @@ def record(
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["calls", "missed"]))
+@click.argument("name", type=click.Choice(["calls", "funnel", "missed"]))
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day.")
 @click.option("--seller", help="Only the figures of the person of this name.")
 @click.option("--line", help="Only calls of this line.")
+@click.option("--funnel", help="Which funnel; the first one if not told.")
 @click.option("--zone", help="Whose days; the installation's time zone if not told.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="CSV as the page gives it.")
@@ -144,6 +145,7 @@ def report(
     last: datetime,
     seller: str | None,
     line: str | None,
+    funnel: str | None,
     zone: str | None,
     form: str | None,
     config: Path,
@@ -152,7 +154,7 @@ def report(
     from pbx_crm.config import load
     from pbx_crm.report_command import Asked, print_report
 
-    asked = Asked(name, first.date(), last.date(), seller, line, zone)
+    asked = Asked(name, first.date(), last.date(), seller, line, funnel, zone)
     print_report(load(config), asked, form or "text")
 
 

@@ -35,6 +35,7 @@ class Asked:
     last: date
     seller: str | None = None
     line: str | None = None
+    funnel: str | None = None
     zone: str | None = None
 
 
@@ -64,10 +65,14 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
         Days(asked.first, asked.last).span(zone),
         person_id=_named(asked.seller, choices.sellers, "seller"),
         line_id=_named(asked.line, choices.lines, "line"),
+        funnel_id=_named(asked.funnel, choices.funnels, "funnel"),
     )
     match asked.report:
         case "missed":
             return (await reports.missed(OF_A_HEAD, wanted, utc_now())).table()
+        case "funnel":
+            found = await reports.funnel(OF_A_HEAD, wanted, utc_now())
+            return found.table() if found else ReportTable((), ())
         case _:
             return (await reports.calls(OF_A_HEAD, wanted)).table()
 

@@ -73,6 +73,16 @@ def test_missed_calls_are_told_by_number(config: Path, sqlite_url: str) -> None:
     assert (row["number"], row["tries"], row["talked_at"]) == ("+79161110001", 1, None)
 
 
+def test_the_funnel_is_told_stage_by_stage(config: Path, sqlite_url: str) -> None:
+    opened = Database.open(sqlite_url)
+    with opened.engine.connect().execution_options(writes=True) as tx, tx.begin():
+        funnel, boris = builders.funnel(tx), builders.person(tx, "Boris")
+        builders.deal(tx, funnel, boris, stage=1, at=NIGHT)
+    opened.close()
+    rows = json.loads(report(config, "funnel", "--json", "--funnel", "Telephony").output)["rows"]
+    assert [(row["entered"], row["open"]) for row in rows] == [(1, 0), (1, 1), (0, 0), (0, 0), (0, 0)]
+
+
 def test_a_terminal_gets_columns(config: Path) -> None:
     assert report(config, "calls").output.splitlines()[1].split()[:3] == ["seller", "Anna", "1"]
 

@@ -18,6 +18,7 @@ from pbx_crm.pages.request import services_of, viewer_of
 
 REPORTS = (
     ("/reports/calls", N_("Calls per seller")),
+    ("/reports/funnel", N_("Funnel")),
     ("/reports/missed", N_("Missed calls")),
 )
 PRESETS = (

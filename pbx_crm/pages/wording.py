@@ -130,6 +130,11 @@ class Wording:
         words = format_timedelta(length, locale=self._locale, threshold=0.9, format="short")
         return self._digits(words)
 
+    def lasting(self, seconds: float) -> str:
+        """A length in one unit: `3 days`."""
+        length = timedelta(seconds=max(seconds, SECONDS_A_MINUTE))
+        return self._digits(format_timedelta(length, locale=self._locale, threshold=0.9))
+
     def timespan(self, seconds: float) -> str:
         """`3:05`, or `1:02:03` from an hour on."""
         whole = round(seconds)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from pbx_crm.db import call_report, funnels, lines, missed_clock, people
+from pbx_crm.db import call_report, funnel_report, funnels, lines, missed_clock, people
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call_report import CallReport
+from pbx_crm.domain.deal_list import DealLine
+from pbx_crm.domain.funnel_report import FunnelReport
+from pbx_crm.domain.funnel_report import report as count_funnel
 from pbx_crm.domain.missed_clock import MissedReport
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import Choices, ReportFilter
+from pbx_crm.domain.report_period import Span
+
+USUAL_DAYS = timedelta(days=90)
+"""How far back one looks for what is usual."""
 
 
 class Reports:
@@ -29,6 +38,28 @@ class Reports:
     async def missed(self, scope: Scope, wanted: ReportFilter, now: datetime) -> MissedReport:
         """How long callers nobody answered waited, and who waits now."""
         return await self._database.read(missed_clock.report, wanted, scope, now)
+
+    async def funnel(self, scope: Scope, wanted: ReportFilter, now: datetime) -> FunnelReport | None:
+        """How far the deals made in this time came; the first funnel's unless the filter names one in use."""
+        return await self._database.read(_funnel, scope, wanted, now)
+
+    async def usual_funnel(self, scope: Scope, wanted: ReportFilter, now: datetime) -> FunnelReport | None:
+        """The same over the ninety days before, to say whether this time is out of the ordinary."""
+        before = Span(wanted.span.since - USUAL_DAYS, wanted.span.since)
+        return await self._database.read(_funnel, scope, replace(wanted, span=before), now)
+
+    async def deals(self, scope: Scope, deal_ids: Sequence[int]) -> list[DealLine]:
+        """The deals behind a figure, the newest first; what the viewer may not see is left out."""
+        return await self._database.read(funnel_report.lines_of, deal_ids, scope)
+
+
+def _funnel(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) -> FunnelReport | None:
+    used = funnels.in_use(tx)
+    asked = [funnel for funnel in used if funnel.id == wanted.funnel_id] or used[:1]
+    if not asked:
+        return None
+    cohort = funnel_report.cohort(tx, wanted, asked[0].id, scope)
+    return count_funnel(asked[0], cohort, now)
 
 
 def _choices(tx: Transaction, scope: Scope) -> Choices:

@@ -11,12 +11,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
+from pbx_crm.db import deals
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Direction, Outcome
+from pbx_crm.domain.deal import INTAKE, NewMove
 from pbx_crm.domain.report_period import Preset
 from pbx_crm.pages.report_query import ReportQuery
 from tests import builders
-from tests.builders import NOW
+from tests.builders import EVERYTHING, NOW
 from tests.call_rows import CallRows
 from tests.site import Crm
 
@@ -149,7 +151,59 @@ async def test_a_callers_name_is_shown_as_it_is_and_does_not_run_in_a_spreadshee
     assert (row["name"], row["number"]) == ("'=HYPERLINK(1)", "'+79161110001")
 
 
-@pytest.mark.parametrize("report", ["calls", "missed"])
+def some_deals(tx: Transaction, crm: Crm) -> None:
+    """Twelve deals of Anna in the second stage, three of them lost, and one of Boris."""
+    funnel = builders.funnel(tx)
+    for number in range(12):
+        deal_id = builders.deal(tx, funnel, crm.cast.anna, stage=1, amount=100, title=f"Deal {number}")
+        if number < 3:
+            stored = deals.get(tx, deal_id, EVERYTHING)
+            move = NewMove(funnel.stages[5], NOW, INTAKE, request_key=f"lose-{number}")
+            assert deals.set_stage(tx, stored, move)
+    builders.deal(tx, funnel, crm.cast.boris, title="Deal of Boris")
+
+
+async def test_the_funnel_names_what_is_lost_only_where_enough_deals_tell(crm: Crm) -> None:
+    await crm.database.write(some_deals, crm)
+    text = await page(crm, f"/reports/funnel{TODAY}")
+    assert "13 deals" in text
+    assert "too few" in text
+    assert "Most is lost" not in text
+
+
+async def test_every_figure_of_the_funnel_opens_exactly_its_deals(crm: Crm) -> None:
+    await crm.database.write(some_deals, crm)
+    text = await page(crm, f"/reports/funnel{TODAY}")
+    figures = re.findall(r'<td class="end"><a href="(/reports/funnel/deals[^"]+)">(\d+)</a>', text)
+    assert [count for _, count in figures][:3] == ["13", "12", "1"]
+    for url, count in figures:
+        listed = await page(crm, unescape(url))
+        assert len(re.findall(r'id="deal-row-\d+"', listed)) == int(count), url
+        browser = await crm.browser(crm.cast.olga)
+        file = await (await browser.get(unescape(url).replace("/deals?", "/deals.csv?"))).text()
+        assert len(list(csv.DictReader(StringIO(file)))) == int(count), url
+
+
+async def test_a_seller_finds_their_own_deals_only_behind_the_figures(crm: Crm) -> None:
+    await crm.database.write(some_deals, crm)
+    listed = await page(crm, f"/reports/funnel/deals{TODAY}&part=entered", "anna")
+    assert len(re.findall(r'id="deal-row-\d+"', listed)) == 12
+    assert "Boris" not in listed
+
+
+async def test_a_time_in_which_no_deal_was_made_says_so(crm: Crm) -> None:
+    await crm.database.write(builders.funnel)
+    assert "No deal was made in Telephony in this time." in await page(crm, "/reports/funnel")
+
+
+async def test_the_drawing_needs_no_inline_style(crm: Crm) -> None:
+    await crm.database.write(some_deals, crm)
+    text = await page(crm, f"/reports/funnel{TODAY}")
+    assert '<polygon points="0.0,0 100.0,0' in text
+    assert "style=" not in text
+
+
+@pytest.mark.parametrize("report", ["calls", "missed", "funnel", "funnel/deals"])
 @pytest.mark.parametrize(
     "asked",
     [
@@ -159,6 +213,7 @@ async def test_a_callers_name_is_shown_as_it_is_and_does_not_run_in_a_spreadshee
     ],
 )
 async def test_an_address_that_makes_no_sense_shows_the_report(crm: Crm, report: str, asked: str) -> None:
+    await crm.database.write(builders.funnel)
     await page(crm, f"/reports/{report}{asked}")
 
 

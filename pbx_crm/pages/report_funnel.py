@@ -1,0 +1,153 @@
+"""The funnel of a cohort as a page, as a file, and the deals behind each of its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from pbx_crm.domain.deal_list import table_of
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.funnel_report import LEAST_DEALS, FunnelReport, Part, Share, StageReport
+from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.call_query import choice_of
+from pbx_crm.pages.render import render
+from pbx_crm.pages.report_head import ReportHead, csv_answer, head_of
+from pbx_crm.pages.request import services_of, viewer_of
+
+PATH = "/reports/funnel"
+DEALS_PATH = "/reports/funnel/deals"
+SLICES = frozenset({"seller", "line", "funnel"})
+PARTS = {
+    Part.ENTERED: N_("Entered"),
+    Part.PASSED: N_("Passed on"),
+    Part.DROPPED: N_("Dropped"),
+    Part.OPEN: N_("Got this far, still open"),
+    Part.HERE: N_("Lies here now"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PartView:
+    """A figure of a stage with its address."""
+
+    part: Part
+    count: int
+    before: int | None
+    url: str
+    share: Share | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageView:
+    """A stage as it is printed."""
+
+    report: StageReport
+    parts: tuple[PartView, ...]
+    top: float
+    """Width of its bar at the upper edge, in percent of the widest."""
+    bottom: float
+    is_worst: bool
+    is_won: bool
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /reports/funnel."""
+    head, found = await _found(request)
+    services, scope = services_of(request), viewer_of(request).scope
+    earlier = await services.reports.funnel(scope, head.earlier, head.now) if head.query.compares else None
+    usual = await services.reports.usual_funnel(scope, head.wanted, head.now)
+    worst = found.worst
+    values = {
+        "head": head,
+        "report": found,
+        "stages": _stages(head, found, earlier),
+        "worst": worst,
+        "usual": _usual(worst, usual),
+        "parts": PARTS,
+        "floor": LEAST_DEALS,
+    }
+    return render(request, "report_funnel.html", values)
+
+
+async def as_csv(request: web.Request) -> web.StreamResponse:
+    """GET /reports/funnel.csv: a row a stage."""
+    head, found = await _found(request)
+    return csv_answer(found.table(), head)
+
+
+async def show_deals(request: web.Request) -> web.StreamResponse:
+    """GET /reports/funnel/deals: exactly the deals that a figure counted."""
+    return render(request, "report_deals.html", await _deals(request))
+
+
+async def deals_as_csv(request: web.Request) -> web.StreamResponse:
+    """GET /reports/funnel/deals.csv: the same deals."""
+    found = await _deals(request)
+    return csv_answer(table_of(found["lines"]), found["head"])
+
+
+async def _deals(request: web.Request) -> dict[str, Any]:
+    head, found = await _found(request, DEALS_PATH)
+    part = choice_of(Part, head.query.part) or Part.ENTERED
+    stage = found.of(head.query.stage) or found.stages[0]
+    reports = services_of(request).reports
+    lines = await reports.deals(viewer_of(request).scope, stage.ids[part])
+    return {
+        "head": head,
+        "lines": lines,
+        "stage": stage.stage,
+        "part": PARTS[part],
+        "funnel": found.funnel,
+        "back_url": head.query.of("").url(PATH),
+        "csv_url": head.query.url(f"{DEALS_PATH}.csv"),
+    }
+
+
+async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, FunnelReport]:
+    head = await head_of(request, path, SLICES)
+    found = await services_of(request).reports.funnel(viewer_of(request).scope, head.wanted, head.now)
+    if found is None:
+        raise NotFound
+    return head, found
+
+
+def _stages(head: ReportHead, found: FunnelReport, earlier: FunnelReport | None) -> tuple[StageView, ...]:
+    entered = [stage.count(Part.ENTERED) for stage in found.stages]
+    widest = max(*entered, 1)
+    widths = [100 * count / widest for count in entered]
+    return tuple(
+        StageView(
+            report=stage,
+            parts=_parts(head, stage, earlier),
+            top=widths[place],
+            bottom=widths[min(place + 1, len(widths) - 1)],
+            is_worst=stage is found.worst,
+            is_won=stage.is_won,
+        )
+        for place, stage in enumerate(found.stages)
+    )
+
+
+def _parts(head: ReportHead, stage: StageReport, earlier: FunnelReport | None) -> tuple[PartView, ...]:
+    was = earlier.of(stage.stage.id) if earlier else None
+    shares = {Part.PASSED: stage.passed, Part.DROPPED: stage.dropped}
+    return tuple(
+        PartView(
+            part=part,
+            count=stage.count(part),
+            before=(was.count(part) if was else 0) if earlier else None,
+            url=head.query.of(part.value, stage.stage.id).url(DEALS_PATH),
+            share=shares.get(part),
+        )
+        for part in Part
+    )
+
+
+def _usual(worst: StageReport | None, usual: FunnelReport | None) -> Share | None:
+    """What the worst stage usually loses; None where too few deals tell."""
+    if worst is None or usual is None:
+        return None
+    stage = usual.of(worst.stage.id)
+    return stage.dropped if stage else None
