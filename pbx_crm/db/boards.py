@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
-from sqlalchemy import Connection, Select, Subquery, func, or_, select, union_all
+from sqlalchemy import Connection, Select, Subquery, case, func, literal, or_, select, union_all
 from sqlalchemy.sql.selectable import ScalarSelect
 
+from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.scoped import deals_in
+from pbx_crm.db.stage_totals import Total
 from pbx_crm.db.tables import calls, companies, contact_numbers, contacts, deals, people, tasks
+from pbx_crm.domain.board import CardFilter, Order
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.person import Scope
-from pbx_crm.domain.task import TaskKind
+from pbx_crm.domain.task import TaskKind, Urgency
 
 BASE = (
     *("id", "stage_id", "owner_id", "contact_id", "company_id", "title", "source", "amount", "currency"),
@@ -50,31 +53,94 @@ def cards(
     tx: Connection,
     limits: Mapping[int, int],
     scope: Scope,
-    owner_id: int | None = None,
-    *,
-    oldest_first: bool = False,
+    wanted: CardFilter,
+    order: Order = Order.NEWEST,
 ) -> dict[int, list[CardRow]]:
-    """By stage id the first `limits[stage_id]` cards in date order; one statement for all stages."""
+    """By stage id the first `limits[stage_id]` cards in their order; one statement for all stages."""
     found: dict[int, list[CardRow]] = {stage_id: [] for stage_id in limits}
     if not limits:
         return found
-    arms = [_arm(stage_id, most, scope, owner_id, oldest_first) for stage_id, most in limits.items()]
+    arms = [_arm(stage_id, most, scope, wanted, order) for stage_id, most in limits.items()]
     picked = union_all(*arms).subquery("picked")
-    order = (picked.c.stage_since, picked.c.id)
-    query = _with_names(picked).order_by(*(order if oldest_first else [key.desc() for key in order]))
+    query = _with_names(picked).order_by(*_keys(picked.c, order))
     for row in tx.execute(query).mappings():
         found[row["stage_id"]].append(_card(dict(row)))
     return found
 
 
-def _arm(stage_id: int, most: int, scope: Scope, owner_id: int | None, oldest_first: bool) -> Select[Any]:
-    query = select(*(deals.c[name] for name in BASE)).where(deals.c.stage_id == stage_id, deals_in(scope))
-    if owner_id is not None:
-        query = query.where(deals.c.owner_id == owner_id)
-    order = (deals.c.stage_since, deals.c.id)
-    query = query.order_by(*(order if oldest_first else [key.desc() for key in order]))
+def totals(tx: Connection, stage_ids: Sequence[int], scope: Scope, wanted: CardFilter) -> list[Total]:
+    """How many of the wanted cards lie in these stages, and with how much; counted anew each time."""
+    columns = (deals.c.stage_id, deals.c.currency)
+    query = select(*columns, func.count(), func.sum(deals.c.amount, type_=ExactMoney()))
+    query = _narrowed(query.where(deals.c.stage_id.in_(stage_ids), deals_in(scope)), wanted)
+    rows = tx.execute(query.group_by(*columns).order_by(*columns))
+    return [Total(stage_id, currency, count, amount) for stage_id, currency, count, amount in rows]
+
+
+def sources(tx: Connection, stage_ids: Sequence[int], scope: Scope, most: int = 50) -> list[str]:
+    """Where the clients of the deals in these stages come from."""
+    query = select(deals.c.source).distinct().where(deals.c.stage_id.in_(stage_ids), deals_in(scope))
+    return list(tx.execute(query.where(deals.c.source != "").order_by(deals.c.source).limit(most)).scalars())
+
+
+def _arm(stage_id: int, most: int, scope: Scope, wanted: CardFilter, order: Order) -> Select[Any]:
+    rank = _rank(wanted) if order is Order.URGENT else literal(0)
+    query = select(*(deals.c[name] for name in BASE), rank.label("rank"))
+    query = _narrowed(query.where(deals.c.stage_id == stage_id, deals_in(scope)), wanted)
+    keys = (rank, *_keys(deals.c, Order.NEWEST)) if order is Order.URGENT else _keys(deals.c, order)
     # SQLite allows ORDER BY and LIMIT inside a UNION only in a subquery.
-    return select(query.limit(most).subquery())
+    return select(query.order_by(*keys).limit(most).subquery())
+
+
+def _keys(columns: Any, order: Order) -> list[Any]:
+    dates = [columns.stage_since, columns.id]
+    match order:
+        case Order.OLDEST:
+            return dates
+        case Order.NEWEST:
+            return [date.desc() for date in dates]
+        case Order.URGENT:
+            return [columns.rank, *(date.desc() for date in dates)]
+        case _:
+            assert_never(order)
+
+
+def _narrowed(query: Select[Any], wanted: CardFilter) -> Select[Any]:
+    if wanted.owner_id is not None:
+        query = query.where(deals.c.owner_id == wanted.owner_id)
+    if wanted.source:
+        query = query.where(deals.c.source == wanted.source)
+    if wanted.since is not None:
+        query = query.where(deals.c.stage_since >= wanted.since)
+    return query if wanted.step is None else query.where(_has_step(wanted.step, wanted))
+
+
+def _has_step(step: Urgency, wanted: CardFilter) -> Any:
+    due = _first_due()
+    match step:
+        case Urgency.OVERDUE:
+            return due < wanted.now
+        case Urgency.TODAY:
+            return (due >= wanted.now) & (due < wanted.day_ends)
+        case Urgency.LATER:
+            return due >= wanted.day_ends
+        case Urgency.NONE:
+            return due.is_(None)
+        case _:
+            assert_never(step)
+
+
+def _rank(wanted: CardFilter) -> Any:
+    due = _first_due()
+    step = case((due < wanted.now, 0), (due < wanted.day_ends, 1), (due.is_(None), 2), else_=3)
+    return step * len(Priority) + case(
+        (deals.c.priority == "high", 0), (deals.c.priority == "normal", 1), else_=2
+    )
+
+
+def _first_due() -> ScalarSelect[Any]:
+    query = select(func.min(tasks.c.due_at)).where(tasks.c.deal_id == deals.c.id, tasks.c.done_at.is_(None))
+    return query.correlate(deals).scalar_subquery()
 
 
 def _with_names(picked: Subquery) -> Select[Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
+from enum import StrEnum
 
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import Funnel, Stage
@@ -15,13 +16,72 @@ MOST_CARDS = 150
 """Beyond this a column is read as a list: a browser draws so many in a blink, and no person scans more."""
 
 
+class Order(StrEnum):
+    """How the cards of a column follow each other."""
+
+    NEWEST = "newest"
+    OLDEST = "oldest"
+    URGENT = "urgent"
+    """Overdue, then today, then no next step, then later; among these by priority."""
+
+
+class Period(StrEnum):
+    """Since when a card may have come into its stage, at the earliest."""
+
+    TODAY = "today"
+    WEEK = "week"
+    MONTH = "month"
+    QUARTER = "quarter"
+
+    def since(self, now: datetime, zone: tzinfo) -> datetime:
+        """The first moment of the period's first day, by the wall clock of `zone`."""
+        days = {Period.TODAY: 0, Period.WEEK: 6, Period.MONTH: 29, Period.QUARTER: 89}[self]
+        return _midnight(now, zone, -days)
+
+
+def _midnight(now: datetime, zone: tzinfo, days: int) -> datetime:
+    day = now.astimezone(zone).date() + timedelta(days=days)
+    return datetime.combine(day, datetime.min.time(), zone).astimezone(now.tzinfo)
+
+
 @dataclass(frozen=True, slots=True)
 class BoardView:
-    """Which board: a funnel, for the head perhaps one seller's cards, and the order of dates."""
+    """Which board: a funnel, which of its cards, and their order."""
 
     funnel_id: int | None = None
     owner_id: int | None = None
-    oldest_first: bool = False
+    source: str = ""
+    step: Urgency | None = None
+    period: Period | None = None
+    order: Order = Order.NEWEST
+
+    @property
+    def filters(self) -> int:
+        """How many filters beside the seller's are set."""
+        return sum(map(bool, (self.source, self.step, self.period)))
+
+
+@dataclass(frozen=True, slots=True)
+class CardFilter:
+    """Which cards of a column are meant, in moments rather than in words."""
+
+    now: datetime
+    day_ends: datetime
+    owner_id: int | None = None
+    source: str = ""
+    step: Urgency | None = None
+    since: datetime | None = None
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether the kept totals tell how many these are."""
+        return not (self.source or self.step or self.since)
+
+
+def filter_of(view: BoardView, now: datetime, zone: tzinfo) -> CardFilter:
+    """The filter of a view at this moment, for somebody whose day is that of `zone`."""
+    since = view.period.since(now, zone) if view.period else None
+    return CardFilter(now, _midnight(now, zone, 1), view.owner_id, view.source, view.step, since)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +125,18 @@ class Column:
     sums: tuple[tuple[str, Decimal], ...]
     """(currency, amount), nothing for an empty column."""
     shown: int
+    is_folded: bool = False
+    """Whether the viewer folded it: then it shows no cards."""
 
     @property
     def can_show_more(self) -> bool:
         """Whether more cards lie here than are shown, and the column may grow."""
-        return self.deals > len(self.cards) and self.shown < MOST_CARDS
+        return not self.is_folded and self.deals > len(self.cards) and self.shown < MOST_CARDS
 
     @property
     def is_cut(self) -> bool:
         """Whether cards remain that only the list shows."""
-        return self.deals > len(self.cards) and self.shown >= MOST_CARDS
+        return not self.is_folded and self.deals > len(self.cards) and self.shown >= MOST_CARDS
 
     @property
     def next_shown(self) -> int:
@@ -91,6 +153,8 @@ class Board:
     funnels: tuple[Funnel, ...]
     columns: tuple[Column, ...]
     shows_owner: bool
+    sources: tuple[str, ...] = ()
+    """Where the clients of open deals here come from, for the filter."""
 
     @property
     def deals(self) -> int:

@@ -98,6 +98,8 @@ class DealCard:
     colleagues: tuple[tuple[int, str], ...]
     """Who may own it."""
     loss_reason: str
+    other_funnels: tuple[Funnel, ...] = ()
+    """Where else it may go; nothing for a closed deal."""
 
     @property
     def has_known_owner(self) -> bool:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlencode
 
-from pbx_crm.domain.board import CARDS_AT_FIRST, BoardView, shown_from
+from pbx_crm.domain.board import CARDS_AT_FIRST, BoardView, Order, Period, shown_from
+from pbx_crm.domain.task import Urgency
+from pbx_crm.pages.forms import Choice
+from pbx_crm.services.deals import LONGEST_SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,15 +29,31 @@ def view_from(query: Mapping[str, str]) -> BoardView:
     return BoardView(
         funnel_id=number_in(query.get("funnel")),
         owner_id=number_in(query.get("owner")),
-        oldest_first=query.get("order") == "oldest",
+        source=query.get("source", "")[:LONGEST_SOURCE],
+        step=_choice(query, "step", Urgency),
+        period=_choice(query, "period", Period),
+        order=_choice(query, "order", Order) or Order.NEWEST,
     )
+
+
+def _choice(query: Mapping[str, str], name: str, choices: type[Choice]) -> Choice | None:
+    try:
+        return choices(query.get(name, ""))
+    except ValueError:
+        return None
 
 
 def query_of(view: BoardView) -> str:
     """The query string of a board, for addresses that lead back to it; empty for the usual one."""
-    values = {"funnel": view.funnel_id, "owner": view.owner_id}
-    named = {name: str(value) for name, value in values.items() if value is not None}
-    return urlencode(named | ({"order": "oldest"} if view.oldest_first else {}))
+    values = {
+        "funnel": view.funnel_id,
+        "owner": view.owner_id,
+        "source": view.source or None,
+        "step": view.step,
+        "period": view.period,
+        "order": None if view.order is Order.NEWEST else view.order,
+    }
+    return urlencode({name: str(value) for name, value in values.items() if value is not None})
 
 
 def place_from(board: str, shown: str) -> BoardPlace | None:

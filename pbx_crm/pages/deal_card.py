@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pbx_crm.domain.deal import Deal, Priority
+from pbx_crm.domain.deal import Deal, MoveRequest, Priority
 from pbx_crm.domain.deal_card import DealCard
 from pbx_crm.domain.errors import BadInput, Conflict, NotFound, Refused
 from pbx_crm.domain.sentence import N_
@@ -25,6 +25,7 @@ PRIORITIES = (
     (Priority.NORMAL, N_("Normal")),
     (Priority.HIGH, N_("High")),
 )
+LONGEST_REASON = 1000
 CHOSEN_KINDS = (
     *(TaskKind.CALL, TaskKind.OFFER, TaskKind.MEETING, TaskKind.PAYMENT, TaskKind.FEEDBACK),
     TaskKind.OTHER,
@@ -81,6 +82,22 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
     if not viewer.scope.covers_owner(owner_id):
         return elsewhere(request, "/board")
     return await _again(request)
+
+
+async def change_funnel(request: web.Request) -> web.StreamResponse:
+    """POST /deals/17/funnel: into a stage of another funnel."""
+
+    async def save(form: Form) -> None:
+        wish = MoveRequest(
+            form.whole("to_stage_id"),
+            form.whole("version"),
+            form.text("request_key")[:80] or new_key(),
+            form.text("reason")[:LONGEST_REASON],
+        )
+        form.require_good()
+        await services_of(request).moves.change_funnel(viewer_of(request), _id(request), wish)
+
+    return await _done_or_again(request, "funnel", save)
 
 
 async def add_note(request: web.Request) -> web.StreamResponse:
@@ -180,7 +197,7 @@ async def _page(
         "priorities": PRIORITIES,
         "task_kinds": CHOSEN_KINDS,
         "repeats": REPEATS,
-        "due_at": _usual_due(request),
+        "due_at": usual_due(request),
         "key": new_key(),
     }
     return render(request, template, values, status=status)
@@ -203,7 +220,7 @@ def _stored(request: web.Request, card: DealCard, deal: Deal) -> dict[str, str]:
     }
 
 
-def _usual_due(request: web.Request) -> str:
+def usual_due(request: web.Request) -> str:
     """Tomorrow at ten, as a date field wants it."""
     wording = wording_of(request)
     return wording.input_time(wording.tomorrow_at(hour=10))

@@ -1,4 +1,4 @@
-"""The board of a funnel, as far as its viewer sees: three statements, however many deals there are."""
+"""The board of a funnel, as far as its viewer sees: five statements, however many deals there are."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
-from pbx_crm.db import boards, funnels, stage_totals
+from pbx_crm.db import boards, folds, funnels, stage_totals
 from pbx_crm.db.boards import CardRow
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.stage_totals import Total
-from pbx_crm.domain.board import CARDS_AT_FIRST, Board, BoardView, Card, Column, Step
+from pbx_crm.domain.board import CARDS_AT_FIRST, Board, BoardView, Card, CardFilter, Column, Step, filter_of
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.person import Person, Reach
@@ -31,9 +31,9 @@ class Boards:
         """The whole board; NotFound for a funnel there is not."""
         return await self._database.read(_board, viewer, view, self._clock(), zone)
 
-    async def outline(self, viewer: Person, view: BoardView) -> Board:
+    async def outline(self, viewer: Person, view: BoardView, zone: tzinfo) -> Board:
         """The board without its cards: counts and sums alone; NotFound for a funnel there is not."""
-        return await self._database.read(_outline, viewer, view)
+        return await self._database.read(_outline, viewer, view, self._clock(), zone)
 
     async def columns(
         self, viewer: Person, shown: Mapping[int, int], view: BoardView, zone: tzinfo
@@ -41,19 +41,37 @@ class Boards:
         """Single columns by stage id with so many cards each, in board order; NotFound for an unknown one."""
         return await self._database.read(_columns, viewer, shown, view, self._clock(), zone)
 
+    async def fold(self, viewer: Person, stage_id: int, *, is_folded: bool) -> None:
+        """From now on this viewer sees the column folded, or with its cards again; NotFound."""
+        await self._database.write(_fold, viewer, stage_id, is_folded)
+
+
+def _fold(tx: Transaction, viewer: Person, stage_id: int, is_folded: bool) -> None:
+    funnels.of_stage(tx, stage_id)
+    folds.put(tx, viewer.id, stage_id, is_folded=is_folded)
+
 
 def _board(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
     empty = _empty(tx, viewer, view)
     limits = {stage.id: CARDS_AT_FIRST for stage in empty.funnel.stages}
     made = _filled(tx, viewer, empty.funnel.stages, limits, view, now, zone)
-    return replace(empty, columns=_standing(made))
+    open_stages = [stage.id for stage in empty.funnel.stages if not stage.kind.is_closed]
+    sources = {*boards.sources(tx, open_stages, viewer.scope), *([view.source] if view.source else [])}
+    return replace(empty, columns=_standing(made), sources=tuple(sorted(sources)))
 
 
-def _outline(tx: Transaction, viewer: Person, view: BoardView) -> Board:
+def _outline(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
     empty = _empty(tx, viewer, view)
     stages = empty.funnel.stages
-    totals = stage_totals.of_stages(tx, [stage.id for stage in stages], viewer.scope, view.owner_id)
+    totals = _totals(tx, viewer, stages, filter_of(view, now, zone))
     return replace(empty, columns=_standing([_column(stage, (), totals, shown=0) for stage in stages]))
+
+
+def _totals(tx: Transaction, viewer: Person, stages: Sequence[Stage], wanted: CardFilter) -> Sequence[Total]:
+    ids = [stage.id for stage in stages]
+    if wanted.is_counted:
+        return stage_totals.of_stages(tx, ids, viewer.scope, wanted.owner_id)
+    return boards.totals(tx, ids, viewer.scope, wanted)
 
 
 def _standing(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -106,18 +124,29 @@ def _filled(
     now: datetime,
     zone: tzinfo,
 ) -> list[Column]:
-    totals = stage_totals.of_stages(tx, [stage.id for stage in stages], viewer.scope, view.owner_id)
-    rows = boards.cards(tx, shown, viewer.scope, view.owner_id, oldest_first=view.oldest_first)
+    wanted = filter_of(view, now, zone)
+    totals = _totals(tx, viewer, stages, wanted)
+    folded = folds.of(tx, viewer.id)
+    open_limits = {stage_id: most for stage_id, most in shown.items() if stage_id not in folded}
+    rows = boards.cards(tx, open_limits, viewer.scope, wanted, view.order)
     return [
-        _column(stage, [_card(row, now, zone) for row in rows[stage.id]], totals, shown[stage.id])
+        _column(
+            stage,
+            [_card(row, now, zone) for row in rows.get(stage.id, ())],
+            totals,
+            shown[stage.id],
+            is_folded=stage.id in folded,
+        )
         for stage in stages
     ]
 
 
-def _column(stage: Stage, cards: Sequence[Card], totals: Sequence[Total], shown: int) -> Column:
+def _column(
+    stage: Stage, cards: Sequence[Card], totals: Sequence[Total], shown: int, *, is_folded: bool = False
+) -> Column:
     mine = [total for total in totals if total.stage_id == stage.id]
     sums = tuple((total.currency, total.amount) for total in mine if total.amount)
-    return Column(stage, tuple(cards), sum(total.deals for total in mine), sums, shown)
+    return Column(stage, tuple(cards), sum(total.deals for total in mine), sums, shown, is_folded)
 
 
 def _card(row: CardRow, now: datetime, zone: tzinfo) -> Card:

@@ -123,6 +123,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/today/tasks/{task}/undo"): Ask("task", data={"version": "1", "due_at": "2026-12-01T10:00"}),
     ("POST", "/today/tasks/{task}/result"): Ask("task", data={"result": "walked"}),
     ("POST", "/today/deals/{deal}/step"): Ask("deal", data={"by": "hour"}),
+    ("POST", "/board/column/{stage}/fold"): Ask("stage", data={"folded": "yes"}),
     ("GET", "/search"): Ask(query="?q=Orbita"),
     ("GET", "/deals/new"): Ask(),
     ("POST", "/deals/new"): Ask(data={"title": "Walk", "amount": "1"}),
@@ -134,6 +135,10 @@ WALK: dict[tuple[str, str], Ask] = {
         "deal", data={"version": "1", "title": "Walked", "amount": "1", "priority": "high"}
     ),
     ("POST", "/deals/{deal}/owner"): Ask("deal", data={"owner_id": "{person}", "version": "1"}),
+    ("POST", "/deals/{deal}/funnel"): Ask("deal", data={"to_stage_id": "{stage}", "version": "1"}),
+    ("GET", "/deals/{deal}/step"): Ask("deal"),
+    ("POST", "/deals/{deal}/step"): Ask("deal", data={"kind": "call", "due_at": "2026-12-01T10:00"}),
+    ("POST", "/deals/{deal}/priority"): Ask("deal", data={}),
     ("POST", "/deals/{deal}/notes"): Ask("deal", data={"text": "walked by"}),
     ("POST", "/deals/{deal}/tasks"): Ask(
         "deal", data={"kind": "call", "due_at": "2026-12-01T10:00", "title": "Walk"}

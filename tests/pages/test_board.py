@@ -266,7 +266,10 @@ async def test_a_long_column_is_read_on_as_a_list(crm: Crm, funnel: Funnel) -> N
     assert (len(names[0]), len(names[1]), names[0] & names[1]) == (50, 5, set())
 
 
-@pytest.mark.parametrize("query", ["", "funnel=2", "owner=3", "funnel=2&owner=3&order=oldest"])
+@pytest.mark.parametrize(
+    "query",
+    ["", "funnel=2", "owner=3", "funnel=2&owner=3&order=oldest", "source=site+%26+co&step=none&period=week"],
+)
 def test_a_boards_address_leads_back_to_it(query: str) -> None:
     place = place_from(f"?{query}", "")
     assert place is not None

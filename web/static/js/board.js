@@ -75,7 +75,7 @@ function makeSortable() {
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
       delay: 180,
       delayOnTouchOnly: true,
-      filter: ".card-move",
+      filter: ".card-move, .card-call",
       preventOnFilter: false,
       disabled: !WIDE.matches,
       onStart({ item, from }) {
