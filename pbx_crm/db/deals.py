@@ -18,6 +18,7 @@ from pbx_crm.db.tables import deal_events, deals, open_deals
 from pbx_crm.db.upsert import insert_missing, insert_new, insert_of
 from pbx_crm.domain.deal import Actor, Deal, NewDeal, NewMove, Priority, StageMove
 from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.funnel import Stage
 from pbx_crm.domain.person import Scope
 
 
@@ -138,6 +139,7 @@ def set_stage(tx: Connection, deal: Deal, move: NewMove) -> StageMove | None:
         return None
     is_closed = move.to_stage.kind.is_closed
     values: dict[str, Any] = {
+        "funnel_id": move.to_stage.funnel_id,
         "stage_id": move.to_stage.id,
         "stage_since": move.at,
         "active_at": move.at,
@@ -147,7 +149,7 @@ def set_stage(tx: Connection, deal: Deal, move: NewMove) -> StageMove | None:
     if move.amount is not None:
         values["amount"] = move.amount
     _rewrite(tx, deal, values)
-    _keep_open_list(tx, deal, is_closed)
+    _keep_open_list(tx, deal, move.to_stage)
     return made
 
 
@@ -156,8 +158,8 @@ def put_back(tx: Connection, deal: Deal, move: NewMove, before: Mapping[str, Any
     made = stage_moves.insert(tx, deal.id, deal.stage_id, move)
     if made is None:
         return None
-    _rewrite(tx, deal, {"stage_id": move.to_stage.id, **before})
-    _keep_open_list(tx, deal, move.to_stage.kind.is_closed)
+    _rewrite(tx, deal, {"funnel_id": move.to_stage.funnel_id, "stage_id": move.to_stage.id, **before})
+    _keep_open_list(tx, deal, move.to_stage)
     return made
 
 
@@ -214,11 +216,11 @@ def _rewrite(tx: Connection, before: Deal, values: Mapping[str, Any]) -> None:
         stage_totals.shift(tx, was, now)
 
 
-def _keep_open_list(tx: Connection, deal: Deal, is_closed: bool) -> None:
-    if is_closed:
+def _keep_open_list(tx: Connection, deal: Deal, stage: Stage) -> None:
+    if stage.kind.is_closed or stage.funnel_id != deal.funnel_id:
         tx.execute(delete(open_deals).where(open_deals.c.deal_id == deal.id))
-    elif deal.contact_id is not None:
-        _open(tx, deal.id, deal.contact_id, deal.funnel_id)
+    if not stage.kind.is_closed and deal.contact_id is not None:
+        _open(tx, deal.id, deal.contact_id, stage.funnel_id)
 
 
 def _open(tx: Connection, deal_id: int, contact_id: int, funnel_id: int) -> None:

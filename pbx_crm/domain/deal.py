@@ -28,6 +28,11 @@ class Priority(StrEnum):
     NORMAL = "normal"
     HIGH = "high"
 
+    @property
+    def after(self) -> Priority:
+        """What one press of a key makes of it: high from normal, then low, then normal again."""
+        return {Priority.NORMAL: Priority.HIGH, Priority.HIGH: Priority.LOW}.get(self, Priority.NORMAL)
+
 
 class ActorKind(StrEnum):
     """Who moves cards."""
@@ -69,6 +74,10 @@ class StageNotInFunnel(BadInput):
     def __init__(self, **details: object) -> None:
         reasons = {"to_stage_id": N_("Choose a stage of this funnel.")}
         super().__init__(None, reasons=reasons, **details)
+
+
+class ClosedDealStays(Conflict):
+    """A closed deal stays in the funnel it was closed in."""
 
 
 class FunnelIsRetired(Conflict):
@@ -187,6 +196,19 @@ def is_back(funnel: Funnel, from_stage_id: int, to_stage: Stage) -> bool:
     """Whether the move goes against the funnel's order; away from a retired stage never does."""
     came_from = funnel.stage(from_stage_id)
     return came_from is not None and to_stage.position < came_from.position
+
+
+def judge_change_of_funnel(deal: Deal, funnel: Funnel, to_stage_id: int, seen: int) -> Stage:
+    """The open stage of another funnel to go to; DealChanged, ClosedDealStays or StageNotInFunnel."""
+    check_version(deal, seen)
+    if not deal.is_open:
+        raise ClosedDealStays(deal_id=deal.id)
+    target = funnel.stage(to_stage_id)
+    may_go = target is not None and not (target.is_retired or target.kind.is_closed or funnel.is_retired)
+    if target is None or not may_go or funnel.id == deal.funnel_id:
+        reasons = {"to_stage_id": N_("Choose an open stage of another funnel.")}
+        raise BadInput(reasons=reasons, deal_id=deal.id)
+    return target
 
 
 def judge_move(deal: Deal, funnel: Funnel, request: MoveRequest) -> Stage:

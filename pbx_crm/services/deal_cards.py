@@ -20,6 +20,7 @@ from pbx_crm.domain.deal_card import (
     OpenTask,
     OtherDeal,
 )
+from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.task import Task, urgency
 from pbx_crm.services.clock import Clock
@@ -50,7 +51,8 @@ class _Names:
 
 def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tzinfo) -> DealCard:
     deal = deals.get(tx, deal_id, viewer.scope)
-    known = funnels.in_use(tx)
+    # A deal may have come from a funnel that is retired by now: its history still names the stages.
+    known = funnels.everything(tx)
     funnel = funnels.load(tx, deal.funnel_id)
     staff = people.everybody(tx)
     stages = {stage.id: stage.name for one in (*known, funnel) for stage in one.stages}
@@ -66,9 +68,14 @@ def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tz
         tasks=tuple(_open_task(task, names, now, zone) for task in found if task.done_at is None),
         others=tuple(_other(other, names) for other in deals.others_of(tx, deal, viewer.scope)),
         entries=_timeline(tx, viewer, deal, found, names),
+        other_funnels=tuple(one for one in known if deal.is_open and _may_take(one, deal)),
         colleagues=tuple((one.id, one.name) for one in staff if _may_own(one)),
         loss_reason=funnels.loss_reason_name(tx, deal.loss_reason_id) if deal.loss_reason_id else "",
     )
+
+
+def _may_take(funnel: Funnel, deal: Deal) -> bool:
+    return funnel.id != deal.funnel_id and not funnel.is_retired
 
 
 def _may_own(person: Person) -> bool:

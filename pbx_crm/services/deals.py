@@ -86,6 +86,12 @@ class Deals:
         deal = await self._database.write(_change, viewer, deal_id, fields, self._clock())
         self._tell(deal)
 
+    async def raise_priority(self, viewer: Person, deal_id: int) -> Priority:
+        """The priority after the one it had: high, low, normal, and high again."""
+        before = await self._database.write(_raise_priority, viewer, deal_id, self._clock())
+        self._tell(before)
+        return before.priority.after
+
     async def hand_over(self, viewer: Person, deal_id: int, owner_id: int, version: int) -> None:
         """The card and its open tasks are another seller's from now on."""
         before = await self._database.write(_hand_over, viewer, deal_id, owner_id, version, self._clock())
@@ -209,6 +215,12 @@ def _change(tx: Transaction, viewer: Person, deal_id: int, fields: DealFields, n
     elif deal.contact_id is None and fields.client_name:
         values["contact_id"] = contacts.make(tx, fields.client_name, None, now, deal.owner_id)
     deals.set_fields(tx, deal, values, now)
+    return deal
+
+
+def _raise_priority(tx: Transaction, viewer: Person, deal_id: int, now: datetime) -> Deal:
+    deal = deals.lock(tx, deal_id, viewer.scope)
+    deals.set_fields(tx, deal, {"priority": deal.priority.after}, now)
     return deal
 
 

@@ -17,6 +17,7 @@ from pbx_crm.domain.deal import (
     NewMove,
     NothingToUndo,
     StageMove,
+    judge_change_of_funnel,
     judge_move,
     seller,
 )
@@ -60,6 +61,15 @@ class Moves:
         self._tell(moved)
         return moved
 
+    async def change_funnel(self, viewer: Person, deal_id: int, request: MoveRequest) -> Moved:
+        """The open deal in a stage of another funnel; its history goes with it.
+
+        DealChanged, ClosedDealStays or BadInput if it stays where it is.
+        """
+        moved = await self._database.write(_change_funnel, viewer, deal_id, request, self._clock())
+        self._tell(moved)
+        return moved
+
     async def undo(self, viewer: Person, deal_id: int, move_id: int, request_key: str) -> Moved:
         """The deal as it was before that move; NothingToUndo if it went on since."""
         moved = await self._database.write(_undo, viewer, deal_id, move_id, request_key, self._clock())
@@ -90,6 +100,25 @@ def _move(tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, n
         evidence={"before": _before(deal)},
         amount=request.amount,
         loss_reason_id=request.loss_reason_id,
+    )
+    return _after(tx, deal, funnel, deals.set_stage(tx, deal, wish))
+
+
+def _change_funnel(
+    tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, now: datetime
+) -> Moved:
+    deal = deals.lock(tx, deal_id, viewer.scope)
+    funnel = funnels.of_stage(tx, request.to_stage_id)
+    if repeated := stage_moves.by_request(tx, deal_id, request.request_key):
+        return Moved(deal, funnel, repeated.from_stage_id or deal.stage_id, repeated)
+    target = judge_change_of_funnel(deal, funnel, request.to_stage_id, request.version)
+    wish = NewMove(
+        target,
+        now,
+        seller(viewer.id),
+        reason=request.reason.strip(),
+        request_key=request.request_key,
+        evidence={"before": _before(deal)},
     )
     return _after(tx, deal, funnel, deals.set_stage(tx, deal, wish))
 
@@ -133,8 +162,10 @@ def _undo(
     last = stage_moves.last_of(tx, deal_id)
     if last is None or last.id != move_id or last.undoes_id or last.from_stage_id is None:
         raise NothingToUndo(deal_id=deal_id)
+    # Another funnel's stage, if the move was one from funnel to funnel.
+    funnel = funnels.of_stage(tx, last.from_stage_id)
     came_from = funnel.stage(last.from_stage_id)
-    if came_from is None or came_from.is_retired or "before" not in last.evidence:
+    if came_from is None or came_from.is_retired or funnel.is_retired or "before" not in last.evidence:
         raise NothingToUndo(deal_id=deal_id)
     before = _stored(dict(last.evidence)["before"])  # type: ignore[arg-type]
     wish = NewMove(came_from, now, seller(viewer.id), request_key=request_key, undoes_id=last.id)
