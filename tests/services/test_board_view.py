@@ -116,7 +116,8 @@ async def test_the_order_decides_which_cards_are_the_first_thirty(office: Office
 
 async def test_a_done_step_is_no_next_step(office: Office) -> None:
     def finish(tx: Transaction) -> None:
-        tasks.finish(tx, 1, NOW, "")
+        task = tasks.lock(tx, 1, builders.EVERYTHING)
+        tasks.change(tx, task, done_at=NOW)
 
     await office.database.write(finish)
     assert "overdue" in await office.titles(BoardView(step=Urgency.NONE))
