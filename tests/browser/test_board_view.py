@@ -109,7 +109,7 @@ async def test_a_deal_goes_to_another_funnel_in_the_drawer(office: Office) -> No
     await page.locator("#drawer .other-funnel button").click()
     await expect(page.locator(f"#card-{deal}")).to_have_count(0)
     assert (await office.stored(deal)).funnel_id == there.id
-    await page.get_by_label("Funnel", exact=True).select_option("B2B")
+    await page.locator(".filters [name=funnel]").select_option("B2B")
     await expect(page.locator(f"#card-{deal}")).to_be_visible()
 
 

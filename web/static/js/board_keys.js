@@ -34,7 +34,7 @@ function onCard(card, { code, shiftKey }) {
   else if (code === "ArrowDown") focus(card.nextElementSibling?.closest(".card"));
   else if (code === "ArrowUp") focus(card.previousElementSibling?.closest(".card"));
   else if (code === "KeyM") card.querySelector(".card-move").click();
-  else if (code === "KeyC") card.querySelector(".card-call")?.click();
+  else if (code === "KeyC") card.querySelector(".card-call :is(a, button)")?.click();
   else if (code === "KeyT") htmx.ajax("GET", `/deals/${card.dataset.id}/step`, { target: "#dialog", swap: "innerHTML" });
   else if (code === "KeyP") htmx.ajax("POST", `/deals/${card.dataset.id}/priority`, { target: "#toasts", swap: "none" });
   else return false;
