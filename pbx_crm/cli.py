@@ -158,6 +158,18 @@ def report(
     print_report(load(config), asked, form or "text")
 
 
+@main.command()
+@click.option("--day", type=click.DateTime(["%Y-%m-%d"]), help="Today if not told.")
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+@click.pass_context
+def ledger(ctx: click.Context, day: datetime | None, config: Path) -> None:
+    """Account for every call the PBX wrote down that day; exit code 1 if one is missing."""
+    from pbx_crm.config import load
+    from pbx_crm.ledger_command import print_ledger
+
+    ctx.exit(print_ledger(load(config), day.date() if day else None))
+
+
 class LateGroup(click.Group):
     """A group whose commands are imported when one of them is wanted."""
 

@@ -25,7 +25,7 @@ MAY_IMPORT = {
 KNOW_EVERY_ROOM = {
     *("app.py", "call_loop.py", "cli.py", "demo.py", "record_command.py"),
     *("report_command.py", "user_command.py"),
-    *("__main__.py", "call_records.py"),
+    *("__main__.py", "call_records.py", "ledger_command.py"),
 }
 
 FRAMEWORKS = {"sqlalchemy", "aiohttp", "jinja2", "panoramisk", "alembic", "prometheus_client", "structlog"}

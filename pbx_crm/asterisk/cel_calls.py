@@ -45,6 +45,16 @@ class WrittenCalls:
     broken: Counter[str]
 
 
+@dataclass(frozen=True, slots=True)
+class WrittenDown:
+    """A Linkedid that the PBX wrote down."""
+
+    linkedid: str
+    began: datetime
+    call: Call | None
+    """The call it is or became part of; None if it is none: listening in, one's own mailbox."""
+
+
 class CelCalls:
     """The calls one PBX has written down."""
 
@@ -69,6 +79,26 @@ class CelCalls:
             written = self._read(place, before, most)
         return written
 
+    def between(self, since: datetime, until: datetime) -> list[WrittenDown]:
+        """Every Linkedid that began in this time, oldest first. Blocks; RecordsUnreadable."""
+        rows: list[CelRow] = []
+        place = self._source.since(since)
+        last = until.timestamp() + LONGEST_CALL_SECONDS
+        while True:
+            found = self._source.read(place, self._largest)
+            rows += [row for row, _ in found.rows if since.timestamp() <= row.at <= last]
+            if len(found.rows) < self._largest or found.rows[-1][0].at > last:
+                break
+            place = found.following
+        calls = self._told(CelReading(rows))
+        by_id = {linkedid: call for call in calls for linkedid in (call.linkedid, *call.aliases)}
+        began = {r.uniqueid: r.at for r in rows if r.kind == "CHAN_START" and r.uniqueid == r.linkedid}
+        return [
+            WrittenDown(linkedid, datetime.fromtimestamp(at, UTC), by_id.get(linkedid))
+            for linkedid, at in began.items()
+            if at < until.timestamp()
+        ]
+
     def _read(self, place: Place, before: datetime, most: int) -> WrittenCalls:
         found = self._source.read(place, most)
         ripe = list(takewhile(lambda pair: pair[0].at <= before.timestamp(), found.rows))
@@ -86,12 +116,15 @@ class CelCalls:
         return WrittenCalls(calls, oldest[1], datetime.fromtimestamp(oldest[0].at, UTC), whole, found.broken)
 
     def _ended(self, reading: CelReading) -> tuple[Call, ...]:
+        return tuple(call for call in self._told(reading) if not call.is_open)
+
+    def _told(self, reading: CelReading) -> list[Call]:
         book, tracker, at = CallBook(), CallTracker(self._shape), 0.0
         for event in reading.events():
             at = event.at
             book.take(tracker.feed(event))
         book.take(tracker.finish(at))
-        return tuple(call for call in book.with_open([]) if not call.is_open)
+        return book.with_open(tracker.open_calls(at))
 
 
 def _linkedids_of(rows: Sequence[CelRow], living: set[str]) -> set[str]:

@@ -15,7 +15,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from os import SEEK_END
 from pathlib import Path
 
@@ -45,26 +45,35 @@ class CelFile:
         found = self._load(self.path, -FINGERPRINT_BYTES * 128)
         return found.place(found.begins + found.raw.rfind(b"\n") + 1)
 
+    def since(self, moment: datetime) -> Place:
+        """The beginning of the oldest file still written to at that moment: earlier rows may come too."""
+        files = [file for file in self._files() if file.stat().st_mtime >= moment.timestamp()]
+        return self._load(files[0], 0).beginning if files else self.end()
+
     def read(self, place: Place, most: int) -> CelRead:
-        """At most `most` rows from there, over a rotation too."""
+        """At most `most` rows from there, over as many rotations as there were."""
         offset = int(place.get("offset", 0))
         current = self._load(self.path, offset)
         if current.is_same(place):
             return self._rows(current, most)
-        rotated = next((old for old in self._older(offset) if old.is_same(place)), None)
-        if rotated is None:
+        files = self._files()
+        same = [number for number, file in enumerate(files) if self._load(file, offset).is_same(place)]
+        found = max(same, default=None)
+        if found is None:
             return self._rows(self._load(self.path, 0), most)
-        rest = self._rows(rotated, most)
-        if len(rest.rows) >= most:
-            return rest
-        fresh = self._rows(self._load(self.path, 0), most - len(rest.rows))
-        return CelRead([*rest.rows, *fresh.rows], fresh.following, rest.broken + fresh.broken)
+        read = self._rows(self._load(files[found], offset), most)
+        for file in [*files[found + 1 :], *([] if self.path in files else [self.path])]:
+            if len(read.rows) >= most:
+                break
+            more = self._rows(self._load(file, 0), most - len(read.rows))
+            read = CelRead([*read.rows, *more.rows], more.following, read.broken + more.broken)
+        return read
 
-    def _older(self, offset: int) -> Iterator[_Part]:
-        """Rotated copies beside the file, the latest first."""
-        beside = [p for p in self.path.parent.glob(f"{self.path.name}[.-]*") if p.is_file()]
-        for file in sorted(beside, key=lambda p: p.stat().st_mtime, reverse=True):
-            yield self._load(file, offset)
+    def _files(self) -> list[Path]:
+        """The rotated copies beside the file and the file itself, oldest first."""
+        beside = [file for file in self.path.parent.glob(f"{self.path.name}[.-]*") if file.is_file()]
+        beside.sort(key=lambda file: file.stat().st_mtime)
+        return [*beside, self.path] if self.path.exists() else beside
 
     def _load(self, file: Path, offset: int) -> _Part:
         """The file's beginning, and what stands from the offset on; a negative one counts from the end."""
@@ -115,6 +124,12 @@ class _Part:
         """This offset, and how the file begins that it is meant for."""
         length = min(FINGERPRINT_BYTES, offset)
         return {"offset": offset, "length": length, "begins": _digest(self.head[:length])}
+
+    @property
+    def beginning(self) -> Place:
+        """The place before the first row."""
+        length = min(FINGERPRINT_BYTES, self.size)
+        return {"offset": 0, "length": length, "begins": _digest(self.head[:length])}
 
     def is_same(self, place: Place) -> bool:
         """Whether the place was taken from this file, however much was added since."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
 from pbx_crm.asterisk.cel_row import CelRow
@@ -30,6 +31,9 @@ class CelSource(Protocol):
 
     def end(self) -> Place:
         """Where the next row will be written."""
+
+    def since(self, moment: datetime) -> Place:
+        """A place before every row of that moment or later; some earlier ones may follow it too."""
 
     def read(self, place: Place, most: int) -> CelRead:
         """At most `most` rows from there; none if nothing was added. RecordsUnreadable says why not."""

@@ -7,7 +7,7 @@ The table is looked at, not assumed: columns by name, rows in the order of its c
 from __future__ import annotations
 
 from collections import Counter
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from functools import cached_property
 from typing import Any
 
@@ -38,6 +38,18 @@ class CelTable:
                 return {"id": connection.execute(select(func.max(self._counter))).scalar_one() or 0}
         except SQLAlchemyError as error:
             raise self._unreadable(error) from error
+
+    def since(self, moment: datetime) -> Place:
+        """Before the first row of that moment; found by halving, for times may be text of any shape."""
+        low, high = 0, int(self.end()["id"])
+        while low < high:
+            middle = (low + high) // 2
+            rows = self.read({"id": middle}, 1).rows
+            if not rows or rows[0][0].at >= moment.timestamp():
+                high = middle
+            else:
+                low = middle + 1
+        return {"id": low}
 
     def read(self, place: Place, most: int) -> CelRead:
         """At most `most` rows after the place."""

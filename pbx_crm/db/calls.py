@@ -25,6 +25,8 @@ from pbx_crm.domain.person import Scope
 Row = Mapping[str, Any]
 
 
+MOST_LINKEDIDS = 500
+
 # Statements that run at every ring are put together once: that takes longer than running them.
 LINKEDIDS: BindParameter[str] = bindparam("linkedids", expanding=True)
 STORED = select(calls).where(calls.c.pbx == bindparam("pbx"), calls.c.linkedid.in_(LINKEDIDS))
@@ -63,6 +65,14 @@ def stored(tx: Connection, pbx: str, linkedids: Collection[str]) -> dict[str, Ro
         asked = {"pbx": pbx, "linkedids": missing}
         for *row, alias in fetch(tx, STORED_MERGED, asked):
             found[alias] = dict(zip(COLUMNS, row, strict=True))
+    return found
+
+
+def stored_many(tx: Connection, pbx: str, linkedids: Sequence[str]) -> dict[str, Row]:
+    """The same for as many as a day has: a statement takes only so many values."""
+    found: dict[str, Row] = {}
+    for begin in range(0, len(linkedids), MOST_LINKEDIDS):
+        found |= stored(tx, pbx, linkedids[begin : begin + MOST_LINKEDIDS])
     return found
 
 
@@ -129,6 +139,12 @@ def absorb(tx: Connection, call_id: int, gone_id: int) -> None:
     tx.execute(update(tasks).where(tasks.c.call_id == gone_id).values(call_id=call_id))
     tx.execute(update(call_aliases).where(call_aliases.c.call_id == gone_id).values(call_id=call_id))
     tx.execute(delete(calls).where(calls.c.id == gone_id))
+
+
+def births(tx: Connection, deal_ids: Collection[int]) -> dict[int, str | None]:
+    """Which call (`pbx/linkedid`) made each of these deals; None for one made by hand."""
+    query = select(deals.c.id, deals.c.born_of).where(deals.c.id.in_(deal_ids))
+    return {deal_id: born_of for deal_id, born_of in tx.execute(query)}
 
 
 def reborn(tx: Connection, deal_id: int, born_of: str) -> None:

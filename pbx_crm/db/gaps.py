@@ -24,6 +24,14 @@ def between(tx: Connection, pbx: str, since: datetime, until: datetime) -> list[
     return [(from_at, to_at) for from_at, to_at in tx.execute(query)]
 
 
+def not_filled(tx: Connection, pbx: str) -> list[tuple[datetime, datetime]]:
+    """Beginnings and ends of the gaps of this PBX that nothing has filled yet."""
+    query = select(gaps.c.from_at, gaps.c.to_at).where(
+        gaps.c.pbx == pbx, gaps.c.filled_at.is_(None), gaps.c.to_at.is_not(None)
+    )
+    return [(from_at, to_at) for from_at, to_at in tx.execute(query)]
+
+
 def fill(tx: Connection, pbx: str, until: datetime, at: datetime) -> int:
     """Marks the gaps that ended by `until` as filled; says how many."""
     hollow = (gaps.c.pbx == pbx, gaps.c.filled_at.is_(None), gaps.c.to_at <= until)

@@ -19,6 +19,8 @@ from pbx_crm.services.intake_news import Signal, signals
 from pbx_crm.services.intake_work import hear
 from pbx_crm.services.live_feed import LiveFeed
 
+WRITTEN_AT_ONCE = 100
+
 
 class CallIntake:
     """Takes in what the trackers conclude; one transaction a batch, the news after its commit."""
@@ -48,11 +50,16 @@ class CallIntake:
     async def take_written(self, pbx: str, written: Sequence[Call]) -> int:
         """Stores calls that the PBX wrote down and that were not heard, or not to their end; how many.
 
-        What was heard whole stays as it was heard. One transaction; the same calls again change nothing.
+        What was heard whole stays as it was heard; the same calls again change nothing. Some calls to a
+        transaction: an outage of a day must not keep what rings now from being stored.
         """
-        news, count = await self._database.write(take_in_written, pbx, written, self._plans[pbx])
-        self._tell(news)
-        return count
+        taken = 0
+        for begin in range(0, len(written), WRITTEN_AT_ONCE):
+            some = written[begin : begin + WRITTEN_AT_ONCE]
+            news, count = await self._database.write(take_in_written, pbx, some, self._plans[pbx])
+            self._tell(news)
+            taken += count
+        return taken
 
     async def new_deal_from_call(
         self, viewer: Person, call_id: int, *, title: str = "", client_name: str = ""

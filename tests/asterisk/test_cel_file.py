@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from datetime import UTC
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,28 @@ def test_over_a_rotation_the_rest_of_the_old_file_comes_first(master: Path, rota
     assert numbers(read) == [3, 4]
     appended(master, line(5))
     assert numbers(reader(master).read(read.following, MANY)) == [5]
+
+
+def test_over_several_rotations_every_file_is_read_in_order(master: Path) -> None:
+    place = at_end(master)
+    for number, name in ((3, "Master.csv.3"), (4, "Master.csv.2"), (5, "Master.csv.1")):
+        old = master.with_name(name)
+        old.write_text((line(1) + line(2) if number == 3 else "") + line(number))
+        os.utime(old, (number, number))
+    master.write_text(line(6))
+    assert numbers(reader(master).read(place, MANY)) == [3, 4, 5, 6]
+
+
+def test_what_happened_since_a_moment_may_lie_in_a_rotated_file(master: Path) -> None:
+    old = master.with_name("Master.csv.1")
+    master.rename(old)
+    os.utime(old, (1795280002, 1795280002))
+    master.write_text(line(3))
+    of_old = datetime.fromtimestamp(1795280001, UTC)
+    assert numbers(reader(master).read(reader(master).since(of_old), MANY)) == [1, 2, 3]
+    later = datetime.fromtimestamp(1795280003, UTC)
+    os.utime(master, (1795280004, 1795280004))
+    assert numbers(reader(master).read(reader(master).since(later), MANY)) == [3]
 
 
 def test_a_rotation_is_read_in_small_stretches_too(master: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -93,6 +93,18 @@ def test_a_broken_row_is_counted_and_passed(sqlite: Engine) -> None:
     assert [row.uniqueid for row, _ in read.rows] == ["1.2"]
     assert read.broken == {"eventtime is missing": 1}
     assert read.following == {"id": 2}
+
+
+def test_the_first_row_of_a_moment_is_found(sqlite: Engine) -> None:
+    write(
+        sqlite, SQLITE_SAMPLE, *(hangup(number) for number in range(1, 9)), "DELETE FROM cel WHERE AcctId = 4"
+    )
+    write(sqlite, "UPDATE cel SET eventtime = 1795280000 + AcctId")
+    table = CelTable(str(sqlite.url), "cel", UTC)
+    for second, first in ((0, "1.1"), (3, "1.3"), (4, "1.5"), (8, "1.8")):
+        place = table.since(datetime.fromtimestamp(1795280000 + second, UTC))
+        assert table.read(place, 1).rows[0][0].uniqueid == first
+    assert table.read(table.since(datetime(2027, 1, 1, tzinfo=UTC)), MANY).rows == []
 
 
 def test_an_empty_table_ends_at_its_beginning(sqlite: Engine) -> None:
