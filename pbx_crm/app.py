@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import structlog
 from aiohttp import web
 
+from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
 from pbx_crm.call_records import records_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
@@ -28,6 +29,7 @@ from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
+from pbx_crm.services.checkup import Checkup
 from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
@@ -97,6 +99,7 @@ def build_services(
         stage_settings=StageSettings(database, live, clock),
         metrics=Metrics(database),
         dialling=Dialling(database, clock, installation.time_zone),
+        checkup=Checkup(database, clock),
     )
 
 
@@ -122,6 +125,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         stack.callback(passwords.close)
         plans = plans_of(settings)
         services = build_services(database, settings.installation, passwords, clock, plans)
+        doctor.prepare(services.checkup, settings, clock, path=None)
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         for pbx in settings.pbx:

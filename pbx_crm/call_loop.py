@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
+import platform
 from typing import assert_never
 
 from pbx_crm.asterisk.ami_account import AmiAccount
@@ -26,6 +28,8 @@ HEARD_EVERY_SECONDS = 15
 RECONCILED_EVERY_SECONDS = 60
 SETTLED_AFTER_SECONDS = 35
 """After a reconnect the last calls of the gap are read once their rows are ripe (RIPE_AFTER)."""
+INSTANCE = f"{platform.node()[:20]}:{os.getpid()}"
+"""This process, as the doctor tells it from another one that listens too."""
 
 
 def dial_shape_of(pbx: PbxSettings) -> DialShape:
@@ -98,7 +102,11 @@ class CallLoop:
         while True:
             await asyncio.sleep(HEARD_EVERY_SECONDS)
             if self._listened and self._is_up():
-                await self._services.gaps.heard(self._name)
+                await self._sign_in()
+
+    async def _sign_in(self) -> None:
+        await self._services.gaps.heard(self._name)
+        await self._services.checkup.listening(self._name, INSTANCE)
 
     async def _reconcile(self, records: Records) -> None:
         """Reads what the PBX wrote down: at the start, soon after every reconnect, and every minute."""
@@ -178,3 +186,4 @@ class CallLoop:
         if not self._listened:
             self._listened = True
             await self._services.gaps.began_listening(self._name)
+            await self._services.checkup.listening(self._name, INSTANCE)

@@ -170,6 +170,24 @@ def ledger(ctx: click.Context, day: datetime | None, config: Path) -> None:
     ctx.exit(print_ledger(load(config), day.date() if day else None))
 
 
+@main.command()
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON, for monitoring.")
+@click.option(
+    "--listen",
+    type=click.FloatRange(1, 600),
+    default=3,
+    show_default=True,
+    help="Seconds to listen to each PBX; make a call meanwhile, and more is seen.",
+)
+@click.pass_context
+def doctor(ctx: click.Context, config: Path, as_json: bool, listen: float) -> None:
+    """Look at PBX, files and records; name every fault and the line that mends it."""
+    from pbx_crm.doctor_command import doctor as look
+
+    ctx.exit(look(config, as_json=as_json, listen=listen))
+
+
 class LateGroup(click.Group):
     """A group whose commands are imported when one of them is wanted."""
 

@@ -89,6 +89,11 @@ def core_status() -> AmiAction:
     return AmiAction("CoreStatus")
 
 
+def core_settings() -> AmiAction:
+    """Version, and whether CDR is on; needs write `reporting`."""
+    return AmiAction("CoreSettings")
+
+
 def core_show_channels() -> AmiAction:
     """Every channel that lives now, with Linkedid, Duration and BridgeId; needs write `reporting`."""
     return AmiAction("CoreShowChannels")

@@ -36,6 +36,7 @@ class Frame:
     is_known: bool
     works_with_clients: bool
     leads: bool
+    is_admin: bool
     """Whether this is a head of sales."""
 
 
@@ -50,6 +51,7 @@ def frame_for(viewer: Person | None, path: str, language: Language) -> Frame:
         themes=THEMES,
         is_known=viewer is not None,
         works_with_clients=viewer is not None and _works_with_clients(viewer),
+        is_admin=viewer is not None and viewer.is_admin,
         leads=viewer is not None and viewer.role is Role.HEAD,
     )
 

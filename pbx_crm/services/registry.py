@@ -10,6 +10,7 @@ from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
+from pbx_crm.services.checkup import Checkup
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
@@ -64,3 +65,4 @@ class Services:
     stage_settings: StageSettings
     metrics: Metrics
     dialling: Dialling
+    checkup: Checkup

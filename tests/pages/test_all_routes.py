@@ -101,6 +101,8 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/popup/{call_id}/close"): Ask("call", data={}),
     ("POST", "/popup/{call_id}/deal"): Ask("call", data={"name": "Walk"}),
     ("POST", "/popup/{call_id}/note"): Ask("call", data={"text": "walked by"}),
+    ("GET", "/settings/doctor"): Ask(),
+    ("POST", "/settings/doctor"): Ask(data={}),
     ("GET", "/calls"): Ask(),
     ("POST", "/calls/dial"): Ask(data={"number": "+79051234567", "request_key": "walk"}),
     ("POST", "/popup/{call_id}/hang-up"): Ask("call", data={}),

@@ -1,0 +1,201 @@
+"""The doctor put together from a configuration: PBX, files, database, web."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import DBAPIError
+
+from pbx_crm.asterisk.ami_account import AmiAccount
+from pbx_crm.asterisk.ami_events import NEEDED_EVENTS
+from pbx_crm.asterisk.examination import Examination
+from pbx_crm.call_loop import dial_shape_of
+from pbx_crm.config import PbxSettings, Settings, WebSettings
+from pbx_crm.db import checkup, migrate
+from pbx_crm.db.engine import Database, make_engine
+from pbx_crm.domain.errors import BadConfig, CrmError, LoginRefused, PbxUnreachable
+from pbx_crm.domain.finding import Finding, fault, good, warning
+from pbx_crm.domain.pbx_checkup import judge
+from pbx_crm.domain.sentence import N_, Sentence
+from pbx_crm.outside import machine
+from pbx_crm.services.checkup import Checkup, Look, PbxNames
+from pbx_crm.services.clock import Clock, utc_now
+
+LISTEN_SECONDS = 3.0
+
+
+def prepare(
+    rounds: Checkup, settings: Settings, clock: Clock, *, path: Path | None, listen: float = LISTEN_SECONDS
+) -> None:
+    """Gives the rounds of this configuration to the service."""
+
+    async def machine_look() -> list[Finding]:
+        return await asyncio.to_thread(_of_machine, settings, path)
+
+    looks: list[Look] = [machine_look, *(_look_at(settings, pbx, clock, listen) for pbx in settings.pbx)]
+    rounds.examine([PbxNames(pbx.name, pbx.trunks) for pbx in settings.pbx], *looks)
+
+
+async def examine(settings: Settings, path: Path, *, listen: float, clock: Clock = utc_now) -> list[Finding]:
+    """All findings, from the command line; the program itself may run or not."""
+    broken = await asyncio.to_thread(_of_database, settings, clock())
+    if broken and not _is_usable(broken):
+        # Without its tables nothing more can be read; the rest is looked at all the same.
+        looks = [_of_machine(settings, path), broken]
+        looks += [await _look_at(settings, pbx, clock, listen)() for pbx in settings.pbx]
+        return [finding for found in looks for finding in found]
+    database = Database.open(settings.database.url.get_secret_value())
+    try:
+        rounds = Checkup(database, clock)
+        prepare(rounds, settings, clock, path=path, listen=listen)
+        return [*broken, *await rounds.run()]
+    finally:
+        database.close()
+
+
+def _is_usable(findings: list[Finding]) -> bool:
+    return all(finding.name == "database_ready" for finding in findings)
+
+
+def _of_machine(settings: Settings, path: Path | None) -> list[Finding]:
+    url = make_url(settings.database.url.get_secret_value())
+    found = [*_of_web(settings.web)]
+    if path is not None:
+        found += machine.config_file(path, holds_password=bool(url.password))
+    for pbx in settings.pbx:
+        if pbx.secret_file is not None:
+            found.append(replace(machine.secret_file(pbx.secret_file), where=pbx.name))
+    if url.get_backend_name() == "sqlite" and url.database:
+        folder = Path(url.database).absolute().parent
+        found += [machine.room(folder)] if folder.is_dir() else []
+    return found
+
+
+def _of_web(web: WebSettings) -> list[Finding]:
+    host = urlsplit(web.public_url).hostname or web.host
+    if web.public_url.startswith("https://"):
+        if web.trusted_proxies:
+            return [good("web", N_("pages are encrypted: %(url)s"), url=web.public_url)]
+        return [
+            warning(
+                "web_proxies",
+                Sentence.of(N_("all log-ins seem to come from one address: the proxy is not trusted")),
+                Sentence.of(N_('pbx_crm.toml [web]: trusted_proxies = ["127.0.0.1"]')),
+            )
+        ]
+    if _is_loopback(host):
+        return [good("web", N_("pages are served on this machine only: %(host)s"), host=host)]
+    return [
+        warning(
+            "web_clear",
+            Sentence.of(N_("passwords travel in the clear to %(host)s"), host=host),
+            Sentence.of(N_('put a proxy with TLS before it; pbx_crm.toml [web]: public_url = "https://…"')),
+        )
+    ]
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _of_database(settings: Settings, now: datetime) -> list[Finding]:
+    """What stands in the way of using the database; the last line says that nothing does."""
+    url = make_url(settings.database.url.get_secret_value())
+    if url.get_backend_name() == "sqlite" and url.database:
+        missing = machine.database_file(Path(url.database))
+        if missing:
+            return missing
+    engine = make_engine(url)
+    try:
+        with engine.connect().execution_options(writes=True) as tx:
+            revision = migrate.current(tx)
+            if revision != migrate.newest():
+                return [_not_migrated(revision)]
+            checkup.try_to_write(tx, now)
+            tx.rollback()
+    except (DBAPIError, CrmError) as error:
+        why = getattr(error, "orig", None) or error
+        says = Sentence.of(N_("the database cannot be used: %(why)s"), why=str(why).strip())
+        return [fault("database", says, Sentence.of(N_("check url in [database] and that the server runs")))]
+    finally:
+        engine.dispose()
+    return [good("database_ready", N_("the database can be read and written, and is up to date"))]
+
+
+def _not_migrated(revision: str | None) -> Finding:
+    return fault(
+        "migration",
+        Sentence.of(
+            N_("the database is at revision %(has)s, the program wants %(wants)s"),
+            has=revision or "-",
+            wants=migrate.newest(),
+        ),
+        Sentence.of(N_("pbx-crm migrate --config FILE")),
+    )
+
+
+def _look_at(settings: Settings, pbx: PbxSettings, clock: Callable[[], datetime], listen: float) -> Look:
+    async def look() -> list[Finding]:
+        found = await _examined(settings, pbx, clock, listen)
+        return [replace(finding, where=pbx.name) for finding in found]
+
+    return look
+
+
+async def _examined(
+    settings: Settings, pbx: PbxSettings, clock: Callable[[], datetime], listen: float
+) -> list[Finding]:
+    try:
+        secret = settings.secret_of(pbx)
+    except BadConfig:
+        return []  # said already, with the file
+    account = AmiAccount(pbx.host, pbx.port, pbx.username, secret, tls=pbx.tls)
+    try:
+        picture = await Examination(account, clock).look(listen)
+    except LoginRefused as refusal:
+        return [_refused(account, refusal)]
+    except PbxUnreachable as trouble:
+        return [_unreachable(account, trouble)]
+    return judge(picture, account.writes | dial_shape_of(pbx).writes, NEEDED_EVENTS | ANSWERS)
+
+
+ANSWERS = frozenset({"CoreShowChannelsComplete", "FullyBooted"})
+
+
+def _refused(account: AmiAccount, refusal: LoginRefused) -> Finding:
+    return fault(
+        "login",
+        Sentence.of(
+            N_("%(place)s refuses %(user)s: %(why)s"),
+            place=account.place,
+            user=account.username,
+            why=refusal,
+        ),
+        Sentence.of(
+            N_(
+                "manager.conf [%(user)s]: secret= as in secret_file, permit= with this machine's address; "
+                "then  asterisk -rx 'manager reload'"
+            ),
+            user=account.username,
+        ),
+    )
+
+
+def _unreachable(account: AmiAccount, trouble: PbxUnreachable) -> Finding:
+    return fault(
+        "reachable",
+        Sentence.of(N_("nothing answers at %(place)s: %(why)s"), place=account.place, why=trouble),
+        Sentence.of(
+            N_("manager.conf [general]: enabled = yes, bindaddr and port as here; check the firewall")
+        ),
+    )
