@@ -69,8 +69,7 @@ def build_services(
 ) -> Services:
     """Every service, each given what it needs and nothing else."""
     live = LiveFeed()
-    plans = plans or {pbx: NumberPlan(installation.region) for pbx in installation.pbxes}
-    intake = CallIntake(database, live, clock, plans)
+    intake = CallIntake(database, live, clock, plans or _national(installation))
     return Services(
         installation=installation,
         clock=clock,
@@ -101,6 +100,11 @@ def build_services(
         dialling=Dialling(database, clock, installation.time_zone),
         checkup=Checkup(database, clock),
     )
+
+
+def _national(installation: Installation) -> dict[str, NumberPlan]:
+    """Numbers as the country writes them, on every PBX."""
+    return {pbx: NumberPlan(installation.region) for pbx in installation.pbxes}
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
@@ -17,10 +18,11 @@ from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.ami_events import NEEDED_EVENTS
 from pbx_crm.asterisk.examination import Examination
 from pbx_crm.call_loop import dial_shape_of
+from pbx_crm.call_records import source_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import checkup, migrate
 from pbx_crm.db.engine import Database, make_engine
-from pbx_crm.domain.errors import BadConfig, CrmError, LoginRefused, PbxUnreachable
+from pbx_crm.domain.errors import BadConfig, CrmError, LoginRefused, PbxUnreachable, RecordsUnreadable
 from pbx_crm.domain.finding import Finding, fault, good, warning
 from pbx_crm.domain.pbx_checkup import judge
 from pbx_crm.domain.sentence import N_, Sentence
@@ -147,6 +149,7 @@ def _not_migrated(revision: str | None) -> Finding:
 def _look_at(settings: Settings, pbx: PbxSettings, clock: Callable[[], datetime], listen: float) -> Look:
     async def look() -> list[Finding]:
         found = await _examined(settings, pbx, clock, listen)
+        found.append(await asyncio.to_thread(_of_records, pbx, settings.crm.time_zone))
         return [replace(finding, where=pbx.name) for finding in found]
 
     return look
@@ -167,6 +170,29 @@ async def _examined(
     except PbxUnreachable as trouble:
         return [_unreachable(account, trouble)]
     return judge(picture, account.writes | dial_shape_of(pbx).writes, NEEDED_EVENTS | ANSWERS)
+
+
+def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:
+    """Whether what the PBX writes down can be read."""
+    if pbx.cel is None:
+        return warning(
+            "cel_unset",
+            Sentence.of(N_("calls made while the CRM is away are lost: it does not read the PBX's CEL")),
+            Sentence.of(
+                N_("copy cel.conf and cel_custom.conf of dialplan/, and fill [pbx.cel] in pbx_crm.toml")
+            ),
+        )
+    try:
+        if pbx.cel.path is not None and not pbx.cel.path.exists():
+            raise RecordsUnreadable(f"{pbx.cel.path}: no such file")
+        source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or time_zone)).end()
+    except RecordsUnreadable as trouble:
+        return fault(
+            "cel_unreadable",
+            Sentence.of(N_("the PBX's CEL cannot be read: %(why)s"), why=trouble),
+            Sentence.of(N_("pbx_crm.toml [pbx.cel]: check path or url, and that this user may read it")),
+        )
+    return good("cel", N_("the PBX's CEL can be read"))
 
 
 ANSWERS = frozenset({"CoreShowChannelsComplete", "FullyBooted"})

@@ -38,7 +38,11 @@ host = "{host}"
 port = {port}
 username = "pbx-crm"
 secret_file = "secret"
+{more}[pbx.cel]
+kind = "csv"
+path = "{cel}"
 """
+CEL = "log/cel-custom/pbx-crm.csv"
 LISTEN_SECONDS = 2.0
 Change = Callable[[str], str]
 
@@ -74,6 +78,8 @@ class Planted:
     pbx: dict[str, Change] = field(default_factory=dict)
     """Files of the PBX, and how each is spoilt."""
     config: Change = str
+    more: str = ""
+    """More of the PBX's part of the configuration."""
     folder: Callable[[Path], object] = str
     """What is done in the CRM's folder."""
     clock: timedelta = timedelta(0)
@@ -88,8 +94,8 @@ PLANTED = (
     Planted("login", FAULT, "permit=", {USER: swap("permit = 127.0.0.1/255.255.255.255", "")}),
     Planted("login", FAULT, "manager.conf [crm]", config=swap('"pbx-crm"', '"crm"')),
     Planted("write_reporting", FAULT, "add reporting to write=", {USER: write("user")}),
-    Planted("write_originate", FAULT, "add originate", config=lambda c: c + 'dial_context = "x"\n'),
-    Planted("write_call", FAULT, "add call to write=", config=lambda c: c + "hang_up = true\n"),
+    Planted("write_originate", FAULT, "add originate", more='dial_context = "x"\n'),
+    Planted("write_call", FAULT, "add call to write=", more="hang_up = true\n"),
     Planted("surplus_system", WARNING, "take system out", {USER: write("reporting,system")}),
     Planted("surplus_command", WARNING, "take command out", {USER: write("reporting,command")}),
     Planted("surplus_config", WARNING, "take config out", {USER: write("reporting,config")}),
@@ -124,6 +130,8 @@ PLANTED = (
         "trusted_proxies",
         config=lambda c: '[web]\npublic_url = "https://crm.example"\n' + c,
     ),
+    Planted("cel_unset", WARNING, "[pbx.cel]", config=lambda c: c.split("[pbx.cel]")[0]),
+    Planted("cel_unreadable", FAULT, "check path", config=swap("pbx-crm.csv", "absent.csv")),
     Planted("no_listener", WARNING, "pbx-crm serve"),
 )
 
@@ -141,7 +149,13 @@ class Clinic:
         (folder / "secret").write_text(SECRET)
         (folder / "secret").chmod(0o600)
         path = folder / "pbx_crm.toml"
-        text = CONFIG.format(folder=folder, host=self.company.network.pbx, port=PORT)
+        text = CONFIG.format(
+            folder=folder,
+            host=self.company.network.pbx,
+            port=PORT,
+            more=planted.more,
+            cel=self.company.asterisk.home / CEL,
+        )
         path.write_text(planted.config(text))
         planted.folder(folder)
         self.set_up({name: change(self.files.get(name, "")) for name, change in planted.pbx.items()})
