@@ -84,7 +84,10 @@ def _run(tx: Connection, sql: str, values: Any) -> list[Any]:
         (cursor.executemany if is_many else cursor.execute)(sql, values)
         return list(cursor.fetchall())
     except sqlite3.Error as error:
-        raise DBAPIError.instance(sql, values, error, sqlite3.Error, dialect=tx.dialect) from error
+        # As everywhere else, the values are clients': they do not go into the log with the error.
+        raise DBAPIError.instance(
+            sql, values, error, sqlite3.Error, hide_parameters=True, dialect=tx.dialect
+        ) from error
 
 
 def _padded(values: list[Any]) -> list[Any]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, event, func, select, text
 from sqlalchemy.exc import OperationalError, StatementError
 
+from pbx_crm.db import callers
 from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.engine import Database, make_engine
 from pbx_crm.db.tables import companies, metadata
@@ -142,6 +143,17 @@ async def test_an_error_of_the_database_does_not_tell_the_log_a_client(base: Dat
     with pytest.raises(OperationalError) as failed:
         await base.read(lambda tx: tx.execute(broken, {"number": "+79161234567"}))
     assert "nothing_of_ours" in str(failed.value)
+    assert "+79161234567" not in str(failed.value)
+
+
+async def test_an_error_of_a_prepared_statement_does_not_tell_it_either(base: Database) -> None:
+    def look(tx: Connection) -> None:
+        tx.execute(text("DROP TABLE contact_numbers"))
+        callers.by_numbers(tx, ["+79161234567"])
+
+    with pytest.raises(OperationalError) as failed:
+        await base.write(look)
+    assert "contact_numbers" in str(failed.value)
     assert "+79161234567" not in str(failed.value)
 
 
