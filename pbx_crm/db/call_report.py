@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, String, case, cast, func, literal, or_, select
 
+from pbx_crm.db import meetings
 from pbx_crm.db.call_figures import (
     INCOMING,
     OUTGOING,
@@ -38,7 +39,7 @@ RING_END = func.coalesce(legs.c.answered_at, legs.c.ended_at)
 
 
 def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
-    """Every seller's row, by name; the rows of nobody and of all for who sees everybody. Ten statements."""
+    """Every seller's row, by name; nobody's and the whole for who sees everybody. Eleven statements."""
     rows = _rows(tx, wanted, scope)
     if wanted.person_id is not None or scope.reach is not Reach.ALL:
         return CallReport(rows, None)
@@ -67,6 +68,8 @@ def _rows(tx: Connection, wanted: ReportFilter, scope: Scope) -> tuple[SellerCou
         for person_id, *values in tx.execute(query):
             names = statement.selected_columns.keys()[1:]
             counts.setdefault(person_id, {}).update(zip(names, values, strict=True))
+    for person_id, held in meetings.per_seller(tx, wanted, scope).items():
+        counts.setdefault(person_id, {})["meetings"] = held
     return tuple(
         SellerCounts(person_id, name, _counts(counts.get(person_id, {})))
         for person_id, name in tx.execute(_listed(wanted, scope, list(counts)))
@@ -127,11 +130,11 @@ def _listed(wanted: ReportFilter, scope: Scope, counted: list[int]) -> Select[An
 def _whole(tx: Connection, wanted: ReportFilter, rows: tuple[SellerCounts, ...]) -> Whole:
     nobody, total = _once(tx, wanted, counted_for_nobody), _once(tx, wanted, counted_once)
     nobody = replace(nobody, **_seconds_of_nobody(tx, wanted))
-    seconds: dict[str, Any] = {
+    added: dict[str, Any] = {
         name: sum(getattr(row.counts, name) for row in rows) + getattr(nobody, name) for name in SECONDS
     }
     incoming = select(func.count()).select_from(calls).where(INCOMING, *_within(wanted))
-    return Whole(nobody, replace(total, **seconds), tx.execute(incoming).scalar_one(), _repeated(tx, wanted))
+    return Whole(nobody, replace(total, **added), tx.execute(incoming).scalar_one(), _repeated(tx, wanted))
 
 
 def _once(tx: Connection, wanted: ReportFilter, condition_of: Callable[[Figure], Condition]) -> Counts:

@@ -7,6 +7,7 @@ so their sum is more than there were calls: the report says by how much, rather 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from datetime import datetime
 
 from pbx_crm.domain.report_table import Cell, ReportTable
 
@@ -29,9 +30,24 @@ class Counts:
     """Outgoing, to a number nobody here had ever talked with."""
     talked: int = 0
     clients: int = 0
+    meetings: int = 0
+    """Tasks of that kind done in the time."""
     talk_seconds: float = 0.0
     ring_seconds: float = 0.0
     hold_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """A meeting that took place."""
+
+    task_id: int
+    title: str
+    done_at: datetime
+    seller: str
+    deal_id: int | None
+    """None where it is on no card of the viewer's."""
+    deal: str
 
 
 SECONDS = frozenset({"talk_seconds", "ring_seconds", "hold_seconds"})

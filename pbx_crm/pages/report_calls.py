@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -14,6 +14,7 @@ from pbx_crm.pages.report_head import ReportHead, csv_answer, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/calls"
+MEETINGS_PATH = "/reports/calls/meetings"
 SLICES = frozenset({"seller", "line"})
 
 
@@ -79,6 +80,12 @@ COLUMNS = (
         N_("Clients"),
         N_("Different clients this seller talked with; a client with two numbers is one."),
         Figure.TALKED,
+    ),
+    Column(
+        "meetings",
+        N_("Meetings"),
+        N_("Tasks of the kind meeting that this seller finished in this time."),
+        None,
     ),
     Column(
         "talk_seconds",
@@ -147,6 +154,14 @@ async def as_csv(request: web.Request) -> web.StreamResponse:
     return csv_answer(found.table(), head)
 
 
+async def show_meetings(request: web.Request) -> web.StreamResponse:
+    """GET /reports/calls/meetings: exactly the meetings that a figure counted."""
+    head = await head_of(request, MEETINGS_PATH, SLICES)
+    held = await services_of(request).reports.meetings(viewer_of(request).scope, head.wanted)
+    back_url = head.query.url(PATH)
+    return render(request, "report_meetings.html", {"head": head, "meetings": held, "back_url": back_url})
+
+
 async def _found(request: web.Request) -> tuple[ReportHead, CallReport]:
     head = await head_of(request, PATH, SLICES)
     return head, await services_of(request).reports.calls(viewer_of(request).scope, head.wanted)
@@ -176,11 +191,17 @@ def _cells(
         CellView(
             value=getattr(counts, column.name),
             is_time=column.name in SECONDS,
-            url=head.query.calls(head.days, column.figure, who, is_nobody=is_nobody)
-            if column.figure
-            else None,
+            url=_url(head, column, who, is_nobody),
             before=getattr(was, column.name) if was else None,
             is_alarm=column.figure is Figure.MISSED,
         )
         for column in COLUMNS
     )
+
+
+def _url(head: ReportHead, column: Column, who: int | None, is_nobody: bool) -> str | None:
+    if column.name == "meetings":
+        return replace(head.query, who=who or head.query.who).url(MEETINGS_PATH)
+    if column.figure is None:
+        return None
+    return head.query.calls(head.days, column.figure, who, is_nobody=is_nobody)

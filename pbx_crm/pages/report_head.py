@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from aiohttp import web
@@ -55,9 +55,23 @@ class ReportHead:
         return tuple((kept.url(path), name, path == self.path) for path, name in REPORTS)
 
     @property
-    def presets(self) -> tuple[tuple[Preset, str], ...]:
-        """What may be chosen instead of days."""
-        return PRESETS
+    def presets(self) -> tuple[tuple[str, str, bool], ...]:
+        """(address, name, whether it is chosen) of the periods one click away; they let go of chosen days."""
+        kept = replace(self.query, from_day=None, to_day=None)
+        chosen = None if self.query.names_days else self.query.preset
+        return tuple(
+            (replace(kept, preset=preset).url(self.path), name, preset is chosen) for preset, name in PRESETS
+        )
+
+    @property
+    def sliced(self) -> tuple[str, ...]:
+        """What the report is narrowed to, by name, for whoever reads it on paper."""
+        chosen = (
+            (self.query.who, self.choices.sellers),
+            (self.query.line, self.choices.lines),
+            (self.query.funnel, self.choices.funnels if "funnel" in self.slices else ()),
+        )
+        return tuple(name for asked, known in chosen for record_id, name in known if record_id == asked)
 
     @property
     def csv_url(self) -> str:

@@ -68,9 +68,14 @@ class ReportQuery:
         """The rows behind one figure of this report."""
         return replace(self, part=part, stage=stage)
 
+    @property
+    def names_days(self) -> bool:
+        """Whether days are named, rather than a period."""
+        return self.from_day is not None or self.to_day is not None
+
     def days(self, today: date, first_weekday: int) -> Days:
         """The days asked for, the first never after the last; one end left open means that day."""
-        if self.from_day is None and self.to_day is None:
+        if not self.names_days:
             return days_of(self.preset, today, first_weekday)
         ends = [day for day in (self.from_day, self.to_day) if day is not None]
         return Days(max(min(ends), max(ends) - LONGEST), max(ends))

@@ -76,6 +76,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/calls/{call_id:[0-9]{1,18}}", call_log.story, Access.CLIENT_DATA),
     Route("GET", "/reports", reports.show, Access.CLIENT_DATA),
     Route("GET", "/reports/calls", report_calls.show, Access.CLIENT_DATA),
+    Route("GET", "/reports/calls/meetings", report_calls.show_meetings, Access.CLIENT_DATA),
     Route("GET", "/reports/calls.csv", report_calls.as_csv, Access.CLIENT_DATA),
     Route("POST", "/calls/dial", dialling.dial, Access.CLIENT_DATA),
     Route("GET", "/reports/missed", report_missed.show, Access.CLIENT_DATA),

@@ -132,7 +132,9 @@ class Wording:
 
     def lasting(self, seconds: float) -> str:
         """A length in one unit: `3 days`."""
-        length = timedelta(seconds=max(seconds, SECONDS_A_MINUTE))
+        if seconds < SECONDS_A_MINUTE:
+            return self.gettext("a moment")
+        length = timedelta(seconds=seconds)
         return self._digits(format_timedelta(length, locale=self._locale, threshold=0.9))
 
     def timespan(self, seconds: float) -> str:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pbx_crm.db import call_report, funnel_report, funnels, lines, missed_clock, people
+from pbx_crm.db import call_report, funnel_report, funnels, lines, meetings, missed_clock, people
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.call_report import CallReport
+from pbx_crm.domain.call_report import CallReport, Meeting
 from pbx_crm.domain.deal_list import DealLine
 from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.funnel_report import report as count_funnel
@@ -34,6 +34,10 @@ class Reports:
     async def calls(self, scope: Scope, wanted: ReportFilter) -> CallReport:
         """Calls per seller."""
         return await self._database.read(call_report.report, wanted, scope)
+
+    async def meetings(self, scope: Scope, wanted: ReportFilter) -> list[Meeting]:
+        """The meetings that the report counts, the latest first."""
+        return await self._database.read(meetings.listed, wanted, scope)
 
     async def missed(self, scope: Scope, wanted: ReportFilter, now: datetime) -> MissedReport:
         """How long callers nobody answered waited, and who waits now."""

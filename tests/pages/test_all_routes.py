@@ -109,6 +109,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/calls/{call_id}"): Ask("call"),
     ("GET", "/reports"): Ask(),
     ("GET", "/reports/calls"): Ask(query="?period=today"),
+    ("GET", "/reports/calls/meetings"): Ask(query="?period=today"),
     ("GET", "/reports/calls.csv"): Ask(query="?period=today"),
     ("GET", "/reports/missed"): Ask(query="?period=today&part=all"),
     ("GET", "/reports/missed.csv"): Ask(query="?period=today"),

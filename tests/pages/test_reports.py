@@ -81,6 +81,18 @@ async def test_comparing_shows_the_same_part_of_the_day_before(crm: Crm) -> None
     assert "was 1" not in plain
 
 
+async def test_days_take_the_place_of_a_period_until_a_period_is_chosen(crm: Crm) -> None:
+    text = unescape(await page(crm, "/reports/calls?period=today&from=2026-11-01&to=2026-11-05&compare=1"))
+    assert 'name="period"' not in text
+    assert 'href="/reports/calls?period=today&compare=1"' in text
+    assert '<input type="hidden" name="period" value="today">' in await page(crm, f"/reports/calls{TODAY}")
+
+
+async def test_paper_says_what_the_report_was_narrowed_to(crm: Crm) -> None:
+    text = await page(crm, f"/reports/calls{TODAY}&who={crm.cast.boris.id}")
+    assert '<span class="print-only muted">· <bdi>Boris</bdi></span>' in text
+
+
 async def test_a_time_without_a_call_says_so(crm: Crm) -> None:
     assert "No call in this time." in await page(crm, "/reports/calls?from=2020-01-01&to=2020-01-31")
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert, select
 
+from pbx_crm.db import tables, tasks
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import call_people, calls, deals, legs, lines, talks
 from pbx_crm.domain.call import Direction, Outcome
@@ -19,6 +20,7 @@ from pbx_crm.domain.call_report import CallReport, Counts
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Span
+from pbx_crm.domain.task import NewTask, TaskKind
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.reports import Reports
 from tests import builders
@@ -167,6 +169,14 @@ def invent_calls(tx: Transaction, office: Office, seed: int) -> None:
             deal_id=chance.choice([None, *cards]),
         )
         _play(tx, call, sellers, chance)
+    for number in range(12):
+        kind = chance.choice([TaskKind.MEETING, TaskKind.MEETING, TaskKind.CALL])
+        owner, at = chance.choice(sellers), NOW - timedelta(hours=chance.randrange(200))
+        task_id = tasks.add(
+            tx, NewTask(kind, owner.id, at, at, chance.choice([None, *cards]), title=f"{number}")
+        )
+        if chance.random() < 0.7:
+            tx.execute(tables.tasks.update().where(tables.tasks.c.id == task_id).values(done_at=at))
 
 
 def _play(tx: Transaction, call: CallRows, sellers: list[Person], chance: random.Random) -> None:
@@ -216,6 +226,17 @@ async def test_every_figure_opens_exactly_the_calls_it_counted(office: Office, s
             assert await office.log.count(office.olga, wanted) == getattr(counts, name), (who, name)
 
 
+@pytest.mark.parametrize("seed", range(2))
+async def test_every_number_of_meetings_opens_exactly_these(office: Office, seed: int) -> None:
+    await office.happens(lambda tx: invent_calls(tx, office, seed))
+    for row in (await office.report(office.olga)).rows:
+        wanted = ReportFilter(WEEK, person_id=row.person_id)
+        held = await office.reports.meetings(office.olga.scope, wanted)
+        assert [meeting.seller for meeting in held] == [row.name] * row.counts.meetings
+    own = await office.reports.meetings(office.anna.scope, ReportFilter(WEEK))
+    assert {meeting.seller for meeting in own} <= {"Anna"}
+
+
 def rounded(counts: Counts) -> dict[str, float]:
     """Seconds to a tenth: the two databases count them in floats of their own."""
     return {name: round(value, 1) for name, value in asdict(counts).items()}
@@ -234,6 +255,14 @@ class ByHand:
         ]
         self.talks = _by_call(tx, talks)
         self.rings = _by_call(tx, legs)
+        self.meetings = [
+            row.owner_id
+            for row in tx.execute(select(tables.tasks))
+            if row.kind == "meeting"
+            and row.done_at is not None
+            and span.since <= row.done_at < span.until
+            and line_id is None
+        ]
         self.owners = {row.id: row.owner_id for row in tx.execute(select(deals))}
 
     def people(self) -> set[int]:
@@ -270,6 +299,7 @@ class ByHand:
             "cold": sum(self._is_cold(call) for call in dialled),
             "talked": len(talked),
             "clients": len(clients),
+            "meetings": self.meetings.count(me),
             "talk_seconds": round(sum(self._talked(call, me) for call in talked), 1),
             "ring_seconds": round(sum(self._rang(call, me) for call in incoming), 1),
             "hold_seconds": sum(self._held(call, me) for call in self.calls),
