@@ -48,7 +48,7 @@ Builder = Callable[[CelRow], Iterable[PbxEvent]]
 SAME_END_SECONDS = 1.0
 """A talk that ends and the hang-up that ended it are this close."""
 
-_COUNTED = re.compile(r"(?:.*-)?(\d{9,11})\.(\d+)")
+_COUNTED = re.compile(r"(.*-)?(\d{9,11})\.(\d+)")
 _LEG_APPS = frozenset({"AppDial", "AppDial2", "AppQueue"})
 _RECORDERS = frozenset({"mixmonitor", "monitor"})
 
@@ -77,8 +77,8 @@ class CelReading:
         self._forwarded_at = [(row.linkedid, row.at) for row in rows if row.kind == "FORWARD"]
         self._asked: set[str] = set()
         self._restarted_at = 0.0
-        self._newest: tuple[int, int] = (0, 0)
-        """Epoch and counter of the newest Uniqueid."""
+        self._newest: dict[str, tuple[int, int]] = {}
+        """`systemname` → epoch and counter of its newest Uniqueid; several may write into one table."""
         self._builders: dict[str, Builder] = {
             "CHAN_START": self._on_start,
             "ANSWER": self._on_answer,
@@ -116,10 +116,11 @@ class CelReading:
         counted = _COUNTED.fullmatch(row.uniqueid)
         if counted is None:
             return False
-        before, now = self._newest, (int(counted[1]), int(counted[2]))
+        system, now = counted[1] or "", (int(counted[2]), int(counted[3]))
+        before = self._newest.get(system, (0, 0))
         restarted = now[0] > before[0] + 1 and now[1] < before[1]
         if restarted or now > before:
-            self._newest = now
+            self._newest[system] = now
         return restarted
 
     def _on_start(self, row: CelRow) -> Iterator[PbxEvent]:

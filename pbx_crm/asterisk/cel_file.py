@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import gzip
 import hashlib
+import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -28,6 +29,8 @@ FINGERPRINT_BYTES = 512
 
 HEAD_BYTES = 4096
 """Read of every file: its fingerprint, and its header line if it has one."""
+
+_ROW_BEGINS = re.compile(rb'"?[A-Z_]{4,40}"?,"?')
 
 LARGEST_READ = 64 * 1024 * 1024
 """Bytes taken at once; the next reading goes on from there."""
@@ -147,10 +150,13 @@ def _header(head: bytes) -> Sequence[str] | None:
 
 
 def _lines(part: _Part) -> Iterator[tuple[bytes, int]]:
-    """Every whole row and its offset in the file; a line end inside quotes belongs to a value."""
+    """Every whole row and its offset in the file; a line end inside quotes belongs to a value.
+
+    A row that a crash of Asterisk cut off in mid-value must not swallow those after it.
+    """
     begins = end = 0
     while (found := part.raw.find(b"\n", end)) >= 0:
         end = found + 1
-        if part.raw.count(b'"', begins, end) % 2 == 0:
+        if part.raw.count(b'"', begins, end) % 2 == 0 or _ROW_BEGINS.match(part.raw, end):
             yield part.raw[begins:end], part.begins + begins
             begins = end

@@ -19,6 +19,7 @@ from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
 from pbx_crm.db.upsert import insert_of, put
 from pbx_crm.domain.call import EndedBy
+from pbx_crm.domain.call_knowledge import END_WEIGHT
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Scope
 
@@ -26,6 +27,7 @@ Row = Mapping[str, Any]
 
 
 MOST_LINKEDIDS = 500
+MORE_THAN_HEARD = 10 * END_WEIGHT
 
 # Statements that run at every ring are put together once: that takes longer than running them.
 LINKEDIDS: BindParameter[str] = bindparam("linkedids", expanding=True)
@@ -169,8 +171,9 @@ def make_room(tx: Connection, call_ids: Collection[int]) -> None:
 
 
 def mark_late(tx: Connection, pbx: str, linkedids: Collection[str]) -> None:
-    """These calls were learned of from the PBX's own records."""
-    tx.execute(update(calls).where(calls.c.pbx == pbx, calls.c.linkedid.in_(linkedids)).values(late=True))
+    """These calls are from the PBX's own records; what AMI may still tell of them is passed over."""
+    these = (calls.c.pbx == pbx, calls.c.linkedid.in_(linkedids), calls.c.known < MORE_THAN_HEARD)
+    tx.execute(update(calls).where(*these).values(late=True, known=calls.c.known + MORE_THAN_HEARD))
 
 
 def still_open(tx: Connection, pbx: str) -> dict[str, int]:

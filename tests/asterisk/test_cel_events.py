@@ -69,6 +69,13 @@ def test_two_channels_made_at_once_and_written_in_turned_order_are_no_restart() 
     assert call.is_open
 
 
+def test_two_systems_that_write_into_one_table_are_no_restart_of_either() -> None:
+    other = ("pbx2-1795280009.3", "PJSIP/provider-00000003")
+    first, second = calls(*talking(), row("CHAN_START", 9, other, other[0], exten="74951230007"))
+    assert first.is_open
+    assert second.is_open
+
+
 def test_a_phone_that_refuses_at_once_did_not_ring() -> None:
     (call,) = calls(
         *ringing(),

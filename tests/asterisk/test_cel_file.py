@@ -161,6 +161,14 @@ def test_a_name_with_a_line_end_in_it_is_one_row(master: Path) -> None:
     assert read.rows[0][0].caller_name == "two\nlines"
 
 
+def test_a_row_that_a_crash_cut_off_swallows_none_after_it(master: Path) -> None:
+    place = at_end(master)
+    appended(master, line(3)[:37] + line(4) + line(5) + line(6))
+    read = reader(master).read(place, MANY)
+    assert numbers(read) == [5, 6]
+    assert sum(read.broken.values()) == 1
+
+
 def test_a_broken_row_is_counted_and_the_next_one_is_read(master: Path) -> None:
     place = at_end(master)
     appended(master, "what is this\n" + line(3).replace("1795280003.5", "soon") + line(4))

@@ -167,6 +167,15 @@ async def test_what_was_heard_whole_stays_as_it_was_heard(company: Company, log:
     assert await company.everything() == before
 
 
+async def test_what_ami_tells_after_the_records_changes_nothing(company: Company, log: Log) -> None:
+    await reconciled(company, log)
+    log.write(WHOLE)
+    await reconciled(company, log)
+    before = await company.everything()
+    await company.tell(heard(WHOLE))
+    assert await company.everything() == before
+
+
 async def test_reading_the_same_records_again_changes_nothing(company: Company, log: Log) -> None:
     await reconciled(company, log)
     place = await company.database.read(record_places.get, PBX) or {}
