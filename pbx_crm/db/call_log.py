@@ -175,6 +175,7 @@ def _row(row: Row[Any], known: Mapping[int, Client], rang: tuple[str, ...]) -> C
         wait_seconds=row.wait_seconds,
         talk_seconds=row.talk_seconds,
         recorded=row.recorded,
+        late=row.late,
         deal_id=row.own_deal_id,
         deal_title=row.deal_title,
     )

@@ -138,6 +138,8 @@ class CallRow:
     wait_seconds: float
     talk_seconds: float
     recorded: bool
+    late: bool
+    """Learned, wholly or its end, from the PBX's own records after an outage."""
     deal_id: int | None
     deal_title: str | None
 

@@ -105,6 +105,16 @@ async def test_a_gap_is_a_line_of_the_log(crm: Crm) -> None:
     assert "was not heard; calls in this time may be missing" in await page(crm, name="anna")
 
 
+async def test_a_call_that_was_read_from_the_pbx_s_records_says_so(crm: Crm) -> None:
+    def story(tx: Transaction) -> int:
+        CallRows(tx).ring(crm.cast.anna).end(20, Outcome.MISSED)
+        return CallRows(tx, late=True).ring(crm.cast.anna).end(20, Outcome.MISSED).id
+
+    call_id = await crm.database.write(story)
+    assert (await page(crm, name="anna")).count("entered later") == 1
+    assert "Entered later, from the PBX" in await page(crm, f"/calls/{call_id}", "anna")
+
+
 async def test_the_story_tells_legs_hand_overs_and_why(crm: Crm) -> None:
     def story(tx: Transaction) -> int:
         rule = {"id": "rang_answered", "rang": ["101", "102"], "by": "101", "after": 8}
