@@ -31,6 +31,7 @@ from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.checkup import Checkup
 from pbx_crm.services.clock import Clock, utc_now
+from pbx_crm.services.collector import spare_the_program
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.dialling import Dialling
@@ -229,6 +230,7 @@ async def serve(
     async with running(settings) as app:
         if before is not None:
             await before(app)
+        spare_the_program()
         log.info("serving", url=app.url)
         announce(app)
         await stop.wait()

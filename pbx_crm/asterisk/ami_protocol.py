@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from panoramisk.ami_protocol import AMIProtocol
@@ -30,6 +29,8 @@ log = logging.getLogger(__name__)
 BLANK_LINE = b"\r\n\r\n"
 LONGEST_MESSAGE = 1024 * 1024
 """Bytes. The longest honest event seen is 3 kB; a message without an end must not fill the memory."""
+
+MOST_MARKS = 512
 
 REPEATED_ON_PURPOSE = frozenset({"ChanVariable", "DestChanVariable"})
 """Headers Asterisk itself sends once per value; any other repetition is somebody's invention."""
@@ -48,10 +49,17 @@ class LinkCounters:
     """Messages skipped because they were too long or could not be read."""
 
 
-@lru_cache(maxsize=512)
-def _mark(header: str) -> str:
-    """What stands before the value of this header."""
-    return f"\r\n{header}: "
+class _Marks(dict[str, str]):
+    """What stands before the value of a header; asked six times an event, for the names we read."""
+
+    def __missing__(self, header: str) -> str:
+        mark = f"\r\n{header}: "
+        if len(self) < MOST_MARKS:
+            self[header] = mark
+        return mark
+
+
+_MARKS = _Marks()
 
 
 class EventMessage(Message):  # type: ignore[misc]  # panoramisk ships no type hints
@@ -69,7 +77,7 @@ class EventMessage(Message):  # type: ignore[misc]  # panoramisk ships no type h
 
     def get(self, key: str, default: Any = None) -> Any:
         """The header's value, its name spelled as Asterisk does; item access takes any spelling."""
-        text, mark = self._text, _mark(key)
+        text, mark = self._text, _MARKS[key]
         start = text.find(mark)
         if start < 0:
             return default

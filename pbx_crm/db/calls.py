@@ -37,6 +37,7 @@ STORED_MERGED = (
     .join(call_aliases, call_aliases.c.call_id == calls.c.id)
     .where(call_aliases.c.pbx == bindparam("pbx"), call_aliases.c.linkedid.in_(LINKEDIDS))
 )
+FORGET_OPEN_TALKS = delete(talks).where(talks.c.call_id == bindparam("call"), talks.c.ended_at.is_(None))
 COLUMNS = tuple(column.name for column in calls.columns)
 NEW = insert(calls).returning(calls.c.linkedid, calls.c.id)
 
@@ -119,8 +120,7 @@ def forget_open_talks(tx: Connection, call_ids: Sequence[int]) -> None:
     A call found under way has its talk begin when it was found, until the PBX tells the true moment;
     the talk of the first moment would stay, and go on for ever. One statement.
     """
-    if call_ids:
-        tx.execute(delete(talks).where(talks.c.call_id.in_(call_ids), talks.c.ended_at.is_(None)))
+    write_rows(tx, FORGET_OPEN_TALKS, [{"call": call_id} for call_id in call_ids])
 
 
 def put_people(tx: Connection, rows: Sequence[Row]) -> None:

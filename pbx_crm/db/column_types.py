@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Dialect
@@ -36,10 +37,7 @@ class UtcTime(TypeDecorator[datetime]):
             return super().bind_processor(dialect)
 
         def process(value: datetime | None) -> str | None:
-            if value is None:
-                return None
-            # Cutting the zone off the text costs a third of making a second datetime without one.
-            return _in_utc(value).isoformat(" ", "microseconds")[:LENGTH_WITHOUT_ZONE]
+            return None if value is None else _text_of(value)
 
         return process
 
@@ -59,6 +57,13 @@ class UtcTime(TypeDecorator[datetime]):
             return None
         stored: datetime = value
         return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored.astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
+def _text_of(value: datetime) -> str:
+    # The beginning of a call stands in eight of its rows. Cutting the zone off the text costs a third of
+    # making a second datetime without one.
+    return _in_utc(value).isoformat(" ", "microseconds")[:LENGTH_WITHOUT_ZONE]
 
 
 def _in_utc(value: datetime) -> datetime:

@@ -15,6 +15,8 @@ import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, Dialect
@@ -22,7 +24,6 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError
 
 Values = Mapping[str, Any]
-Get = Callable[[Values], Any]
 Read = Callable[[Sequence[Any]], tuple[Any, ...]]
 Sizes = tuple[tuple[str, int | None], ...]
 """Names of parameters, each with the number of its values, or None for one that is no list."""
@@ -69,9 +70,9 @@ def insert_returning(tx: Connection, statement: Any, rows: Sequence[Values]) -> 
 
 def _insert_some(tx: Connection, statement: Any, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
     change = _change(statement, tuple(rows[0]))
-    one = f"({', '.join('?' * len(change.getters))})"
+    one = f"({', '.join('?' * change.places)})"
     every = change.sql.replace(one, ", ".join([one] * len(rows)), 1)
-    return change.read_all(_run(tx, every, tuple(get(row) for row in rows for get in change.getters)))
+    return change.read_all(_run(tx, every, tuple(chain.from_iterable(map(change.values, rows)))))
 
 
 def _run(tx: Connection, sql: str, values: Any) -> list[Any]:
@@ -101,12 +102,11 @@ class _Prepared:
     """A statement as text, how its values are taken, and how its rows are read."""
 
     sql: str
-    getters: tuple[Get, ...]
+    places: int
+    """How many values it takes."""
+    values: Callable[[Values], tuple[Any, ...]]
     read: Read | None
     """None if the driver gives the program's values already."""
-
-    def values(self, row: Values) -> tuple[Any, ...]:
-        return tuple([get(row) for get in self.getters])
 
     def read_all(self, rows: list[Any]) -> list[tuple[Any, ...]]:
         return rows if self.read is None else [self.read(row) for row in rows]
@@ -117,52 +117,52 @@ def _query(statement: Any, sizes: Sizes) -> _Prepared:
     compiled = statement.compile(dialect=DIALECT)
     examples = {name: None if size is None else [None] * size for name, size in sizes}
     expanded = compiled.construct_expanded_state(examples)
-    getters = {name: _getter(name, bind, is_given=name in examples) for name, bind in compiled.binds.items()}
-    for name, places in expanded.parameter_expansion.items():
-        convert = _converter(compiled.binds[name].type) or _as_it_is
-        getters |= {inner: _from_list(name, place, convert) for place, inner in enumerate(places)}
-    order = tuple(getters[name] for name in expanded.positiontup)
-    return _Prepared(expanded.statement, order, _reader(statement.selected_columns))
+    constants = {name: bind.effective_value for name, bind in compiled.binds.items() if name not in examples}
+    lists = {inner: name for name, inners in expanded.parameter_expansion.items() for inner in inners}
+    order = expanded.positiontup
+    take = _taker(order, [compiled.binds[lists.get(name, name)] for name in order], constants)
+
+    def values(asked: Values) -> tuple[Any, ...]:
+        flat = dict(asked)
+        for name, inners in expanded.parameter_expansion.items():
+            flat |= zip(inners, asked[name], strict=True)
+        return take(flat)
+
+    return _Prepared(expanded.statement, len(order), values, _reader(statement.selected_columns))
 
 
 @lru_cache(MOST_PREPARED)
 def _change(statement: Any, names: tuple[str, ...]) -> _Prepared:
     compiled = statement.compile(dialect=DIALECT, column_keys=list(names) if statement.is_insert else None)
-    defaults = {column.key: column.default for column in compiled.insert_prefetch}
-    getters = tuple(
-        _getter(name, compiled.binds[name], defaults.get(name), is_given=name in names)
-        for name in compiled.positiontup
-    )
-    return _Prepared(str(compiled), getters, _reader(statement.exported_columns))
+    defaults = {column.key: _default(column.default) for column in compiled.insert_prefetch}
+    order = compiled.positiontup
+    constants = {
+        name: defaults.get(name, compiled.binds[name].effective_value) for name in order if name not in names
+    }
+    take = _taker(order, [compiled.binds[name] for name in order], constants)
+    return _Prepared(str(compiled), len(order), take, _reader(statement.exported_columns))
 
 
-def _getter(name: str, bind: Any, default: Any = None, *, is_given: bool) -> Get:
-    convert = _converter(bind.type)
-    if not is_given:
-        value = _constant(bind, default)
-        stored = convert(value) if convert else value
-        return lambda _row: stored
-    if convert is None:
-        return lambda row: row[name]
-    return lambda row: convert(row[name])
+def _taker(
+    order: Sequence[str], binds: Sequence[Any], constants: Values
+) -> Callable[[Values], tuple[Any, ...]]:
+    """What makes a tuple of a row: picked by C in one go, then the few that need it are converted."""
+    if not order:
+        return lambda _row: ()
+    pick = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
+    kinds = [bind.type.dialect_impl(DIALECT).bind_processor(DIALECT) for bind in binds]
+    converted = [(place, convert) for place, convert in enumerate(kinds) if convert is not None]
+
+    def take(row: Values) -> tuple[Any, ...]:
+        values = list(pick({**constants, **row} if constants else row))
+        for place, convert in converted:
+            values[place] = convert(values[place])
+        return tuple(values)
+
+    return take
 
 
-def _from_list(name: str, place: int, convert: Callable[[Any], Any]) -> Get:
-    return lambda asked: convert(asked[name][place])
-
-
-def _converter(kind: Any) -> Callable[[Any], Any] | None:
-    found: Callable[[Any], Any] | None = kind.dialect_impl(DIALECT).bind_processor(DIALECT)
-    return found
-
-
-def _as_it_is(value: Any) -> Any:
-    return value
-
-
-def _constant(bind: Any, default: Any) -> Any:
-    if default is None:
-        return bind.effective_value
+def _default(default: Any) -> Any:
     return default.arg(None) if default.is_callable else default.arg
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from pbx_crm.services.intake_desk import CallFile, DealFile, Desk
+from pbx_crm.services.intake_desk import DealFile, Desk
 
 CALL = frozenset({"call", "calls"})
 
@@ -19,18 +20,17 @@ class Signal:
 
 
 def signals(desk: Desk) -> list[Signal]:
-    """What to tell once the batch is committed, a signal for every group of people."""
-    return [signal for file in desk.heard for signal in _of_call(file)]
+    """What to tell once the batch is committed, one signal for every group of people."""
+    told: dict[frozenset[int], set[str]] = defaultdict(set)
+    for file in desk.heard:
+        told[file.concerned] |= CALL
+        if file.deal is not None:
+            told[frozenset(_owners(file.deal))] |= _topics(file.deal)
+    return [Signal(frozenset(topics), people) for people, topics in told.items()]
 
 
-def _of_call(file: CallFile) -> Iterator[Signal]:
-    yield Signal(CALL, file.concerned)
-    if file.deal is not None:
-        yield Signal(_topics(file.deal), frozenset(_owners(file.deal)))
-
-
-def _topics(deal: DealFile) -> frozenset[str]:
-    return frozenset({"call", "calls", "tasks", f"deal-{deal.id}", f"stage-{deal.stage}"})
+def _topics(deal: DealFile) -> set[str]:
+    return {"call", "calls", "tasks", f"deal-{deal.id}", f"stage-{deal.stage}"}
 
 
 def _owners(deal: DealFile) -> Iterator[int]:
