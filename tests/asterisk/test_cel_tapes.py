@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,7 @@ OTHERWISE_IN_CDR = {
 """A consultation keeps its own Linkedid, two clients joined share one, an originate looks like a call in."""
 
 
+@cache
 def told_by(source: str, name: str) -> list[Truth]:
     return [call_as_json(call) for call in read_recording(FOLDERS[name], source, PbxShape()).calls]
 
