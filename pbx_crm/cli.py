@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -186,6 +187,31 @@ def doctor(ctx: click.Context, config: Path, as_json: bool, listen: float) -> No
     from pbx_crm.doctor_command import doctor as look
 
     ctx.exit(look(config, as_json=as_json, listen=listen))
+
+
+@main.command()
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+@click.option("--name", default="office", prompt="Name of the PBX", help="Calls carry it; it stays.")
+@click.option("--host", prompt="Address of the PBX")
+@click.option("--port", type=click.IntRange(1, 65535), default=5038, show_default=True)
+@click.option("--user", default="pbx-crm", prompt="Name of the AMI user", help="[a-z0-9-].")
+@click.option(
+    "--pbx",
+    type=click.Choice(["asterisk", "asterisk-16", "freepbx"]),
+    default="asterisk",
+    prompt="Kind of PBX",
+    help="asterisk-16 stands for 16, for 18 before 18.26 and 20 before 20.11.",
+)
+@click.option("--crm-address", default="127.0.0.1", prompt="Address of this machine as the PBX sees it")
+@click.option("--region", prompt="Country of national numbers (DE, RU, …)")
+@click.option("--time-zone", prompt="Time zone (Europe/Berlin, …)")
+@click.option("--currency", prompt="Currency (EUR, RUB, …)")
+@click.option("--database", default="sqlite:////var/lib/pbx-crm/crm.db", prompt="Database")
+def init(config: Path, **answers: Any) -> None:
+    """Write a configuration, the AMI secret and the AMI user's file; every answer is an option, too."""
+    from pbx_crm.init_command import Answers, write_all
+
+    write_all(config, Answers(**answers))
 
 
 class LateGroup(click.Group):

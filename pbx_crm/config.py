@@ -219,7 +219,7 @@ def load(path: Path) -> Settings:
         settings = Settings.model_validate(written)
     except ValidationError as error:
         # The original error quotes values, and a value may be a secret.
-        raise BadConfig(f"{path}: " + "; ".join(map(_in_words, error.errors()))) from None
+        raise BadConfig(f"{path}: " + "; ".join(map(in_words, error.errors()))) from None
     except ValueError as error:
         raise BadConfig(f"{path} is not TOML: {error}") from error
     except OSError as error:
@@ -249,7 +249,8 @@ def _refuse_unknown_environment() -> None:
                 raise BadConfig(f"{name} in the environment: there is no section {section}")
 
 
-def _in_words(error: Any) -> str:
+def in_words(error: Any) -> str:
+    """One complaint of pydantic as people are told it, without the value."""
     place = ".".join(str(part) for part in error["loc"])
     match error["type"]:
         case "missing":

@@ -23,7 +23,16 @@ MAY_IMPORT = {
 }
 # Only these know every room: they put the program together and start its parts.
 KNOW_EVERY_ROOM = {
-    *("app.py", "call_loop.py", "cli.py", "demo.py", "doctor.py", "doctor_command.py", "record_command.py"),
+    *(
+        "app.py",
+        "call_loop.py",
+        "cli.py",
+        "demo.py",
+        "doctor.py",
+        "doctor_command.py",
+        "init_command.py",
+        "record_command.py",
+    ),
     *("report_command.py", "user_command.py"),
     *("__main__.py", "call_records.py", "ledger_command.py"),
 }

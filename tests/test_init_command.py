@@ -1,0 +1,92 @@
+"""`pbx-crm init`: a few answers become files that work, for their owner only, and none is overwritten."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from pbx_crm.cli import main
+from pbx_crm.config import load
+from pbx_crm.init_command import MANAGER_FILE, SECRET_FILE
+
+ANSWERS = {
+    "--name": "office",
+    "--host": "192.0.2.5",
+    "--user": "crm",
+    "--pbx": "asterisk",
+    "--crm-address": "192.0.2.9",
+    "--region": "DE",
+    "--time-zone": "Europe/Berlin",
+    "--currency": "EUR",
+    "--database": "sqlite:////var/lib/pbx-crm/crm.db",
+}
+
+
+def init(folder: Path, typed: str | None = None, **changed: str) -> Result:
+    """The command with all answers as options, or with what was typed."""
+    answers = (
+        {} if typed is not None else ANSWERS | {f"--{k.replace('_', '-')}": v for k, v in changed.items()}
+    )
+    options = [word for pair in answers.items() for word in pair]
+    return CliRunner().invoke(main, ["init", "--config", str(folder / "pbx_crm.toml"), *options], input=typed)
+
+
+def test_what_is_written_starts_the_program_and_fits_together(tmp_path: Path) -> None:
+    done = init(tmp_path)
+    assert done.exit_code == 0, done.output
+    settings = load(tmp_path / "pbx_crm.toml")
+    (pbx,) = settings.pbx
+    assert (pbx.host, pbx.username, settings.crm.region) == ("192.0.2.5", "crm", "DE")
+    manager = (tmp_path / MANAGER_FILE).read_text()
+    assert "[crm]\n" in manager
+    assert f"\nsecret = {settings.secret_of(pbx)}\n" in manager
+    assert "permit = 192.0.2.9/255.255.255.255" in manager
+    assert len(settings.secret_of(pbx)) >= 40
+    assert settings.secret_of(pbx) not in done.output
+
+
+def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    init(tmp_path)
+    for name in ("pbx_crm.toml", SECRET_FILE, MANAGER_FILE):
+        assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600, name
+
+
+def test_the_same_answers_may_be_typed(tmp_path: Path) -> None:
+    typed = "\n".join(["", "192.0.2.5", "", "freepbx", "", "RU", "Europe/Moscow", "RUB", "", ""])
+    done = init(tmp_path, typed=typed)
+    assert done.exit_code == 0, done.output
+    assert load(tmp_path / "pbx_crm.toml").pbx[0].name == "office"
+    assert "manager_custom.conf" in done.output
+
+
+@pytest.mark.parametrize("name", ["pbx_crm.toml", SECRET_FILE, MANAGER_FILE])
+def test_nothing_is_overwritten_and_nothing_half_written(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("mine")
+    done = init(tmp_path)
+    assert done.exit_code == 2
+    assert name in done.output
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert (tmp_path / name).read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("answer", "value", "said"),
+    [
+        ("region", "Germany", "crm.region"),
+        ("time_zone", "Berlin", "crm.time_zone"),
+        ("currency", "euro", "crm.currency"),
+        ("name", "two words", "pbx.0.name"),
+        ("user", "crm]\nwrite = all", "AMI user"),
+        ("crm_address", "10.0.0.1\npermit = 0.0.0.0", "address"),
+    ],
+)
+def test_a_wrong_answer_is_named_and_nothing_is_written(
+    tmp_path: Path, answer: str, value: str, said: str
+) -> None:
+    done = init(tmp_path, **{answer: value})
+    assert done.exit_code == 2
+    assert said in done.output
+    assert list(tmp_path.iterdir()) == []
