@@ -232,7 +232,7 @@ async def test_on_a_phone_a_button_moves_what_no_finger_drags(office: Office) ->
     assert await page.locator(".is-dragging").count() == 0
     await page.goto(str(office.crm.server.make_url("/board")))
     await card(page, deal).get_by_role("link", name="Move").tap()
-    await page.get_by_role("button", name="Presentation").tap()
+    await page.locator("#dialog").get_by_role("button", name="Presentation").tap()
     await expect(toast(page)).to_contain_text("Vector moved to Presentation")
     await page.goto(str(office.crm.server.make_url("/board")))
     await card(page, deal).locator(".card-link").tap()
