@@ -27,7 +27,7 @@ from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.funnel import PRESETS
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services.call_intake import CallIntake, take_in
-from pbx_crm.services.collector import spare_the_program
+from pbx_crm.services.interpreter import prepare_interpreter
 from pbx_crm.services.live_feed import LiveFeed
 
 WANTED = 2.0
@@ -58,7 +58,7 @@ def _round(raw: bytes, turn: int) -> float:
         with database.engine.connect().execution_options(writes=True) as tx, tx.begin():
             _found_company(tx)
             _warm_up(tx)
-        spare_the_program()  # as the server does when it has started; the reference gains by it too
+        prepare_interpreter()  # as the server does when it has started; the reference gains by it too
         if turn % 2:
             mine, reference = _ours(database, raw), cpu_seconds(lambda: asyncio.run(_stock(raw)))
         else:

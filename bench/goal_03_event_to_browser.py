@@ -33,7 +33,7 @@ from pbx_crm.domain.person import Role
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.services.accounts import hash_of
 from pbx_crm.services.clock import utc_now
-from pbx_crm.services.collector import spare_the_program
+from pbx_crm.services.interpreter import prepare_interpreter
 
 P50_MS, P99_MS, TIMES_BARE = 8.0, 40.0, 6.0
 
@@ -101,7 +101,7 @@ async def _serve(pipe: Connection) -> tuple[list[float], list[float]]:
     with tempfile.TemporaryDirectory() as folder:
         async with running(load(_config(Path(folder), ami_port, secret))) as app:
             tokens = await app.database.write(_hire)
-            spare_the_program()
+            prepare_interpreter()
             pusher = await asyncio.start_server(_pusher(app), "127.0.0.1", 0)
             push_port = pusher.sockets[0].getsockname()[1]
             pipe.send((app.url, push_port, tokens))

@@ -31,13 +31,13 @@ from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.checkup import Checkup
 from pbx_crm.services.clock import Clock, utc_now
-from pbx_crm.services.collector import spare_the_program
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.dialling import Dialling
 from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
+from pbx_crm.services.interpreter import prepare_interpreter
 from pbx_crm.services.lines import Lines
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
@@ -230,7 +230,7 @@ async def serve(
     async with running(settings) as app:
         if before is not None:
             await before(app)
-        spare_the_program()
+        prepare_interpreter()
         log.info("serving", url=app.url)
         announce(app)
         await stop.wait()

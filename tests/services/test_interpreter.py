@@ -1,20 +1,22 @@
-"""The collector leaves the started program alone and still frees what is dropped later."""
+"""Threads take short turns; the collector leaves the started program alone and frees what is dropped."""
 
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from pbx_crm.services.collector import spare_the_program
+from pbx_crm.services.interpreter import prepare_interpreter
 
 
 @pytest.fixture(autouse=True)
-def collector_as_before() -> Iterator[None]:
-    before = gc.get_threshold()
+def interpreter_as_before() -> Iterator[None]:
+    before, turn = gc.get_threshold(), sys.getswitchinterval()
     yield
+    sys.setswitchinterval(turn)
     gc.unfreeze()
     gc.set_threshold(*before)
 
@@ -27,13 +29,18 @@ class Knot:
 
 
 def test_what_the_program_started_with_is_not_looked_at_again() -> None:
-    spare_the_program()
+    prepare_interpreter()
     assert gc.get_freeze_count() > 1_000
     assert len(gc.get_objects()) < gc.get_freeze_count()
 
 
 def test_what_is_made_later_is_freed_when_nobody_holds_it() -> None:
-    spare_the_program()
+    prepare_interpreter()
     dropped = weakref.ref(Knot())
     gc.collect()
     assert dropped() is None
+
+
+def test_a_thread_that_waits_has_its_turn_within_a_millisecond() -> None:
+    prepare_interpreter()
+    assert sys.getswitchinterval() < 0.001
