@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, update
 
 from pbx_crm.db.tables import deal_events, deal_notes
+from pbx_crm.domain.errors import NotFound
 
 MOST = 200
 
@@ -47,6 +48,22 @@ def of_deal(tx: Connection, deal_id: int) -> list[Note]:
     table = deal_notes.c
     query = select(table.id, table.author_id, table.text, table.at).where(table.deal_id == deal_id)
     return [Note(*row) for row in tx.execute(query.order_by(table.id.desc()).limit(MOST))]
+
+
+def lock_event(tx: Connection, deal_id: int, event_id: int) -> DealEvent:
+    """One line of the deal's history, held until this transaction ends; NotFound."""
+    table = deal_events.c
+    query = select(table.id, table.at, table.kind, table.actor_id, table.details)
+    row = tx.execute(query.where(table.id == event_id, table.deal_id == deal_id).with_for_update()).first()
+    if row is None:
+        raise NotFound(event_id=event_id)
+    return DealEvent(*row)
+
+
+def mark_taken_back(tx: Connection, event: DealEvent) -> None:
+    """The line stays, and says that somebody took back what it tells of."""
+    details = {**event.details, "taken_back": True}
+    tx.execute(update(deal_events).where(deal_events.c.id == event.id).values(details=details))
 
 
 def events_of(tx: Connection, deal_id: int) -> list[DealEvent]:

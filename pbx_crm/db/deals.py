@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -105,6 +105,12 @@ def get(tx: Connection, deal_id: int, scope: Scope) -> Deal:
     return deal_from(row)
 
 
+def get_all(tx: Connection, deal_ids: Collection[int], scope: Scope) -> dict[int, Deal]:
+    """By id those of the deals that the viewer sees. One statement."""
+    rows = tx.execute(select(deals).where(deals.c.id.in_(deal_ids), deals_in(scope))).mappings()
+    return {row["id"]: deal_from(row) for row in rows}
+
+
 def stage_of(tx: Connection, deal_id: int, scope: Scope) -> int | None:
     """The stage the deal lies in; None outside the viewer's scope."""
     query = select(deals.c.stage_id).where(deals.c.id == deal_id, deals_in(scope))
@@ -142,7 +148,7 @@ def set_stage(tx: Connection, deal: Deal, move: NewMove) -> StageMove | None:
         "funnel_id": move.to_stage.funnel_id,
         "stage_id": move.to_stage.id,
         "stage_since": move.at,
-        "active_at": move.at,
+        "active_at": max(deal.active_at, move.at),
         "closed_at": move.at if is_closed else None,
         "loss_reason_id": move.loss_reason_id,
     }
@@ -167,7 +173,7 @@ def set_owner(
     tx: Connection, deal: Deal, owner_id: int, at: datetime, actor: Actor, why: Mapping[str, Any]
 ) -> None:
     """Hands the card and its open tasks to another person; notes who did it and why (a sentence)."""
-    _rewrite(tx, deal, {"owner_id": owner_id, "active_at": at})
+    _rewrite(tx, deal, {"owner_id": owner_id, "active_at": max(deal.active_at, at)})
     tasks.hand_over(tx, deal.id, deal.owner_id, owner_id)
     details = {"from": deal.owner_id, "to": owner_id, "actor": actor.kind, **why}
     add_event(tx, deal.id, "owner", at, actor.person_id, details)
@@ -175,7 +181,7 @@ def set_owner(
 
 def set_fields(tx: Connection, deal: Deal, values: Mapping[str, Any], at: datetime) -> None:
     """Writes plain fields of the card: title, amount, priority, source, expected_close, contact_id."""
-    _rewrite(tx, deal, {**values, "active_at": at})
+    _rewrite(tx, deal, {**values, "active_at": max(deal.active_at, at)})
 
 
 def touch(tx: Connection, deal_id: int, at: datetime) -> None:
@@ -200,6 +206,14 @@ def add_event(
     """A line of the card's history beside calls, moves, notes and tasks."""
     row = {"deal_id": deal_id, "kind": kind, "at": at, "actor_id": actor_id, "details": dict(details)}
     tx.execute(insert(deal_events).values(**row))
+
+
+def add_event_once(
+    tx: Connection, deal_id: int, kind: str, at: datetime, details: Mapping[str, Any], request_key: str
+) -> bool:
+    """Whether the line is new; one with this key stands there already otherwise."""
+    row = {"deal_id": deal_id, "kind": kind, "at": at, "actor_id": None, "details": dict(details)}
+    return insert_new(tx, deal_events, {**row, "request_key": request_key}) is not None
 
 
 def _rewrite(tx: Connection, before: Deal, values: Mapping[str, Any]) -> None:

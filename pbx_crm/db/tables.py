@@ -163,6 +163,35 @@ loss_reasons = Table(
     UniqueConstraint("funnel_id", "name"),
 )
 
+# What a call that is over does to its card. Kept with the funnel; each is asked in its order.
+triggers = Table(
+    "triggers",
+    metadata,
+    _id(),
+    _ref("funnel_id", "funnels.id"),
+    Column("name", String(100), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("is_active", Boolean, nullable=False, default=True),
+    Column("direction", String(10)),
+    Column("outcome", String(12)),
+    Column("least_talk_seconds", Integer, nullable=False, default=0),
+    Column("count", String(12), nullable=False, default="every"),  # every | conversation | try | callback
+    Column("nth", Integer, nullable=False, default=1),
+    # A rule of a line that is gone would suddenly mean every line: it goes with it.
+    _ref("line_id", "lines.id", nullable=True, cascade=True),
+    _ref("stage_id", "stages.id", nullable=True),
+    _ref("to_stage_id", "stages.id", nullable=True),
+    _ref("loss_reason_id", "loss_reasons.id", nullable=True),
+    Column("may_go_back", Boolean, nullable=False, default=False),
+    Column("task_kind", String(16)),
+    Column("task_minutes", Integer, nullable=False, default=60),
+    Column("priority", String(8)),
+    Column("new_owner", String(8)),  # talker | person
+    _ref("owner_id", "people.id", nullable=True),
+    Column("stops", Boolean, nullable=False, default=False),
+    UniqueConstraint("funnel_id", "name"),
+)
+
 # Where calls enter
 
 lines = Table(

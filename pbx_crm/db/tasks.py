@@ -64,9 +64,10 @@ def change(tx: Connection, task: Task, **values: Any) -> None:
     tx.execute(query.values(**values, version=task.version + 1))
 
 
-def drop_caused(tx: Connection, cause: str) -> None:
-    """The open task that this cause has led to is gone; one that is done stays."""
-    tx.execute(delete(tasks).where(tasks.c.cause == cause, tasks.c.done_at.is_(None)))
+def drop_caused(tx: Connection, cause: str) -> bool:
+    """Whether there was an open task that this cause had led to; it is gone, one that is done stays."""
+    query = delete(tasks).where(tasks.c.cause == cause, tasks.c.done_at.is_(None))
+    return tx.execute(query).rowcount == 1
 
 
 def hand_over(tx: Connection, deal_id: int, from_id: int, to_id: int) -> None:

@@ -53,6 +53,7 @@ class Actor:
 
 
 INTAKE = Actor(ActorKind.INTAKE)
+TRIGGER = Actor(ActorKind.TRIGGER)
 
 
 def seller(person_id: int) -> Actor:
@@ -184,6 +185,16 @@ class StageMove:
     evidence: Mapping[str, object]
     undoes_id: int | None
     request_key: str | None
+
+
+def before_move(deal: Deal) -> dict[str, object]:
+    """What taking a move back has to restore; JSON, hence text."""
+    return {
+        "amount": str(deal.amount),
+        "stage_since": deal.stage_since.isoformat(),
+        "closed_at": deal.closed_at.isoformat() if deal.closed_at else None,
+        "loss_reason_id": deal.loss_reason_id,
+    }
 
 
 def check_version(deal: Deal, seen: int) -> None:

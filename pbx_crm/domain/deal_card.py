@@ -56,6 +56,10 @@ class Entry:
     is_undo: bool = False
     undo_id: int | None = None
     """The move that may still be taken back."""
+    act_id: int | None = None
+    """The trigger's act that may be taken back."""
+    trigger: str = ""
+    """The name of the trigger that made the move."""
     call: CallFacts | None = None
     task_kind: TaskKind | None = None
     result: str = ""

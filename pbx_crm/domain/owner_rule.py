@@ -38,6 +38,9 @@ WHAT_HAPPENED = {
     "missed": N_("nobody answered"),
     "unheard": N_("the PBX was not heard when the call ended"),
     "answered_by_other": N_("%(by)s answered a call of this client"),
+    "trigger_task": N_("the trigger “%(name)s” set a task"),
+    "trigger_priority": N_("the trigger “%(name)s” changed the priority"),
+    "trigger_owner": N_("the trigger “%(name)s” chose another owner"),
     "unlinked": N_("%(by)s answered and is linked to nobody"),
 }
 

@@ -127,6 +127,16 @@ async def add_task(request: web.Request) -> web.StreamResponse:
     return await _done_or_again(request, "task", save)
 
 
+async def take_back_act(request: web.Request) -> web.StreamResponse:
+    """POST /deals/17/acts/5/undo: takes back what a trigger did beside moving the card."""
+
+    async def save(_form: Form) -> None:
+        acts = services_of(request).trigger_acts
+        await acts.take_back(viewer_of(request), _id(request), int(request.match_info["act"]))
+
+    return await _done_or_again(request, "act", save)
+
+
 def _repeat(form: Form) -> Repeat | None:
     return form.choice("repeat", Repeat, Repeat.DAY) if form.text("repeat") else None
 

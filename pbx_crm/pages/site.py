@@ -33,6 +33,7 @@ from pbx_crm.pages import (
     stages,
     static,
     today,
+    triggers,
 )
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.api import document
@@ -115,6 +116,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", f"{DEAL}/priority", card_acts.raise_priority, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/notes", deal_card.add_note, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/tasks", deal_card.add_task, Access.CLIENT_DATA),
+    Route("POST", DEAL + r"/acts/{act:\d{1,18}}/undo", deal_card.take_back_act, Access.CLIENT_DATA),
     Route("POST", f"{TASK}/done", deal_card.finish_task, Access.CLIENT_DATA),
     Route("POST", f"{TASK}/later", deal_card.put_off_task, Access.CLIENT_DATA),
     Route("GET", "/settings/doctor", doctor.show, Access.ADMIN),
@@ -127,6 +129,14 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/lines/{line}/drop", lines.drop, Access.SETTINGS),
     Route("POST", "/settings/skip-rules", lines.add_skip_rule, Access.SETTINGS),
     Route("POST", "/settings/skip-rules/{rule}/drop", lines.drop_skip_rule, Access.SETTINGS),
+    Route("GET", "/settings/triggers", triggers.show, Access.HEAD),
+    Route("POST", "/settings/triggers", triggers.add, Access.HEAD),
+    Route("GET", "/settings/triggers/new", triggers.show_new, Access.HEAD),
+    Route("GET", "/settings/triggers/{trigger}", triggers.show_one, Access.HEAD),
+    Route("POST", "/settings/triggers/{trigger}", triggers.change, Access.HEAD),
+    Route("POST", "/settings/triggers/{trigger}/switch", triggers.switch, Access.HEAD),
+    Route("POST", "/settings/triggers/{trigger}/shift", triggers.shift, Access.HEAD),
+    Route("POST", "/settings/triggers/{trigger}/drop", triggers.drop, Access.HEAD),
     Route("GET", "/settings/funnels", funnels.show, Access.HEAD),
     Route("POST", "/settings/funnels", funnels.make, Access.HEAD),
     Route("GET", "/settings/funnels/{funnel}", funnels.show_one, Access.HEAD),

@@ -16,6 +16,7 @@ from pbx_crm.services.clock import Clock
 from pbx_crm.services.intake_desk import Desk
 from pbx_crm.services.intake_filing import file_away
 from pbx_crm.services.intake_news import Signal, signals
+from pbx_crm.services.intake_triggers import act_on_calls
 from pbx_crm.services.intake_work import hear
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -97,6 +98,7 @@ def take_in(tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan) 
     for news in desk.news:
         hear(desk, news)
     file_away(tx, desk)
+    act_on_calls(tx, desk)
     return signals(desk)
 
 

@@ -23,6 +23,7 @@ from pbx_crm.domain.deal_card import (
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.task import Task, urgency
+from pbx_crm.domain.trigger import may_take_back
 from pbx_crm.services.clock import Clock
 
 
@@ -123,6 +124,7 @@ def _of_move(move: StageMove, names: _Names, last_id: int | None) -> Entry:
         to_stage=names.stages.get(move.to_stage_id, ""),
         is_undo=move.undoes_id is not None,
         undo_id=move.id if may_undo else None,
+        trigger=str(move.evidence.get("name", "")),
     )
 
 
@@ -138,6 +140,7 @@ def _of_event(event: DealEvent, names: _Names) -> Entry:
         names.person(event.actor_id),
         to_person=names.person(details.get("to")),
         why=details,
+        act_id=event.id if may_take_back(details) else None,
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pbx_crm.db import audit, funnel_edits, funnels, stage_totals
+from pbx_crm.db import audit, funnel_edits, funnels, stage_totals, triggers
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import EMPTY, PRESETS, Funnel, drawn
@@ -117,6 +117,11 @@ def _make(
     _require_name(new.name or body.name)
     preset = new.body if new.body in BODIES else None
     funnel_id = funnel_edits.copy(tx, body, new.name or body.name, preset)
+    made = funnels.load(tx, funnel_id)
+    if preset is None:
+        triggers.copy(tx, body, made)
+    else:
+        triggers.add_default(tx, made, translate)
     details = {"name": new.name or body.name, "body": new.body}
     audit.note(tx, now, actor.id, "funnel made", f"funnel-{funnel_id}", details=details)
     return funnel_id

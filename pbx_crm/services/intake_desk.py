@@ -65,6 +65,8 @@ class DealFile:
     handed: list[HandedOver] = field(default_factory=list)
     touched_at: datetime | None = None
     reborn: bool = False
+    left: set[int] = field(default_factory=set)
+    """Stages it lay in before, in this batch."""
     first_owner_id: int = field(init=False)
 
     def __post_init__(self) -> None:

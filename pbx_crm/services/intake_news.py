@@ -30,7 +30,8 @@ def signals(desk: Desk) -> list[Signal]:
 
 
 def _topics(deal: DealFile) -> set[str]:
-    return {"call", "calls", "tasks", f"deal-{deal.id}", f"stage-{deal.stage}"}
+    stages = {f"stage-{stage_id}" for stage_id in {deal.stage, *deal.left}}
+    return {"call", "calls", "tasks", f"deal-{deal.id}", *stages}
 
 
 def _owners(deal: DealFile) -> Iterator[int]:

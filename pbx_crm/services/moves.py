@@ -17,6 +17,7 @@ from pbx_crm.domain.deal import (
     NewMove,
     NothingToUndo,
     StageMove,
+    before_move,
     judge_change_of_funnel,
     judge_move,
     seller,
@@ -97,7 +98,7 @@ def _move(tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, n
         seller(viewer.id),
         reason=request.reason.strip(),
         request_key=request.request_key,
-        evidence={"before": _before(deal)},
+        evidence={"before": before_move(deal)},
         amount=request.amount,
         loss_reason_id=request.loss_reason_id,
     )
@@ -118,7 +119,7 @@ def _change_funnel(
         seller(viewer.id),
         reason=request.reason.strip(),
         request_key=request.request_key,
-        evidence={"before": _before(deal)},
+        evidence={"before": before_move(deal)},
     )
     return _after(tx, deal, funnel, deals.set_stage(tx, deal, wish))
 
@@ -130,16 +131,6 @@ def _changed_by_whom(tx: Transaction, deal: Deal, funnel: Funnel) -> DealChanged
         return DealChanged(deal_id=deal.id)
     who = people.get(tx, last.actor.person_id).name
     return DealChanged(N_("%(who)s moved it to %(stage)s."), deal_id=deal.id, who=who, stage=stage.name)
-
-
-def _before(deal: Deal) -> dict[str, Any]:
-    """What an undo has to give back; JSON, hence text."""
-    return {
-        "amount": str(deal.amount),
-        "stage_since": deal.stage_since.isoformat(),
-        "closed_at": deal.closed_at.isoformat() if deal.closed_at else None,
-        "loss_reason_id": deal.loss_reason_id,
-    }
 
 
 def _stored(before: Mapping[str, Any]) -> dict[str, Any]:

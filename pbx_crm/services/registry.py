@@ -32,6 +32,8 @@ from pbx_crm.services.staff import Staff
 from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
 from pbx_crm.services.todays import Todays
+from pbx_crm.services.trigger_acts import TriggerActs
+from pbx_crm.services.triggers import Triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Services:
     deal_cards: DealCards
     tasks: Tasks
     todays: Todays
+    triggers: Triggers
+    trigger_acts: TriggerActs
     call_archive: CallArchive
     listings: Listings
     search: Search

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientResponse
 
-from pbx_crm.db import tasks
+from pbx_crm.db import deal_notes, deals, tasks, triggers
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import metadata
 from pbx_crm.domain.dialling import DialRules
@@ -81,6 +81,14 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/lines/{line}/drop"): Ask("line", data={}),
     ("POST", "/settings/skip-rules"): Ask(data={"rule_name": "Bank", "kind": "number", "value": "900"}),
     ("POST", "/settings/skip-rules/{rule}/drop"): Ask("rule", data={}),
+    ("GET", "/settings/triggers"): Ask(),
+    ("POST", "/settings/triggers"): Ask(data={"funnel_id": "{funnel}", "name": "Walk", "priority": "high"}),
+    ("GET", "/settings/triggers/new"): Ask(query="?funnel={funnel}"),
+    ("GET", "/settings/triggers/{trigger}"): Ask("trigger"),
+    ("POST", "/settings/triggers/{trigger}"): Ask("trigger", data={"name": "Walked", "priority": "low"}),
+    ("POST", "/settings/triggers/{trigger}/switch"): Ask("trigger", data={"active": "no"}),
+    ("POST", "/settings/triggers/{trigger}/shift"): Ask("trigger", data={"way": "down"}),
+    ("POST", "/settings/triggers/{trigger}/drop"): Ask("trigger", data={}),
     ("GET", "/settings/funnels"): Ask(),
     ("POST", "/settings/funnels"): Ask(data={"body": "aida", "currency": "EUR"}),
     ("GET", "/settings/funnels/{funnel}"): Ask("funnel"),
@@ -146,6 +154,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/deals/{deal}/tasks"): Ask(
         "deal", data={"kind": "call", "due_at": "2026-12-01T10:00", "title": "Walk"}
     ),
+    ("POST", "/deals/{deal}/acts/{act}/undo"): Ask("act", data={}),
     ("POST", "/deals/{deal}/tasks/{task}/done"): Ask("task", data={}),
     ("POST", "/deals/{deal}/tasks/{task}/later"): Ask("task", data={"by": "hour"}),
     ("GET", "/static/{version}/{name}"): Ask("static"),
@@ -168,7 +177,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/people"): Ask(),
 }
 
-OF_A_SELLER = ("deal", "call", "task", "contact")
+OF_A_SELLER = ("deal", "call", "task", "contact", "act")
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 
@@ -270,12 +279,21 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "task": task_id,
         "person": owner.id,
         "stage": funnel.stages[1].id,
+        "act": _act(tx, deal_id),
+        "trigger": triggers.everything(tx)[0].id or ABSENT,
         "line": ABSENT,
         "rule": ABSENT,
         "session": ABSENT,
         "funnel": funnel.id,
         "reason": funnel.loss_reasons[0].id,
     }
+
+
+def _act(tx: Transaction, deal_id: int) -> int:
+    """What a trigger did to the deal, to be taken back."""
+    details = {"id": "trigger_priority", "name": "Walk", "was": "low", "is": "normal"}
+    deals.add_event_once(tx, deal_id, "trigger", NOW, details, f"walk-{deal_id}")
+    return deal_notes.events_of(tx, deal_id)[0].id
 
 
 def absent(records: Records) -> Records:

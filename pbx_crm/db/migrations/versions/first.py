@@ -59,13 +59,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("pbx", "from_at", name=op.f("uq_gaps_pbx_from_at")),
     )
     op.create_table(
-        "record_places",
-        sa.Column("pbx", sa.String(length=64), nullable=False),
-        sa.Column("place", sa.JSON(), nullable=False),
-        sa.Column("read_at", UtcTime(), nullable=False),
-        sa.PrimaryKeyConstraint("pbx", name=op.f("pk_record_places")),
-    )
-    op.create_table(
         "login_tries",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
@@ -92,6 +85,13 @@ def upgrade() -> None:
         sa.CheckConstraint("role IN ('seller', 'head', 'none')", name=op.f("ck_people_role_known")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
         sa.UniqueConstraint("login", name=op.f("uq_people_login")),
+    )
+    op.create_table(
+        "record_places",
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.JSON(), nullable=False),
+        sa.Column("read_at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("pbx", name=op.f("pk_record_places")),
     )
     op.create_table(
         "seen_extensions",
@@ -342,6 +342,42 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "stage_id", "owner_id", "currency", name=op.f("uq_stage_totals_stage_id_owner_id_currency")
         ),
+    )
+    op.create_table(
+        "triggers",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("direction", sa.String(length=10), nullable=True),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("least_talk_seconds", sa.Integer(), nullable=False),
+        sa.Column("count", sa.String(length=12), nullable=False),
+        sa.Column("nth", sa.Integer(), nullable=False),
+        sa.Column("line_id", ROW_ID, nullable=True),
+        sa.Column("stage_id", ROW_ID, nullable=True),
+        sa.Column("to_stage_id", ROW_ID, nullable=True),
+        sa.Column("loss_reason_id", ROW_ID, nullable=True),
+        sa.Column("may_go_back", sa.Boolean(), nullable=False),
+        sa.Column("task_kind", sa.String(length=16), nullable=True),
+        sa.Column("task_minutes", sa.Integer(), nullable=False),
+        sa.Column("priority", sa.String(length=8), nullable=True),
+        sa.Column("new_owner", sa.String(length=8), nullable=True),
+        sa.Column("owner_id", ROW_ID, nullable=True),
+        sa.Column("stops", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_triggers_funnel_id")),
+        sa.ForeignKeyConstraint(
+            ["line_id"], ["lines.id"], name=op.f("fk_triggers_line_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["loss_reason_id"], ["loss_reasons.id"], name=op.f("fk_triggers_loss_reason_id")
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_triggers_owner_id")),
+        sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_triggers_stage_id")),
+        sa.ForeignKeyConstraint(["to_stage_id"], ["stages.id"], name=op.f("fk_triggers_to_stage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_triggers")),
+        sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_triggers_funnel_id_name")),
     )
     op.create_table(
         "calls",

@@ -1,0 +1,191 @@
+"""Triggers within the intake: what calls that ended do to their cards, in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from pbx_crm.db import deals, tasks, triggers
+from pbx_crm.db.engine import Transaction
+from pbx_crm.db.triggers import DealCall
+from pbx_crm.domain.call import Call, Direction
+from pbx_crm.domain.deal import TRIGGER, Deal, NewMove, before_move
+from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.task import NewTask
+from pbx_crm.domain.trigger import Act, CallFact, Standing, Trigger, acts_of, may_act
+from pbx_crm.services.intake_desk import CallFile, DealFile, Desk, HandedOver
+
+THE_PROGRAM = Scope(Reach.ALL, 0)
+ACTED = "trigger"
+
+
+def act_on_calls(tx: Transaction, desk: Desk) -> None:
+    """Lets the rules act on every call of which it is now known how it ended; each call is asked once.
+
+    Three statements whatever the batch, and more only for cards that a rule does something to.
+    """
+    ended = sorted((file for file in desk.heard if _has_ended(file)), key=_order)
+    rules = triggers.in_force(tx) if ended else []
+    ended = [file for file in ended if _may_concern(file, rules)]
+    if not ended:
+        return
+    deal_ids = {_deal_id(file) for file in ended}
+    history, cards = triggers.calls_of(tx, deal_ids), deals.get_all(tx, deal_ids, THE_PROGRAM)
+    for file in ended:
+        fact = _fact(file, history[_deal_id(file)], _talker(desk, _call(file)))
+        if _acts(desk, rules, fact, cards[_deal_id(file)]):
+            # What was read a moment ago may have been changed by a person: only the locked card counts.
+            locked = deals.lock(tx, _deal_id(file), THE_PROGRAM)
+            for act in _acts(desk, rules, fact, locked):
+                _carry_out(tx, file, act, _order(file)[0])
+            cards[_deal_id(file)] = deals.get(tx, _deal_id(file), THE_PROGRAM)
+
+
+def _may_concern(file: CallFile, rules: Sequence[Trigger]) -> bool:
+    if file.deal is None:
+        return False
+    fact = _fact(file, (), None)
+    return any(rule.funnel_id == file.deal.funnel_id and may_act(rule, fact) for rule in rules)
+
+
+def _acts(desk: Desk, rules: Sequence[Trigger], fact: CallFact, deal: Deal) -> list[Act]:
+    funnel = next((one for one in desk.funnels if one.id == deal.funnel_id), None)
+    if funnel is None:
+        return []
+    standing = Standing(deal.stage_id, deal.owner_id, deal.priority, deal.is_open)
+    return acts_of(rules, fact, standing, funnel)
+
+
+def _has_ended(file: CallFile) -> bool:
+    call = file.call
+    if call is None or call.is_open or call.outcome is None or call.direction is Direction.INTERNAL:
+        return False
+    # How it ended may be found out later than that it did; from then on it does not change.
+    return file.merged_into is None and (file.row is None or file.row["outcome"] is None)
+
+
+def _order(file: CallFile) -> tuple[datetime, str]:
+    return _call(file).ended_at or _call(file).started_at, file.linkedid
+
+
+def _fact(file: CallFile, history: Sequence[DealCall], talker_id: int | None) -> CallFact:
+    call = _call(file)
+    own = next((number for number, known in enumerate(history) if known.call_id == file.id), len(history))
+    if call.outcome is None:
+        raise LookupError("how this call ended is not known")
+    return CallFact(
+        call.direction,
+        call.outcome,
+        call.talk_seconds,
+        file.line.id,
+        file.is_birthplace,
+        talker_id,
+        tuple(known.past for known in history[:own]),
+    )
+
+
+def _talker(desk: Desk, call: Call) -> int | None:
+    if call.direction is Direction.OUT:
+        return desk.owners.owner_at(call.seller, call.started_at)
+    return desk.owners.owner_at(call.answered_by, call.answered_at or call.started_at)
+
+
+def _carry_out(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
+    if act.to_stage is not None:
+        _move(tx, file, act, at)
+    if act.priority is not None:
+        _set_priority(tx, file, act, at)
+    if act.owner_id is not None:
+        _hand_over(tx, file, act, at)
+    if act.task_kind is not None:
+        _set_task(tx, file, act, at)
+
+
+def _move(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
+    deal = _lock(tx, file)
+    if act.to_stage is None:
+        return
+    evidence = {**_why(file, act), "before": before_move(deal)}
+    move = NewMove(
+        act.to_stage,
+        at,
+        TRIGGER,
+        request_key=_key(file, act),
+        evidence=evidence,
+        loss_reason_id=act.trigger.loss_reason_id,
+    )
+    if deals.set_stage(tx, deal, move) is not None:
+        _deal(file).left.add(deal.stage_id)
+        _deal(file).stage = act.to_stage.id
+
+
+def _set_priority(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
+    deal = _lock(tx, file)
+    details = {"id": "trigger_priority", "was": deal.priority, "is": act.priority}
+    if _note(tx, file, act, at, details):
+        deals.set_fields(tx, deal, {"priority": act.priority}, at)
+
+
+def _hand_over(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
+    deal = _lock(tx, file)
+    if act.owner_id is not None:
+        why = {"id": "trigger_owner", **_why(file, act)}
+        deals.set_owner(tx, deal, act.owner_id, at, TRIGGER, why)
+        _deal(file).handed.append(HandedOver(act.owner_id, at, why))
+        _deal(file).owner_id = act.owner_id
+
+
+def _set_task(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
+    deal = _lock(tx, file)
+    if act.task_kind is None:
+        return
+    new = NewTask(
+        act.task_kind,
+        deal.owner_id,
+        at + timedelta(minutes=act.trigger.task_minutes),
+        at,
+        deal_id=deal.id,
+        contact_id=deal.contact_id,
+        call_id=file.id,
+        cause=_key(file, act),
+    )
+    if tasks.add(tx, new) is not None:
+        _note(tx, file, act, at, {"id": "trigger_task", "cause": new.cause})
+
+
+def _note(tx: Transaction, file: CallFile, act: Act, at: datetime, details: Mapping[str, Any]) -> bool:
+    """Whether the line of history is new: what was done before is not done again."""
+    key = f"{_key(file, act)}:{details['id']}"
+    return deals.add_event_once(tx, _deal_id(file), ACTED, at, {**details, **_why(file, act)}, key)
+
+
+def _why(file: CallFile, act: Act) -> dict[str, Any]:
+    return {"trigger": act.trigger.id, "name": act.trigger.name, "call": file.id}
+
+
+def _key(file: CallFile, act: Act) -> str:
+    return f"trigger:{act.trigger.id}:{file.key}"
+
+
+def _lock(tx: Transaction, file: CallFile) -> Deal:
+    return deals.lock(tx, _deal_id(file), THE_PROGRAM)
+
+
+def _call(file: CallFile) -> Call:
+    if file.call is None:
+        raise LookupError("nothing was heard of this call")
+    return file.call
+
+
+def _deal(file: CallFile) -> DealFile:
+    if file.deal is None:
+        raise LookupError("this call has no card")
+    return file.deal
+
+
+def _deal_id(file: CallFile) -> int:
+    deal_id = _deal(file).id
+    if deal_id is None:
+        raise LookupError("the card has not been written yet")
+    return deal_id

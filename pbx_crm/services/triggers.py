@@ -1,0 +1,123 @@
+"""Triggers as the head keeps them: which rules each funnel has, in which order, switched on or off."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from pbx_crm.db import audit, funnels, lines, people, triggers
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.errors import BadInput, NotFound
+from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.funnel_shape import Shift
+from pbx_crm.domain.line import Line
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.trigger import Trigger
+from pbx_crm.domain.trigger_form import reasons_against
+from pbx_crm.services.clock import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class TriggersView:
+    """All rules, and what a form may choose from."""
+
+    triggers: list[Trigger]
+    funnels: list[Funnel]
+    lines: list[Line]
+    sellers: list[Person]
+
+    def trigger(self, trigger_id: int) -> Trigger:
+        """The rule with this id; NotFound."""
+        found = next((one for one in self.triggers if one.id == trigger_id), None)
+        if found is None:
+            raise NotFound(trigger_id=trigger_id)
+        return found
+
+    def of_funnel(self, funnel_id: int) -> list[Trigger]:
+        """The funnel's rules in their order."""
+        return [one for one in self.triggers if one.funnel_id == funnel_id]
+
+    def funnel(self, funnel_id: int) -> Funnel:
+        """The funnel with this id; NotFound."""
+        found = next((one for one in self.funnels if one.id == funnel_id), None)
+        if found is None:
+            raise NotFound(funnel_id=funnel_id)
+        return found
+
+
+class Triggers:
+    """A changed rule holds for calls that end from then on; what it did before stays."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def view(self) -> TriggersView:
+        """Every rule of the funnels in use."""
+        return await self._database.read(_view)
+
+    async def save(self, actor: Person, rule: Trigger) -> None:
+        """Adds the rule, or changes the one with its id; BadInput names each wrong value."""
+        await self._database.write(_save, actor, rule, self._clock())
+
+    async def switch(self, actor: Person, trigger_id: int, is_active: bool) -> None:
+        """The rule acts from now on, or no more."""
+        await self._database.write(_switch, actor, trigger_id, is_active, self._clock())
+
+    async def shift(self, actor: Person, trigger_id: int, way: Shift) -> None:
+        """The rule is asked one place sooner or later; at the end of its row nothing changes."""
+        await self._database.write(_shift, actor, trigger_id, way, self._clock())
+
+    async def drop(self, actor: Person, trigger_id: int) -> None:
+        """The rule is gone; histories still name it."""
+        await self._database.write(_drop, actor, trigger_id, self._clock())
+
+
+def _view(tx: Transaction) -> TriggersView:
+    sellers = [person for person in people.everybody(tx, active_only=True) if person.role is not Role.NONE]
+    in_use = [funnels.load(tx, funnel.id) for funnel in funnels.in_use(tx)]
+    return TriggersView(triggers.everything(tx), in_use, lines.load(tx), sellers)
+
+
+def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> None:
+    view = _view(tx)
+    line_ids = {line.id for line in view.lines}
+    owner_ids = {seller.id for seller in view.sellers}
+    if reasons := reasons_against(rule, view.funnel(rule.funnel_id), line_ids, owner_ids):
+        raise BadInput(reasons=reasons)
+    if rule.id is None:
+        trigger_id = triggers.add(tx, rule)
+    else:
+        trigger_id = rule.id
+        stored = view.trigger(trigger_id)
+        triggers.change(tx, replace(rule, position=stored.position, is_active=stored.is_active))
+    _note(tx, actor, "trigger added" if rule.id is None else "trigger changed", trigger_id, rule, now)
+
+
+def _switch(tx: Transaction, actor: Person, trigger_id: int, is_active: bool, now: datetime) -> None:
+    rule = triggers.get(tx, trigger_id)
+    triggers.change(tx, replace(rule, is_active=is_active))
+    _note(tx, actor, "trigger on" if is_active else "trigger off", trigger_id, rule, now)
+
+
+def _shift(tx: Transaction, actor: Person, trigger_id: int, way: Shift, now: datetime) -> None:
+    rule = triggers.get(tx, trigger_id)
+    row = _view(tx).of_funnel(rule.funnel_id)
+    here = row.index(rule)
+    there = here + (1 if way is Shift.DOWN else -1)
+    if not 0 <= there < len(row):
+        return
+    row[here], row[there] = row[there], row[here]
+    for position, one in enumerate(row):
+        triggers.change(tx, replace(one, position=position))
+    _note(tx, actor, f"trigger {way}", trigger_id, rule, now)
+
+
+def _drop(tx: Transaction, actor: Person, trigger_id: int, now: datetime) -> None:
+    rule = triggers.get(tx, trigger_id)
+    triggers.drop(tx, trigger_id)
+    _note(tx, actor, "trigger dropped", trigger_id, rule, now)
+
+
+def _note(tx: Transaction, actor: Person, act: str, trigger_id: int, rule: Trigger, now: datetime) -> None:
+    audit.note(tx, now, actor.id, act, f"trigger-{trigger_id}", details={"name": rule.name})
