@@ -53,8 +53,6 @@ from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
-from pbx_crm.services.todays import Todays
-from pbx_crm.services.trigger_acts import TriggerActs
 from pbx_crm.services.triggers import Triggers
 
 log = structlog.get_logger(__name__)
@@ -88,9 +86,7 @@ def build_services(
         moves=Moves(database, live, clock),
         deal_cards=DealCards(database, clock),
         tasks=Tasks(database, live, clock),
-        todays=Todays(database, clock),
-        triggers=Triggers(database, clock),
-        trigger_acts=TriggerActs(database, live, clock),
+        triggers=Triggers(database, live, clock),
         call_archive=CallArchive(database),
         listings=Listings(database, installation),
         search=Search(database, installation),

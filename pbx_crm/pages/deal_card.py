@@ -131,8 +131,8 @@ async def take_back_act(request: web.Request) -> web.StreamResponse:
     """POST /deals/17/acts/5/undo: takes back what a trigger did beside moving the card."""
 
     async def save(_form: Form) -> None:
-        acts = services_of(request).trigger_acts
-        await acts.take_back(viewer_of(request), _id(request), int(request.match_info["act"]))
+        act_id = int(request.match_info["act"])
+        await services_of(request).triggers.take_back(viewer_of(request), _id(request), act_id)
 
     return await _done_or_again(request, "act", save)
 

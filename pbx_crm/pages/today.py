@@ -139,7 +139,7 @@ async def _values(request: web.Request, who: str) -> dict[str, Any]:
     services, viewer = services_of(request), viewer_of(request)
     is_head = viewer.scope.reach is Reach.ALL
     chosen = None if who == EVERYBODY else number_in(who) or viewer.id
-    today = await services.todays.show(viewer, chosen, zone_of(request))
+    today = await services.tasks.day(viewer, chosen, zone_of(request))
     return {
         "today": today,
         "who": _who(today.of_person, viewer),

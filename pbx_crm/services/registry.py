@@ -31,8 +31,6 @@ from pbx_crm.services.search import Search
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
-from pbx_crm.services.todays import Todays
-from pbx_crm.services.trigger_acts import TriggerActs
 from pbx_crm.services.triggers import Triggers
 
 
@@ -54,9 +52,7 @@ class Services:
     moves: Moves
     deal_cards: DealCards
     tasks: Tasks
-    todays: Todays
     triggers: Triggers
-    trigger_acts: TriggerActs
     call_archive: CallArchive
     listings: Listings
     search: Search

@@ -11,6 +11,8 @@ from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import NewTask, PutOff, Repeat, Task, TaskKind, TaskWentOn, next_due, put_off
+from pbx_crm.domain.today import Day, Today
+from pbx_crm.services import todays
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -50,6 +52,10 @@ class Tasks:
             raise BadInput(reasons={"title": N_("At most 200 characters.")})
         new = NewTask(kind, viewer.id, due_at, self._clock(), title=title, repeat=repeat)
         self._tell(*await self._database.write(_add, viewer, deal_id, new))
+
+    async def day(self, viewer: Person, of_person: int | None, zone: tzinfo) -> Today:
+        """The day of this person, or of everybody (None) for a head; a seller always gets their own."""
+        return await self._database.read(todays.read, viewer, of_person, Day(self._clock(), zone))
 
     async def finish(self, viewer: Person, task_id: int, zone: tzinfo) -> TaskStep:
         """The task is done, and comes again if it is one that does; a second time changes nothing."""

@@ -14,7 +14,9 @@ from pbx_crm.domain.line import Line
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.trigger import Trigger
 from pbx_crm.domain.trigger_form import reasons_against
+from pbx_crm.services import trigger_acts
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.live_feed import LiveFeed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +50,9 @@ class TriggersView:
 class Triggers:
     """A changed rule holds for calls that end from then on; what it did before stays."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, live: LiveFeed, clock: Clock) -> None:
         self._database = database
+        self._live = live
         self._clock = clock
 
     async def view(self) -> TriggersView:
@@ -71,6 +74,11 @@ class Triggers:
     async def drop(self, actor: Person, trigger_id: int) -> None:
         """The rule is gone; histories still name it."""
         await self._database.write(_drop, actor, trigger_id, self._clock())
+
+    async def take_back(self, viewer: Person, deal_id: int, event_id: int) -> None:
+        """Priority, owner or task as before the rule acted; NothingToUndo if that was changed since."""
+        before = await self._database.write(trigger_acts.take_back, viewer, deal_id, event_id, self._clock())
+        self._live.tell({f"deal-{before.id}", f"stage-{before.stage_id}", "tasks"}, {before.owner_id})
 
 
 def _view(tx: Transaction) -> TriggersView:

@@ -18,7 +18,7 @@ from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Count, NewOwner, Trigger
 from pbx_crm.services.moves import Moves
-from pbx_crm.services.trigger_acts import TriggerActs
+from pbx_crm.services.triggers import Triggers
 from tests.builders import NOW
 from tests.company import Company, later, topics
 from tests.stories import Story
@@ -165,7 +165,7 @@ async def test_priority_owner_and_task_are_taken_back_once(company: Company) -> 
     await company.play(Story.incoming(CLIENT).rings("101").answers("101").ends())
     before = await company.one(deals)
     assert (before["priority"], before["owner_id"]) == (Priority.HIGH, company.boris.id)
-    acts = TriggerActs(company.database, company.live, lambda: NOW)
+    acts = Triggers(company.database, company.live, lambda: NOW)
     events = {row["details"]["id"]: row["id"] for row in await company.rows(deal_events)}
     assert set(events) == {"trigger_priority", "trigger_owner", "trigger_task"}
     for event_id in events.values():
@@ -183,7 +183,7 @@ async def test_what_a_person_changed_since_is_not_taken_back(company: Company) -
     await company.play(missed())
     deal = await company.one(deals)
     await company.database.write(lambda tx: tx.execute(update(deals).values(priority=Priority.LOW)))
-    acts = TriggerActs(company.database, company.live, lambda: NOW)
+    acts = Triggers(company.database, company.live, lambda: NOW)
     event = await company.one(deal_events)
     with pytest.raises(NothingToUndo):
         await acts.take_back(company.anna, deal["id"], event["id"])
