@@ -54,6 +54,18 @@ async def test_card_log_and_search_have_the_button(crm: Crm, phones: WrittenPhon
         assert CLIENT in text, path
 
 
+async def test_a_call_to_make_today_is_a_click(crm: Crm, phones: WrittenPhones) -> None:
+    deal_id = await a_day(crm)
+    due = {"kind": "call", "due_at": f"{NOW:%Y-%m-%dT%H:%M}", "title": "Walk"}
+    browser = await crm.browser(crm.cast.anna)
+    await browser.post(f"/deals/{deal_id}/tasks", data=due)
+    text = await (await browser.get("/today")).text()
+    assert 'hx-post="/calls/dial"' in text
+    assert "row-call" in text
+    phones.may_ring = False
+    assert f'href="tel:{CLIENT}"' in await (await browser.get("/today")).text()
+
+
 async def test_without_leave_of_the_pbx_a_number_is_a_link(crm: Crm, phones: WrittenPhones) -> None:
     deal_id = await a_day(crm)
     phones.may_ring = False
