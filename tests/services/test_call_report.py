@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from pbx_crm.db import tables, tasks
+from pbx_crm.db.call_figures import counted_for
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import call_people, calls, deals, legs, lines, talks
 from pbx_crm.domain.call import Direction, Outcome
@@ -150,6 +151,18 @@ async def test_without_a_call_the_report_says_so(office: Office) -> None:
     assert report.is_empty
     assert [row.name for row in report.rows] == ["Anna", "Boris"]
     assert all(row.counts == Counts() for row in report.rows)
+
+
+def test_no_figure_makes_sqlite_look_through_all_talks_of_a_person(sqlite: Database) -> None:
+    with sqlite.engine.connect() as tx:
+        for figure in (Figure.HANDLED, Figure.TAKEN, Figure.TALKED):
+            joined = select(call_people.c.person_id).join(calls, calls.c.id == call_people.c.call_id)
+            statement = joined.where(counted_for(figure))
+            text = str(statement.compile(tx, compile_kwargs={"literal_binds": True}))
+            plan = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}").all()
+            steps = [row[-1] for row in plan]
+            assert any("talks" in step for step in steps), figure
+            assert not any("ix_talks_person_id" in step for step in steps), figure
 
 
 def invent_calls(tx: Transaction, office: Office, seed: int) -> None:
