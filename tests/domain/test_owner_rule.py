@@ -15,6 +15,7 @@ VALUES = {
     "deals": 3,
     "rule": "bank",
     "line": "Ads",
+    "name": "After a real talk",
 }
 
 
