@@ -33,9 +33,9 @@ check: setup-dev
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
 
-# The quick part: no PostgreSQL, no browser, no Asterisk; under half a minute.
+# For between two keystrokes: no real part, and not every recording.
 unit: setup-dev
-	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"
+	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK) and not recordings"
 
 bench: setup-dev
 	$(PY) -m bench

@@ -18,6 +18,8 @@ from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.pbx_event import ConnectionLost
 from tests.truth import LAB_NAMES, LAB_TAPES, SINGLE_NAMES, TAPES, Truth, faults, tape, truth, truth_in
 
+pytestmark = pytest.mark.recordings
+
 FOLDERS = {name: TAPES / name for name in SINGLE_NAMES} | {name: LAB_TAPES / name for name in LAB_NAMES}
 
 UNKNOWN_TO_CEL = {

@@ -9,6 +9,8 @@ from pbx_crm.asterisk.tape import read_tape
 from pbx_crm.domain.endpoint import PbxShape
 from tests.truth import LAB_NAMES, LAB_TAPES, faults, truth_in
 
+pytestmark = pytest.mark.recordings
+
 
 @pytest.mark.parametrize("name", LAB_NAMES)
 def test_a_rare_call_is_told_as_the_phones_saw_it(name: str) -> None:

@@ -12,6 +12,8 @@ from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.endpoint import PbxShape
 from tests.truth import SINGLE_NAMES, faults, tape, truth
 
+pytestmark = pytest.mark.recordings
+
 
 @pytest.mark.parametrize("name", SINGLE_NAMES)
 def test_a_recording_tells_what_the_phones_saw(name: str) -> None:

@@ -35,6 +35,8 @@ from pbx_crm.domain.pbx_event import (
 )
 from tests.truth import LAB_NAMES, SINGLE_NAMES, Told, faults, tape, truth
 
+pytestmark = pytest.mark.recordings
+
 EXAMPLES = int(os.environ.get("PBX_CRM_EXAMPLES", "40"))
 SWAPPED_SECONDS = 0.02
 a_recording = st.sampled_from(SINGLE_NAMES)

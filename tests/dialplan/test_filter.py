@@ -12,6 +12,8 @@ from pbx_crm.domain.endpoint import PbxShape
 from tests.dialplan.samples import heard
 from tests.truth import LAB_NAMES, LAB_TAPES, SINGLE_NAMES, TAPES, faults, truth_in
 
+pytestmark = pytest.mark.recordings
+
 NO_CDR = "16"
 """Asterisk 16 was recorded as shipped, without Cdr events: there an IVR and a voicemail look alike."""
 

@@ -34,6 +34,8 @@ from pbx_crm.services.call_intake import take_in
 from tests.company import LONG_AGO, PBX, Company, fresh_company
 from tests.truth import SINGLE_NAMES, tape, truth
 
+pytestmark = pytest.mark.recordings
+
 
 @cache
 def facts_of(name: str) -> tuple[Fact, ...]:
