@@ -23,6 +23,7 @@ class Health:
             async with asyncio.timeout(PATIENCE_SECONDS):
                 await self._database.read(people.anybody)
         except Exception:
+            # Whatever kept the answer away, it is the same to a probe; the cause is logged where it broke.
             return False
         return True
 
