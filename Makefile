@@ -43,7 +43,7 @@ bench: setup-dev
 lock: setup-dev
 	bash tools/lock.sh
 
-# After a change of db/tables.py, until the first release.
+# After a change of db/tables, until the first release.
 first-revision: setup-dev
 	$(PY) tools/first_revision.py
 	.venv/bin/ruff check -q --fix --ignore E501 pbx_crm/db/migrations/versions/first.py

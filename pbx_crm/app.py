@@ -34,11 +34,10 @@ from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.dialling import Dialling
-from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.gaps import Gaps
+from pbx_crm.services.ground import Ground
 from pbx_crm.services.health import Health
 from pbx_crm.services.interpreter import prepare_interpreter
-from pbx_crm.services.lines import Lines
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
@@ -50,10 +49,9 @@ from pbx_crm.services.reconcile import Reconcile, Records
 from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
+from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
-from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
-from pbx_crm.services.triggers import Triggers
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +68,7 @@ def build_services(
 ) -> Services:
     """Every service, each given what it needs and nothing else."""
     live = LiveFeed()
+    ground = Ground(database, live, clock, installation)
     intake = CallIntake(database, live, clock, plans or _national(installation))
     return Services(
         installation=installation,
@@ -86,7 +85,6 @@ def build_services(
         moves=Moves(database, live, clock),
         deal_cards=DealCards(database, clock),
         tasks=Tasks(database, live, clock),
-        triggers=Triggers(database, live, clock),
         call_archive=CallArchive(database),
         listings=Listings(database, installation),
         search=Search(database, installation),
@@ -94,12 +92,10 @@ def build_services(
         intake=intake,
         gaps=Gaps(database, live, clock),
         reconcile=Reconcile(database, intake, live, clock),
-        lines=Lines(database, live, clock),
-        funnel_settings=FunnelSettings(database, live, clock),
-        stage_settings=StageSettings(database, live, clock),
         metrics=Metrics(database),
         dialling=Dialling(database, clock, installation.time_zone),
         checkup=Checkup(database, clock),
+        setup=Setup.on(ground),
     )
 
 

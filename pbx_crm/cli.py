@@ -123,8 +123,8 @@ def record(
     keep: tuple[str, ...],
 ) -> None:
     """Record what a PBX says into FOLDER, as `replay` reads it."""
+    from pbx_crm.commands.record import record_into
     from pbx_crm.config import load
-    from pbx_crm.record_command import record_into
 
     record_into(folder, load(config), name, seconds, pseudonyms, keep)
 
@@ -152,8 +152,8 @@ def report(
     config: Path,
 ) -> None:
     """Print a report over whole days, as its page shows it to a head."""
+    from pbx_crm.commands.report import Asked, print_report
     from pbx_crm.config import load
-    from pbx_crm.report_command import Asked, print_report
 
     asked = Asked(name, first.date(), last.date(), seller, line, funnel, zone)
     print_report(load(config), asked, form or "text")
@@ -165,8 +165,8 @@ def report(
 @click.pass_context
 def ledger(ctx: click.Context, day: datetime | None, config: Path) -> None:
     """Account for every call the PBX wrote down that day; exit code 1 if one is missing."""
+    from pbx_crm.commands.ledger import print_ledger
     from pbx_crm.config import load
-    from pbx_crm.ledger_command import print_ledger
 
     ctx.exit(print_ledger(load(config), day.date() if day else None))
 
@@ -184,7 +184,7 @@ def ledger(ctx: click.Context, day: datetime | None, config: Path) -> None:
 @click.pass_context
 def doctor(ctx: click.Context, config: Path, as_json: bool, listen: float) -> None:
     """Look at PBX, files and records; name every fault and the line that mends it."""
-    from pbx_crm.doctor_command import doctor as look
+    from pbx_crm.commands.doctor import doctor as look
 
     ctx.exit(look(config, as_json=as_json, listen=listen))
 
@@ -209,7 +209,7 @@ def doctor(ctx: click.Context, config: Path, as_json: bool, listen: float) -> No
 @click.option("--database", default="sqlite:////var/lib/pbx-crm/crm.db", prompt="Database")
 def init(config: Path, **answers: Any) -> None:
     """Write a configuration, the AMI secret and the AMI user's file; every answer is an option, too."""
-    from pbx_crm.init_command import Answers, write_all
+    from pbx_crm.commands.init import Answers, write_all
 
     write_all(config, Answers(**answers))
 
@@ -219,13 +219,13 @@ class LateGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
-        from pbx_crm.user_command import COMMANDS
+        from pbx_crm.commands.user import COMMANDS
 
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
-        from pbx_crm.user_command import COMMANDS
+        from pbx_crm.commands.user import COMMANDS
 
         return COMMANDS.get(cmd_name)
 

@@ -9,8 +9,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pbx_crm.cli import main
+from pbx_crm.commands.init import MANAGER_FILE, SECRET_FILE
 from pbx_crm.config import load
-from pbx_crm.init_command import MANAGER_FILE, SECRET_FILE
 
 ANSWERS = {
     "--name": "office",

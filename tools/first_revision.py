@@ -1,4 +1,4 @@
-"""Writes the first revision anew from `pbx_crm/db/tables.py`: `make first-revision`.
+"""Writes the first revision anew from the tables: `make first-revision`.
 
 Until the first release there are no databases to keep, so the tables may still change under one
 revision. After it this script is gone and every change is a revision of its own.

@@ -132,7 +132,7 @@ async def take_back_act(request: web.Request) -> web.StreamResponse:
 
     async def save(_form: Form) -> None:
         act_id = int(request.match_info["act"])
-        await services_of(request).triggers.take_back(viewer_of(request), _id(request), act_id)
+        await services_of(request).setup.triggers.take_back(viewer_of(request), _id(request), act_id)
 
     return await _done_or_again(request, "act", save)
 

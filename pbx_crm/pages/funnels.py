@@ -37,7 +37,7 @@ async def make(request: web.Request) -> web.StreamResponse:
     form = await form_of(request)
     new = NewFunnel(form.text("body"), form.text("name"), form.text("currency").upper())
     try:
-        made = await services_of(request).funnel_settings.make(
+        made = await services_of(request).setup.funnels.make(
             viewer_of(request), new, wording_of(request).gettext
         )
     except BadInput as refused:
@@ -53,27 +53,27 @@ async def show_one(request: web.Request) -> web.StreamResponse:
 async def rename(request: web.Request) -> web.StreamResponse:
     """POST /settings/funnels/{funnel}: another name."""
     form = await form_of(request)
-    settings = services_of(request).funnel_settings
+    settings = services_of(request).setup.funnels
     change = settings.rename(viewer_of(request), _id(request), form.text("name"))
     return await done_or_told(request, _id(request), change, form.values)
 
 
 async def retire(request: web.Request) -> web.StreamResponse:
     """POST /settings/funnels/{funnel}/retire: out of use, or why not."""
-    settings = services_of(request).funnel_settings
+    settings = services_of(request).setup.funnels
     return await done_or_told(request, _id(request), settings.retire(viewer_of(request), _id(request)))
 
 
 async def restore(request: web.Request) -> web.StreamResponse:
     """POST /settings/funnels/{funnel}/restore: in use again."""
-    settings = services_of(request).funnel_settings
+    settings = services_of(request).setup.funnels
     return await done_or_told(request, _id(request), settings.restore(viewer_of(request), _id(request)))
 
 
 async def add_reason(request: web.Request) -> web.StreamResponse:
     """POST /settings/funnels/{funnel}/loss-reasons: one more loss reason."""
     form = await form_of(request)
-    settings = services_of(request).funnel_settings
+    settings = services_of(request).setup.funnels
     change = settings.add_reason(viewer_of(request), _id(request), form.text("reason"))
     return await done_or_told(request, _id(request), change, form.values)
 
@@ -81,7 +81,7 @@ async def add_reason(request: web.Request) -> web.StreamResponse:
 async def change_reason(request: web.Request) -> web.StreamResponse:
     """POST /settings/loss-reasons/{reason}: other words, or retired by the button of that name."""
     form = await form_of(request)
-    settings, viewer = services_of(request).funnel_settings, viewer_of(request)
+    settings, viewer = services_of(request).setup.funnels, viewer_of(request)
     reason_id = id_in(request.match_info["reason"])
     if form.text("act") == "retire":
         funnel_id = await settings.retire_reason(viewer, reason_id)
@@ -116,7 +116,7 @@ async def _list(
     status: int = 200,
 ) -> web.Response:
     services, reader = services_of(request), wording_of(request)
-    view = await services.funnel_settings.everything()
+    view = await services.setup.funnels.everything()
     copy_of = reader.gettext(N_("Copy of %(name)s"))
     presets = [(key, reader.gettext(preset.name)) for key, preset in BODIES.items()]
     copies = [(f"{COPY_OF}{one.id}", copy_of % {"name": one.name}) for one in view.funnels]
@@ -137,7 +137,7 @@ async def page_of(
     refused: Refused | None = None,
 ) -> web.Response:
     """The page of one funnel, with what was refused on it; NotFound."""
-    view = await services_of(request).funnel_settings.one(viewer_of(request), funnel_id)
+    view = await services_of(request).setup.funnels.one(viewer_of(request), funnel_id)
     reader = wording_of(request)
     reasons = reader.reasons_of(refused) if isinstance(refused, BadInput) else {}
     stages = in_order(view.funnel.stages)

@@ -54,7 +54,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def show_one(request: web.Request) -> web.StreamResponse:
     """GET /settings/lines/{line}: one line's form."""
-    view = await services_of(request).lines.view()
+    view = await services_of(request).setup.lines.view()
     return await _one(request, view.line(_line_id(request)))
 
 
@@ -70,13 +70,13 @@ async def add(request: web.Request) -> web.StreamResponse:
 
 async def change(request: web.Request) -> web.StreamResponse:
     """POST /settings/lines/{line}: the line as the form says, or the form again with the reasons."""
-    view = await services_of(request).lines.view()
+    view = await services_of(request).setup.lines.view()
     return await _save(request, view.line(_line_id(request)).id)
 
 
 async def drop(request: web.Request) -> web.StreamResponse:
     """POST /settings/lines/{line}/drop: the line is gone."""
-    await services_of(request).lines.drop(viewer_of(request), _line_id(request))
+    await services_of(request).setup.lines.drop(viewer_of(request), _line_id(request))
     return see_other(HERE)
 
 
@@ -87,7 +87,7 @@ async def add_skip_rule(request: web.Request) -> web.StreamResponse:
     try:
         form.require_good()
         rule = SkipRule(form.text("rule_name"), kind, form.text("value"))
-        await services_of(request).lines.add_skip_rule(viewer_of(request), rule)
+        await services_of(request).setup.lines.add_skip_rule(viewer_of(request), rule)
     except BadInput as refused:
         return await _list(request, form.values, refused.reasons, status=422)
     return see_other(HERE)
@@ -95,7 +95,8 @@ async def add_skip_rule(request: web.Request) -> web.StreamResponse:
 
 async def drop_skip_rule(request: web.Request) -> web.StreamResponse:
     """POST /settings/skip-rules/{rule}/drop: the rule is gone."""
-    await services_of(request).lines.drop_skip_rule(viewer_of(request), id_in(request.match_info["rule"]))
+    services, rule_id = services_of(request), id_in(request.match_info["rule"])
+    await services.setup.lines.drop_skip_rule(viewer_of(request), rule_id)
     return see_other(HERE)
 
 
@@ -108,7 +109,7 @@ async def _save(request: web.Request, line_id: int | None) -> web.StreamResponse
     line = _filled(form, line_id)
     try:
         await _require_known(request, form, line)
-        await services_of(request).lines.save(viewer_of(request), line)
+        await services_of(request).setup.lines.save(viewer_of(request), line)
     except BadInput as refused:
         return await _one(request, line, refused.reasons, status=422)
     return see_other(HERE)
@@ -141,7 +142,7 @@ def _steps(form: Form) -> tuple[MissedStep, ...]:
 
 async def _require_known(request: web.Request, form: Form, line: Line) -> None:
     services = services_of(request)
-    view = await services.lines.view()
+    view = await services.setup.lines.view()
     if line.pbx not in services.installation.pbxes:
         form.reasons["pbx"] = N_("There is no such PBX.")
     if line.funnel_id not in {funnel.id for funnel in view.funnels}:
@@ -163,7 +164,7 @@ async def _list(
     *,
     status: int = 200,
 ) -> web.Response:
-    view = await services_of(request).lines.view()
+    view = await services_of(request).setup.lines.view()
     filled = {
         "here": HERE,
         "lines": view.lines,
@@ -183,7 +184,7 @@ async def _one(
     request: web.Request, line: Line, reasons: Mapping[str, str] | None = None, *, status: int = 200
 ) -> web.Response:
     services = services_of(request)
-    view = await services.lines.view()
+    view = await services.setup.lines.view()
     steps = [step.value for step in line.missed_policy]
     filled = {
         "here": HERE,

@@ -27,7 +27,7 @@ async def add(request: web.Request) -> web.StreamResponse:
     try:
         form.require_good()
         stage = StageForm(name, hue, form.whole("probability") if form.text("probability") else 0)
-        await services_of(request).stage_settings.add(viewer_of(request), funnel_id, kind, stage)
+        await services_of(request).setup.stages.add(viewer_of(request), funnel_id, kind, stage)
     except BadInput as refused:
         told = {("stage" if field == "name" else field): why for field, why in refused.reasons.items()}
         return await page_of(request, funnel_id, form.values, BadInput(reasons=told))
@@ -45,7 +45,7 @@ async def change(request: web.Request) -> web.StreamResponse:
     filled = _filled(form)
     try:
         form.require_good()
-        funnel_id = await services_of(request).stage_settings.change(viewer_of(request), _id(request), filled)
+        funnel_id = await services_of(request).setup.stages.change(viewer_of(request), _id(request), filled)
     except BadInput as refused:
         return await _page(request, form, refused)
     return see_other(f"{HERE}/{funnel_id}")
@@ -56,14 +56,14 @@ async def shift(request: web.Request) -> web.StreamResponse:
     form = await form_of(request)
     by = form.choice("by", Shift, Shift.UP)
     form.require_good()
-    funnel_id = await services_of(request).stage_settings.shift(viewer_of(request), _id(request), by)
+    funnel_id = await services_of(request).setup.stages.shift(viewer_of(request), _id(request), by)
     return see_other(f"{HERE}/{funnel_id}#stage-{_id(request)}")
 
 
 async def retire(request: web.Request) -> web.StreamResponse:
     """POST /settings/stages/{stage}/retire: off the board, its cards to where the form says."""
     form = await form_of(request)
-    settings = services_of(request).stage_settings
+    settings = services_of(request).setup.stages
     reason = form.text("reason")[:LONGEST_REASON]
     reason = reason or wording_of(request).gettext(N_("The stage was retired."))
     try:
@@ -77,7 +77,7 @@ async def retire(request: web.Request) -> web.StreamResponse:
 
 async def restore(request: web.Request) -> web.StreamResponse:
     """POST /settings/stages/{stage}/restore: on the board again."""
-    settings = services_of(request).stage_settings
+    settings = services_of(request).setup.stages
     funnel = await settings.funnel_of(_id(request))
     return await done_or_told(request, funnel.id, settings.restore(viewer_of(request), _id(request)))
 
@@ -98,7 +98,7 @@ def _filled(form: Form) -> StageForm:
 
 
 async def _page(request: web.Request, form: Form | None, refused: Refused | None) -> web.Response:
-    funnel = await services_of(request).stage_settings.funnel_of(_id(request))
+    funnel = await services_of(request).setup.stages.funnel_of(_id(request))
     stage = funnel.stage(_id(request))
     if stage is None:
         raise NotFound

@@ -53,7 +53,7 @@ OWNERS = {
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings/triggers: the rules of every funnel in their order."""
-    view = await services_of(request).triggers.view()
+    view = await services_of(request).setup.triggers.view()
     filled = {
         "here": HERE,
         "view": view,
@@ -72,7 +72,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 
 async def show_new(request: web.Request) -> web.StreamResponse:
     """GET /settings/triggers/new?funnel=1: the form of a rule to be, of the first funnel if none is named."""
-    view = await services_of(request).triggers.view()
+    view = await services_of(request).setup.triggers.view()
     named = number_in(request.query.get("funnel"))
     funnel = view.funnels[0] if named is None else view.funnel(named)
     return _page(request, view, Trigger(None, funnel.id, ""))
@@ -80,14 +80,14 @@ async def show_new(request: web.Request) -> web.StreamResponse:
 
 async def show_one(request: web.Request) -> web.StreamResponse:
     """GET /settings/triggers/{trigger}: one rule's form."""
-    view = await services_of(request).triggers.view()
+    view = await services_of(request).setup.triggers.view()
     return _page(request, view, view.trigger(_id(request)))
 
 
 async def add(request: web.Request) -> web.StreamResponse:
     """POST /settings/triggers: one more rule, or the form again with the reasons."""
     form = await form_of(request)
-    view = await services_of(request).triggers.view()
+    view = await services_of(request).setup.triggers.view()
     funnel = view.funnel(number_in(form.text("funnel_id")) or 0)
     return await _save(request, view, form, None, funnel)
 
@@ -95,7 +95,7 @@ async def add(request: web.Request) -> web.StreamResponse:
 async def change(request: web.Request) -> web.StreamResponse:
     """POST /settings/triggers/{trigger}: the rule as the form says, or the form again with the reasons."""
     form = await form_of(request)
-    view = await services_of(request).triggers.view()
+    view = await services_of(request).setup.triggers.view()
     stored = view.trigger(_id(request))
     return await _save(request, view, form, stored.id, view.funnel(stored.funnel_id))
 
@@ -105,7 +105,7 @@ async def switch(request: web.Request) -> web.StreamResponse:
     form = await form_of(request)
     is_active = form.one_of("active", ("yes", "no")) == "yes"
     form.require_good()
-    await services_of(request).triggers.switch(viewer_of(request), _id(request), is_active)
+    await services_of(request).setup.triggers.switch(viewer_of(request), _id(request), is_active)
     return see_other(HERE)
 
 
@@ -114,13 +114,13 @@ async def shift(request: web.Request) -> web.StreamResponse:
     form = await form_of(request)
     way = form.choice("way", Shift, Shift.UP)
     form.require_good()
-    await services_of(request).triggers.shift(viewer_of(request), _id(request), way)
+    await services_of(request).setup.triggers.shift(viewer_of(request), _id(request), way)
     return see_other(HERE)
 
 
 async def drop(request: web.Request) -> web.StreamResponse:
     """POST /settings/triggers/{trigger}/drop: the rule is gone."""
-    await services_of(request).triggers.drop(viewer_of(request), _id(request))
+    await services_of(request).setup.triggers.drop(viewer_of(request), _id(request))
     return see_other(HERE)
 
 
@@ -134,7 +134,7 @@ async def _save(
     rule = _filled(form, trigger_id, funnel.id)
     try:
         form.require_good()
-        await services_of(request).triggers.save(viewer_of(request), rule)
+        await services_of(request).setup.triggers.save(viewer_of(request), rule)
     except BadInput as refused:
         return _page(request, view, rule, refused.reasons)
     return see_other(HERE)

@@ -15,10 +15,8 @@ from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.dialling import Dialling
-from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
-from pbx_crm.services.lines import Lines
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
@@ -28,10 +26,9 @@ from pbx_crm.services.popups import Popups
 from pbx_crm.services.reconcile import Reconcile
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.search import Search
+from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
-from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
-from pbx_crm.services.triggers import Triggers
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +49,6 @@ class Services:
     moves: Moves
     deal_cards: DealCards
     tasks: Tasks
-    triggers: Triggers
     call_archive: CallArchive
     listings: Listings
     search: Search
@@ -60,9 +56,7 @@ class Services:
     intake: CallIntake
     gaps: Gaps
     reconcile: Reconcile
-    lines: Lines
-    funnel_settings: FunnelSettings
-    stage_settings: StageSettings
     metrics: Metrics
     dialling: Dialling
     checkup: Checkup
+    setup: Setup

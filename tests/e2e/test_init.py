@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from pbx_crm.commands.init import MANAGER_FILE, Answers, write_all
 from pbx_crm.config import load
 from pbx_crm.doctor import examine
 from pbx_crm.domain.finding import Mark
-from pbx_crm.init_command import MANAGER_FILE, Answers, write_all
 from tests.databases import prepare
 from tests.e2e.company import Company
 from tests.e2e.company_config import shipped_samples

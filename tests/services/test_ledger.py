@@ -10,6 +10,7 @@ import pytest
 
 from pbx_crm.asterisk.cel_calls import CelCalls
 from pbx_crm.asterisk.cel_file import CelFile
+from pbx_crm.commands.ledger import Closed, print_ledger
 from pbx_crm.config import Settings
 from pbx_crm.db import gaps
 from pbx_crm.db.engine import Database
@@ -17,7 +18,6 @@ from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.ledger import DayLedger, Fate
 from pbx_crm.domain.line import CreateAt, SkipKind, SkipRule
-from pbx_crm.ledger_command import Closed, print_ledger
 from pbx_crm.services.ledger import Ledger
 from tests.company import PBX, Company
 from tests.test_app import settings_for

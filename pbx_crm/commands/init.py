@@ -22,7 +22,7 @@ from pydantic import ValidationError
 from pbx_crm.config import Settings, in_words
 from pbx_crm.domain.errors import BadConfig
 
-_PACKAGE = Path(__file__).parent
+_PACKAGE = Path(__file__).parents[1]
 _CHECKOUT = _PACKAGE.parent / "dialplan"
 DIALPLAN = _CHECKOUT if _CHECKOUT.is_dir() else _PACKAGE / "_dialplan"
 SAMPLES = {

@@ -1,0 +1,1 @@
+"""The commands of `pbx-crm`, one a module: each reads its options and calls what does the work."""

@@ -1,0 +1,75 @@
+"""Every table, as SQLAlchemy Core: the one picture of what is stored.
+
+Keys that decide identity (`uq_…`) are what makes each write repeatable: a second delivery of a call,
+a deal or a move meets the key and changes nothing. Everything that comes from a PBX carries `pbx`,
+since Uniqueids repeat across PBXes. Times are UTC; money is an exact number beside its ISO currency.
+"""
+
+from __future__ import annotations
+
+from pbx_crm.db.tables.base import metadata
+from pbx_crm.db.tables.calls import (
+    call_aliases,
+    call_people,
+    calls,
+    dials,
+    legs,
+    popups_closed,
+    talks,
+    transfers,
+)
+from pbx_crm.db.tables.clients import companies, contact_numbers, contacts
+from pbx_crm.db.tables.deals import (
+    deal_events,
+    deal_notes,
+    deals,
+    open_deals,
+    stage_moves,
+    stage_totals,
+    tasks,
+)
+from pbx_crm.db.tables.funnels import funnels, loss_reasons, stages, triggers
+from pbx_crm.db.tables.journal import alerts, audit, settings
+from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
+from pbx_crm.db.tables.pbx import gaps, record_places
+from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
+
+__all__ = [
+    "alerts",
+    "audit",
+    "call_aliases",
+    "call_people",
+    "calls",
+    "companies",
+    "contact_numbers",
+    "contacts",
+    "deal_events",
+    "deal_notes",
+    "deals",
+    "dials",
+    "extensions",
+    "funnels",
+    "gaps",
+    "legs",
+    "line_sellers",
+    "lines",
+    "login_tries",
+    "loss_reasons",
+    "metadata",
+    "open_deals",
+    "people",
+    "popups_closed",
+    "record_places",
+    "rota_turns",
+    "seen_extensions",
+    "sessions",
+    "settings",
+    "skip_rules",
+    "stage_moves",
+    "stage_totals",
+    "stages",
+    "talks",
+    "tasks",
+    "transfers",
+    "triggers",
+]

@@ -1,0 +1,40 @@
+"""Companies and contacts with their numbers."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Index, String, Table
+
+from pbx_crm.db.column_types import UtcTime
+from pbx_crm.db.tables.base import metadata, ref, row_id
+
+companies = Table(
+    "companies",
+    metadata,
+    row_id(),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("created_at", UtcTime, nullable=False),
+)
+
+contacts = Table(
+    "contacts",
+    metadata,
+    row_id(),
+    Column("name", String(200), nullable=False, default=""),
+    ref("company_id", "companies.id", nullable=True),
+    ref("responsible_id", "people.id", nullable=True),
+    Column("city", String(100), nullable=False, default=""),
+    Column("created_at", UtcTime, nullable=False),
+    Index("ix_contacts_responsible_id", "responsible_id"),
+    Index("ix_contacts_company_id", "company_id"),
+)
+
+contact_numbers = Table(
+    "contact_numbers",
+    metadata,
+    row_id(),
+    ref("contact_id", "contacts.id", cascade=True),
+    # E.164 decides who a caller is: one number, one contact. Two first calls at once meet this key.
+    Column("number", String(20), nullable=False, unique=True),
+    Column("label", String(40), nullable=False, default=""),
+    Index("ix_contact_numbers_contact_id", "contact_id"),
+)

@@ -1,0 +1,78 @@
+"""Funnels with their stages, loss reasons and triggers."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, CheckConstraint, Column, Integer, String, Table, Text, UniqueConstraint
+
+from pbx_crm.db.column_types import UtcTime
+from pbx_crm.db.tables.base import metadata, ref, row_id
+
+funnels = Table(
+    "funnels",
+    metadata,
+    row_id(),
+    Column("name", String(100), nullable=False, unique=True),
+    Column("preset", String(20)),
+    Column("position", Integer, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("retired_at", UtcTime),
+)
+
+stages = Table(
+    "stages",
+    metadata,
+    row_id(),
+    ref("funnel_id", "funnels.id"),
+    Column("name", String(100), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("hue", Integer, nullable=False),
+    Column("probability", Integer, nullable=False),
+    Column("idle_hours", Integer),
+    Column("reached_when", Text, nullable=False, default=""),
+    Column("what_to_do", Text, nullable=False, default=""),
+    Column("retired_at", UtcTime),
+    UniqueConstraint("funnel_id", "name"),
+    CheckConstraint("kind IN ('unsorted', 'open', 'won', 'lost')", name="kind_known"),
+    CheckConstraint("probability BETWEEN 0 AND 100", name="probability_percent"),
+)
+
+loss_reasons = Table(
+    "loss_reasons",
+    metadata,
+    row_id(),
+    ref("funnel_id", "funnels.id"),
+    Column("name", String(100), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("retired_at", UtcTime),
+    UniqueConstraint("funnel_id", "name"),
+)
+
+# What a call that is over does to its card. Kept with the funnel; each is asked in its order.
+triggers = Table(
+    "triggers",
+    metadata,
+    row_id(),
+    ref("funnel_id", "funnels.id"),
+    Column("name", String(100), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("is_active", Boolean, nullable=False, default=True),
+    Column("direction", String(10)),
+    Column("outcome", String(12)),
+    Column("least_talk_seconds", Integer, nullable=False, default=0),
+    Column("count", String(12), nullable=False, default="every"),  # every | conversation | try | callback
+    Column("nth", Integer, nullable=False, default=1),
+    # A rule of a line that is gone would suddenly mean every line: it goes with it.
+    ref("line_id", "lines.id", nullable=True, cascade=True),
+    ref("stage_id", "stages.id", nullable=True),
+    ref("to_stage_id", "stages.id", nullable=True),
+    ref("loss_reason_id", "loss_reasons.id", nullable=True),
+    Column("may_go_back", Boolean, nullable=False, default=False),
+    Column("task_kind", String(16)),
+    Column("task_minutes", Integer, nullable=False, default=60),
+    Column("priority", String(8)),
+    Column("new_owner", String(8)),  # talker | person
+    ref("owner_id", "people.id", nullable=True),
+    Column("stops", Boolean, nullable=False, default=False),
+    UniqueConstraint("funnel_id", "name"),
+)

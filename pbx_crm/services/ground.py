@@ -1,0 +1,20 @@
+"""What almost every service stands on, handed to each part of the program as one thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pbx_crm.db.engine import Database
+from pbx_crm.domain.installation import Installation
+from pbx_crm.services.clock import Clock
+from pbx_crm.services.live_feed import LiveFeed
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The store, the browsers, the time, and what is said of this installation."""
+
+    database: Database
+    live: LiveFeed
+    clock: Clock
+    installation: Installation

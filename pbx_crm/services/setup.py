@@ -1,0 +1,32 @@
+"""What the settings pages change: lines, funnels with their stages, triggers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pbx_crm.services.funnel_settings import FunnelSettings
+from pbx_crm.services.ground import Ground
+from pbx_crm.services.lines import Lines
+from pbx_crm.services.stage_settings import StageSettings
+from pbx_crm.services.triggers import Triggers
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One field a service."""
+
+    lines: Lines
+    funnels: FunnelSettings
+    stages: StageSettings
+    triggers: Triggers
+
+    @classmethod
+    def on(cls, ground: Ground) -> Setup:
+        """The services of the settings pages, standing on this."""
+        database, live, clock = ground.database, ground.live, ground.clock
+        return cls(
+            lines=Lines(database, live, clock),
+            funnels=FunnelSettings(database, live, clock),
+            stages=StageSettings(database, live, clock),
+            triggers=Triggers(database, live, clock),
+        )
