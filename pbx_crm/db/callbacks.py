@@ -48,13 +48,17 @@ def open_on(tx: Connection, deal_ids: Collection[int]) -> set[int]:
     return {deal_id for (deal_id,) in fetch(tx, OPEN_ON, {"deal_ids": list(deal_ids)})}
 
 
-def last_talks(tx: Connection, contact_ids: Collection[int], since: datetime) -> dict[int, datetime]:
-    """When somebody last got to talk with these clients, in calls begun since then. One statement."""
+def last_talks(
+    tx: Connection, contact_ids: Collection[int], since: datetime, *, besides: Collection[int]
+) -> dict[int, datetime]:
+    """When somebody last got to talk with these clients, in calls begun since then; one statement.
+
+    The calls `besides` do not count: their answer is being taken back.
+    """
     query = (
         select(calls.c.contact_id, func.max(calls.c.answered_at, type_=UtcTime()))
-        .where(
-            calls.c.contact_id.in_(contact_ids), calls.c.started_at >= since, calls.c.answered_at.is_not(None)
-        )
+        .where(calls.c.contact_id.in_(contact_ids), calls.c.started_at >= since)
+        .where(calls.c.answered_at.is_not(None), calls.c.id.not_in(besides))
         .group_by(calls.c.contact_id)
     )
     return {contact_id: at for contact_id, at in tx.execute(query)}

@@ -123,6 +123,12 @@ def forget_open_talks(tx: Connection, call_ids: Sequence[int]) -> None:
     write_rows(tx, FORGET_OPEN_TALKS, [{"call": call_id} for call_id in call_ids])
 
 
+def forget_talks(tx: Connection, call_ids: Sequence[int]) -> None:
+    """Clears every talk of these calls: they turned out to have had none. No statement for none."""
+    if call_ids:
+        tx.execute(delete(talks).where(talks.c.call_id.in_(call_ids)))
+
+
 def put_people(tx: Connection, rows: Sequence[Row]) -> None:
     """Notes whom a call concerns; who rang once has rung. One statement."""
     write_rows(tx, _put_people(tx.dialect.name), rows)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from pbx_crm.domain.call import Call, EndedBy
+from datetime import datetime, timedelta
+
+from pbx_crm.domain.call import Call, EndedBy, Outcome
+
+CROSSED_AT_MOST = timedelta(seconds=1)
 
 
 def known(call: Call) -> int:
@@ -33,6 +37,19 @@ def known(call: Call) -> int:
     for transfer in call.transfers:
         details += 1 + transfer.completed
     return details + END_WEIGHT * _end(call)
+
+
+def takes_back_answer(call: Call, answered_at: datetime | None) -> bool:
+    """Whether this end says that the answer known of before was none.
+
+    A caller's CANCEL may cross a phone's 200: then Asterisk bridges the two for some milliseconds and the
+    call ends unanswered (`domain/call_outcome.py`). Only a call that ended at once after that answer is
+    such a one; a restarted program that missed a talk's beginning only knows less than before.
+    """
+    if answered_at is None or call.ended_at is None or call.ended_by is not EndedBy.HANGUP:
+        return False
+    unanswered = call.outcome not in (None, Outcome.ANSWERED)
+    return unanswered and call.ended_at - answered_at < CROSSED_AT_MOST
 
 
 END_WEIGHT = 1_000_000

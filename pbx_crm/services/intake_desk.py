@@ -17,7 +17,7 @@ from pbx_crm.db import callbacks, callers, calls, extensions, funnels, lines, pe
 from pbx_crm.db.call_rows import extensions_in
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Call, Fact
-from pbx_crm.domain.call_knowledge import known
+from pbx_crm.domain.call_knowledge import known, takes_back_answer
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.intake_case import Client, OpenDeal
 from pbx_crm.domain.line import Line, SkipRule, line_of
@@ -111,7 +111,8 @@ class CallFile:
     deal: DealFile | None = None
     rule: Rule = field(default_factory=dict)
     skipped_by: str | None = None
-    was_answered: bool = False
+    answered_at: datetime | None = None
+    """When it was answered, as far as was heard before the news at hand."""
     concerned: frozenset[int] = frozenset()
     """Whom the call concerns, once it is filed away."""
     merged_into: CallFile | None = None
@@ -120,6 +121,11 @@ class CallFile:
     def key(self) -> str:
         """What `born_of` and the causes of tasks call it."""
         return f"{self.pbx}/{self.linkedid}"
+
+    @property
+    def takes_back_answer(self) -> bool:
+        """Whether it turned out that there was no talk after all."""
+        return self.call is not None and takes_back_answer(self.call, self.answered_at)
 
     @property
     def is_birthplace(self) -> bool:
@@ -206,7 +212,7 @@ class Desk:
             number=row["e164"],
             rule=row["owner_rule"],
             skipped_by=row["skipped_by"],
-            was_answered=row["answered_at"] is not None,
+            answered_at=row["answered_at"],
         )
 
     def _is_news(self, news: News) -> bool:
@@ -306,7 +312,8 @@ class Desk:
     def _last_talks(self) -> dict[int, datetime]:
         known_ids = sorted({client.id for client in self.clients.values() if client.id is not None})
         since = min(news.fact.call.started_at for news in self.news) - LONGEST_CALL
-        return callbacks.last_talks(self._tx, known_ids, since)
+        none = [file.id for file in self.heard if file.id is not None and file.takes_back_answer]
+        return callbacks.last_talks(self._tx, known_ids, since, besides=none)
 
     @property
     def heard(self) -> list[CallFile]:

@@ -16,6 +16,7 @@ from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.services.intake_desk import Birth, CallFile, DealFile, Desk, Notice, Wish
 
 THE_PROGRAM = Scope(Reach.ALL, 0)
+OF_THE_ANSWER = ("answered_at", "answered_id", "answered_extension", "final_id", "final_extension")
 
 
 def file_away(tx: Transaction, desk: Desk) -> None:
@@ -87,11 +88,12 @@ def _file_calls(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
             rows.append(values | {"pbx": file.pbx, "linkedid": file.linkedid})
             new[file.linkedid] = file
         else:
+            gone = OF_THE_ANSWER if file.takes_back_answer else ()
             changes[file.id] = {
                 name: value
                 for name, value in values.items()
                 # A restarted program may know less of a call's beginning than it did before.
-                if value is not None and value != file.row[name]
+                if value != file.row[name] and (value is not None or name in gone)
             }
     for linkedid, call_id in calls.add(tx, rows).items():
         new[linkedid].id = call_id
@@ -125,6 +127,7 @@ def _file_parts(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
         file.concerned = frozenset(row["person_id"] for row in concerned)
         people += concerned
     calls.forget_open_talks(tx, [_id(file) for file in heard if _had_talk(file)])
+    calls.forget_talks(tx, [_id(file) for file in heard if file.takes_back_answer])
     calls.put_parts(tx, legs, talks, transfers)
     calls.put_people(tx, people)
 

@@ -41,6 +41,8 @@ def hear(desk: Desk, news: News) -> None:
     if file.linkedid != call.linkedid or news.known <= file.known:
         return
     file.call, file.known = call, news.known
+    if file.takes_back_answer:
+        _forget_talk(desk, file)
     _take_in_merged(desk, file, call)
     _recognise(desk, file, call)
     _note_extensions(desk, news)
@@ -51,7 +53,7 @@ def hear(desk: Desk, news: News) -> None:
     if file.deal is not None:
         _follow_up(desk, file, call, file.deal, at)
     _note_talk(desk, file, call)
-    file.was_answered = file.was_answered or call.answered_at is not None
+    file.answered_at = file.answered_at or call.answered_at
 
 
 def _take_in_merged(desk: Desk, file: CallFile, call: Call) -> None:
@@ -181,7 +183,7 @@ def _hand_over(desk: Desk, file: CallFile, call: Call, at: datetime) -> None:
 
 
 def _follow_up(desk: Desk, file: CallFile, call: Call, deal: DealFile, at: datetime) -> None:
-    if call.answered_at is not None and not file.was_answered and not file.is_birthplace:
+    if call.answered_at is not None and file.answered_at is None and not file.is_birthplace:
         _tell_of_stranger(desk, file, call, deal, at)
     if call.is_open:
         return
@@ -213,7 +215,13 @@ def _needs_review(desk: Desk, call: Call, deal: DealFile) -> bool:
     return deal.owner_id not in talked(call, desk.roster)
 
 
+def _forget_talk(desk: Desk, file: CallFile) -> None:
+    if file.client is not None and file.answered_at is not None:
+        talks = desk.talks.get(file.client, [])
+        desk.talks[file.client] = [at for at in talks if at != file.answered_at]
+
+
 def _note_talk(desk: Desk, file: CallFile, call: Call) -> None:
-    is_new = call.answered_at is not None and not file.was_answered
+    is_new = call.answered_at is not None and file.answered_at is None
     if file.client is not None and is_new and is_conversation(call):
         desk.talks.setdefault(file.client, []).append(call.answered_at or call.started_at)

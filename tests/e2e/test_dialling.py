@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -13,6 +14,7 @@ from tests.e2e.company import Company
 from tests.e2e.company_config import shipped_samples
 from tests.e2e.office import LOGINS, Office, office
 from tests.e2e.served_crm import until
+from tests.parts.sip.dialog import SHORTEST_TALK_SECONDS
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -75,6 +77,7 @@ async def test_the_seller_s_phone_rings_and_then_the_client_s(here: Office, anna
     text = await popup_says(anna, "talking")
     found = re.search(r"/popup/\d+/hang-up", text)
     assert found is not None
+    await asyncio.sleep(SHORTEST_TALK_SECONDS)
     async with anna.post(found.group(), headers=FRAGMENT) as answer:
         assert answer.status == 200
     await called.until_ended()

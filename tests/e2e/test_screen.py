@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
@@ -57,6 +56,14 @@ async def screen(here: Office, module_browser: Browser) -> AsyncIterator[Screen]
     assert errors == []
 
 
+WHEN_IT_RINGS = """() => new Promise(shown => new MutationObserver((_, watch) => {
+    if (!document.querySelector('#popup .is-ringing')) return;
+    watch.disconnect();
+    shown(Date.now() / 1000);
+}).observe(document.body, {childList: true, subtree: true, attributes: true}))"""
+"""The page's own clock when the popup shows: how often a test looks does not count."""
+
+
 async def _ring(here: Office, client: str, seller: int = 1) -> tuple[Dialog, Dialog]:
     """The client's leg and the seller's ringing phone."""
     team = here.company.teams[2]
@@ -89,10 +96,11 @@ async def test_the_popup_is_there_within_a_second_and_only_where_it_rings(
     here: Office, screen: Screen
 ) -> None:
     anna, boris = await screen("anna"), await screen("boris")
+    shown = asyncio.create_task(anna.evaluate(WHEN_IT_RINGS))
     calling, phone = await _ring(here, "79261110001")
     await expect(anna.locator("#popup .is-ringing")).to_contain_text(_shown("79261110001"))
     assert phone.rang_at is not None
-    assert time.time() - phone.rang_at < 1.0
+    assert await shown - phone.rang_at < 1.0
     await expect(boris.locator("#popup section")).to_have_count(0)
     await calling.hang_up()
     await anna.locator("#popup .is-missed [data-close]").click()

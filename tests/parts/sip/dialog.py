@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 PATIENCE_SECONDS = 15.0
 SIP_PORT = 5060
 RINGING = (180, 183)
+SHORTEST_TALK_SECONDS = 0.4
+"""People say at least a word; a bridge under 50 ms is no talk but an answer crossed with a cancellation."""
 
 
 class Dialog:
@@ -73,6 +75,7 @@ class Dialog:
         if self._ended.is_set():
             return
         if self._answered.is_set():
+            await self._say_a_word()
             await self._ask("BYE")
             self._finish(200)
         elif self.invite is not None:
@@ -80,6 +83,11 @@ class Dialog:
         else:
             self._send_cancel()
             await self.until_ended()
+
+    async def _say_a_word(self) -> None:
+        talked = time.time() - (self.answered_at or 0.0)
+        if talked < SHORTEST_TALK_SECONDS:
+            await asyncio.sleep(SHORTEST_TALK_SECONDS - talked)
 
     def forget(self) -> None:
         """The other side is gone without a word, and so are we."""
