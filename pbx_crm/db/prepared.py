@@ -11,6 +11,8 @@ Every statement given here must be one that is kept, for it is remembered as it 
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +27,12 @@ from sqlalchemy.exc import DBAPIError
 
 Values = Mapping[str, Any]
 Read = Callable[[Sequence[Any]], tuple[Any, ...]]
-Sizes = tuple[tuple[str, int | None], ...]
-"""Names of parameters, each with the number of its values, or None for one that is no list."""
+Convert = Callable[[Any], Any]
 
 DIALECT: Dialect = sqlite.dialect()
 MOST_PREPARED = 500
+LIST = re.compile(r"__\[POSTCOMPILE_\w+\]")
+"""Where Core would write out a list's values."""
 ROWS_AT_A_TIME = 500
 """Our widest table has under forty columns, and SQLite takes 32,766 parameters."""
 
@@ -39,10 +42,8 @@ def fetch(tx: Connection, statement: Any, asked: Values | None = None) -> list[t
     asked = asked or {}
     if tx.dialect.name != "sqlite":
         return [tuple(row) for row in tx.execute(statement, asked)]
-    padded = {name: _padded(value) if type(value) is list else value for name, value in asked.items()}
-    sizes = tuple((name, len(value) if type(value) is list else None) for name, value in padded.items())
-    query = _query(statement, sizes)
-    return query.read_all(_run(tx, query.sql, query.values(padded)))
+    query = _query(statement, tuple(asked))
+    return query.read_all(_run(tx, query.sql, query.values(asked)))
 
 
 def write_rows(tx: Connection, statement: Any, rows: Sequence[Values]) -> None:
@@ -91,12 +92,6 @@ def _run(tx: Connection, sql: str, values: Any) -> list[Any]:
         ) from error
 
 
-def _padded(values: list[Any]) -> list[Any]:
-    """The list as long as the next power of two, its last value repeated: few lengths, few statements."""
-    missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
-    return values + values[-1:] * missing
-
-
 @dataclass(frozen=True, slots=True)
 class _Prepared:
     """A statement as text, how its values are taken, and how its rows are read."""
@@ -113,22 +108,14 @@ class _Prepared:
 
 
 @lru_cache(MOST_PREPARED)
-def _query(statement: Any, sizes: Sizes) -> _Prepared:
+def _query(statement: Any, names: tuple[str, ...]) -> _Prepared:
     compiled = statement.compile(dialect=DIALECT)
-    examples = {name: None if size is None else [None] * size for name, size in sizes}
-    expanded = compiled.construct_expanded_state(examples)
-    constants = {name: bind.effective_value for name, bind in compiled.binds.items() if name not in examples}
-    lists = {inner: name for name, inners in expanded.parameter_expansion.items() for inner in inners}
-    order = expanded.positiontup
-    take = _taker(order, [compiled.binds[lists.get(name, name)] for name in order], constants)
-
-    def values(asked: Values) -> tuple[Any, ...]:
-        flat = dict(asked)
-        for name, inners in expanded.parameter_expansion.items():
-            flat |= zip(inners, asked[name], strict=True)
-        return take(flat)
-
-    return _Prepared(expanded.statement, len(order), values, _reader(statement.selected_columns))
+    order = compiled.positiontup
+    constants = {name: compiled.binds[name].effective_value for name in order if name not in names}
+    take = _taker(order, [_converter(compiled.binds[name]) for name in order], constants)
+    # A list is one value, its JSON: the statement is the same for one number as for a thousand.
+    sql = LIST.sub("SELECT value FROM json_each(?)", compiled.string)
+    return _Prepared(sql, len(order), take, _reader(statement.selected_columns))
 
 
 @lru_cache(MOST_PREPARED)
@@ -139,19 +126,26 @@ def _change(statement: Any, names: tuple[str, ...]) -> _Prepared:
     constants = {
         name: defaults.get(name, compiled.binds[name].effective_value) for name in order if name not in names
     }
-    take = _taker(order, [compiled.binds[name] for name in order], constants)
+    take = _taker(order, [_converter(compiled.binds[name]) for name in order], constants)
     return _Prepared(str(compiled), len(order), take, _reader(statement.exported_columns))
 
 
+def _converter(bind: Any) -> Convert | None:
+    """What the driver is given for a value of this type; None if it takes the value as it is."""
+    convert: Convert | None = bind.type.dialect_impl(DIALECT).bind_processor(DIALECT)
+    if not bind.expanding:
+        return convert
+    return lambda values: json.dumps([convert(value) for value in values] if convert else list(values))
+
+
 def _taker(
-    order: Sequence[str], binds: Sequence[Any], constants: Values
+    order: Sequence[str], converters: Sequence[Convert | None], constants: Values
 ) -> Callable[[Values], tuple[Any, ...]]:
     """What makes a tuple of a row: picked by C in one go, then the few that need it are converted."""
     if not order:
         return lambda _row: ()
     pick = itemgetter(*order) if len(order) > 1 else lambda row: (row[order[0]],)
-    kinds = [bind.type.dialect_impl(DIALECT).bind_processor(DIALECT) for bind in binds]
-    converted = [(place, convert) for place, convert in enumerate(kinds) if convert is not None]
+    converted = [(place, convert) for place, convert in enumerate(converters) if convert is not None]
 
     def take(row: Values) -> tuple[Any, ...]:
         values = list(pick({**constants, **row} if constants else row))

@@ -7,9 +7,11 @@ stood at that moment, so that whoever receives a fact twice, or late, can only w
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
+
+from pbx_crm.domain.value import value
 
 
 class Direction(StrEnum):
@@ -76,7 +78,7 @@ class EndedBy(StrEnum):
     GAP = "gap"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Leg:
     """One device channel: which phone, when it rang, when it was connected, when it went away."""
 
@@ -96,7 +98,7 @@ class Leg:
     result: LegResult | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Talk:
     """A stretch in which this extension's phone was in a bridge with the other party, holds included."""
 
@@ -105,7 +107,7 @@ class Talk:
     ended_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Transfer:
     """A hand-over; completed only if somebody at the target was then connected with the client."""
 
@@ -116,7 +118,7 @@ class Transfer:
     completed: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Call:
     """Everything known about one call at one moment. Key: (pbx, linkedid); the pbx is the listener's."""
 
@@ -173,7 +175,7 @@ class Call:
         return sums
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Fact:
     """Something the tracker concluded, in the past tense, with the call as it stood then."""
 
@@ -187,7 +189,7 @@ class CallStarted(Fact):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LegRang(Fact):
     """This extension's device really rings."""
 
@@ -206,7 +208,7 @@ class CallTransferred(Fact):
     __slots__ = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallMerged(Fact):
     """What stood as a call of its own is part of `call`; everything hanging on `gone` moves there."""
 

@@ -126,18 +126,29 @@ def _talk_end(call: LiveCall, end: float) -> float:
 
 
 def _leg(call: LiveCall, channel: Channel) -> Leg:
-    return Leg(
+    """The leg's picture; the last one if nothing of it changed, for most legs of a call are over or wait."""
+    extension, number, rang_at = channel.extension, channel.number, channel.rang_at
+    over_at, result = channel.over_at, _leg_result(call, channel)
+    seen = (
+        *(channel.endpoint.name, extension, number, channel.started_at),
+        *(rang_at, channel.answered_at, over_at, result),
+    )
+    if channel.pictured is not None and channel.pictured[0] == seen:
+        return channel.pictured[1]
+    leg = Leg(
         uniqueid=channel.uniqueid,
         endpoint=channel.endpoint.name,
-        kind=LegKind.SELLER if channel.extension is not None else LegKind.OUTSIDE,
-        extension=channel.extension,
-        number=channel.number,
+        kind=LegKind.SELLER if extension is not None else LegKind.OUTSIDE,
+        extension=extension,
+        number=number,
         started_at=_moment(channel.started_at),
-        rang_at=_maybe(channel.rang_at),
+        rang_at=_maybe(rang_at),
         answered_at=_maybe(channel.answered_at),
-        ended_at=_maybe(channel.over_at),
-        result=_leg_result(call, channel),
+        ended_at=_maybe(over_at),
+        result=result,
     )
+    channel.pictured = seen, leg
+    return leg
 
 
 def _leg_result(call: LiveCall, channel: Channel) -> LegResult | None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from pbx_crm.domain.call import Call
 from pbx_crm.domain.line import Line, SkipRule
 from pbx_crm.domain.roster import Roster
+from pbx_crm.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class OpenDeal:
     """A deal the client may mean."""
 
@@ -21,7 +21,7 @@ class OpenDeal:
     active_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Client:
     """What is known of the outside party; a stranger and a withheld number have nothing."""
 
@@ -32,7 +32,7 @@ class Client:
 STRANGER = Client()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Case:
     """A call with everything a decision about it needs."""
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pbx_crm.domain.endpoint import Endpoint, EndpointKind
 
 if TYPE_CHECKING:
+    from pbx_crm.domain.call import Leg
     from pbx_crm.domain.live_call import LiveCall
 
 
@@ -62,6 +63,8 @@ class Channel:
     """It was, through bridges and Local pairs, joined with the outside party."""
     heard_at: float = 0.0
     """Last event about it."""
+    pictured: tuple[tuple[object, ...], Leg] | None = None
+    """The leg as it was last shown, and what was seen of it then."""
 
     @property
     def kind(self) -> EndpointKind:
@@ -91,8 +94,9 @@ class Channel:
     @property
     def over_at(self) -> float | None:
         """When the party was gone; a hangup handler may keep the channel for seconds longer."""
-        ends = [at for at in (self.hangup_asked_at, self.party_left_at, self.gone_at) if at is not None]
-        return min(ends, default=None) if self.gone_at is not None else None
+        if self.gone_at is None:
+            return None
+        return min(at for at in (self.hangup_asked_at, self.party_left_at, self.gone_at) if at is not None)
 
 
 class ChannelGraph:

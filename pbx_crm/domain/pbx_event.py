@@ -7,17 +7,19 @@ differ from the channel's earlier one, and no other event announces the change.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from pbx_crm.domain.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PbxEvent:
     """Something happened on the PBX, or to our connection with it."""
 
     at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChannelEvent(PbxEvent):
     """Something happened to one channel."""
 
@@ -28,7 +30,7 @@ class ChannelEvent(PbxEvent):
     """Channel variables the PBX was told to add to its events (`channelvars=`), those we read."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChannelStarted(ChannelEvent):
     """A channel was made. `ringing_in` is true if it is already calling us, false if it will be dialled."""
 
@@ -39,21 +41,21 @@ class ChannelStarted(ChannelEvent):
     exten: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChannelState(ChannelEvent):
     """A channel changed its state: `Ring` (it calls us), `Ringing` (its phone rings), `Up`, …."""
 
     state: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CallerIdChanged(ChannelEvent):
     """The dialplan or an originate gave a channel another caller number."""
 
     caller_number: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChannelRenamed(PbxEvent):
     """A channel has another name from now on (masquerade)."""
 
@@ -61,7 +63,7 @@ class ChannelRenamed(PbxEvent):
     channel: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LocalPaired(PbxEvent):
     """Two Local halves belong together."""
 
@@ -69,7 +71,7 @@ class LocalPaired(PbxEvent):
     two: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DialBegan(ChannelEvent):
     """This channel is being dialled; `source` is None when an originate dials. It does not ring yet."""
 
@@ -77,14 +79,14 @@ class DialBegan(ChannelEvent):
     dial_string: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DialRinging(PbxEvent):
     """The dialled channel rings or sends progress (a phone that sends 183 never says Ringing)."""
 
     uniqueid: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DialEnded(PbxEvent):
     """A dial is over; ANSWER here is no proof of a talk."""
 
@@ -95,7 +97,7 @@ class DialEnded(PbxEvent):
     """Where the phone sent the caller (302), else empty."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BridgeEntered(ChannelEvent):
     """A channel is in a bridge now; `holding` is a place to wait (queue, parking), where nobody talks."""
 
@@ -103,14 +105,14 @@ class BridgeEntered(ChannelEvent):
     holding: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BridgeLeft(ChannelEvent):
     """A channel is out of a bridge."""
 
     bridge: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HangupRequested(PbxEvent):
     """The far end (or, when `soft`, the PBX) wants this channel gone."""
 
@@ -118,21 +120,21 @@ class HangupRequested(PbxEvent):
     soft: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HangupHandled(PbxEvent):
     """The party is gone; a hangup handler keeps the channel for a while."""
 
     uniqueid: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HungUp(ChannelEvent):
     """A channel is gone."""
 
     cause: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class BlindTransferred(PbxEvent):
     """A seller sent the other party on to an extension, without talking there first."""
 
@@ -141,7 +143,7 @@ class BlindTransferred(PbxEvent):
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AttendedTransferred(PbxEvent):
     """A seller joined the party with whom he consulted; it says nothing about the target having answered."""
 
@@ -153,7 +155,7 @@ class AttendedTransferred(PbxEvent):
     threeway: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PickedUp(PbxEvent):
     """`picker` took the call that rang at `target`."""
 
@@ -161,7 +163,7 @@ class PickedUp(PbxEvent):
     target: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Parked(PbxEvent):
     """A party was put into a parking lot by `parker` (endpoint)."""
 
@@ -169,7 +171,7 @@ class Parked(PbxEvent):
     parker: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class HoldChanged(PbxEvent):
     """The holding party's channel says hold or unhold; unhold also comes without hold before it."""
 
@@ -177,7 +179,7 @@ class HoldChanged(PbxEvent):
     holding: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QueueJoined(PbxEvent):
     """A channel waits in a queue."""
 
@@ -185,14 +187,14 @@ class QueueJoined(PbxEvent):
     queue: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class QueueAbandoned(PbxEvent):
     """The caller left the queue before anybody answered."""
 
     uniqueid: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AgentCompleted(PbxEvent):
     """A queue's own sum of the talk, whole seconds, after the caller's channel went; transfers included."""
 
@@ -200,7 +202,7 @@ class AgentCompleted(PbxEvent):
     talk_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Originated(PbxEvent):
     """The answer to an originate: success says only that the first party answered."""
 
@@ -215,14 +217,14 @@ class Originated(PbxEvent):
     caller_number: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class RecordingStarted(PbxEvent):
     """MixMonitor runs on this channel; not always one of the talk, and also on calls nobody answers."""
 
     uniqueid: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class VariableSet(PbxEvent):
     """A channel variable that says something about the call: its DID, its recording's file."""
 
@@ -231,7 +233,7 @@ class VariableSet(PbxEvent):
     value: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AppStarted(PbxEvent):
     """A channel runs a dialplan application."""
 
@@ -240,7 +242,7 @@ class AppStarted(PbxEvent):
     exten: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class CdrSeen(PbxEvent):
     """A CDR row; several per call, at its end. Its times are in the PBX's zone, so only lengths are kept."""
 
@@ -251,7 +253,7 @@ class CdrSeen(PbxEvent):
     billed_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ChannelListed(ChannelEvent):
     """A line of the list of what lives now, asked for after a reconnect."""
 
@@ -262,28 +264,28 @@ class ChannelListed(ChannelEvent):
     exten: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SnapshotEnded(PbxEvent):
     """The list of what lives now is complete: what was not in it is gone."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PbxBooted(PbxEvent):
     """The PBX says since when it runs; channels from before are gone."""
 
     started_at: float
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class PbxStopped(PbxEvent):
     """The PBX goes down; every call ends with it."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConnectionLost(PbxEvent):
     """From `at` on we hear nothing."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ConnectionRestored(PbxEvent):
     """We hear again; what happened in between is unknown until a snapshot tells."""
