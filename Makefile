@@ -17,12 +17,12 @@ setup-dev: .venv/.dev-installed
 .venv/.dev-installed: requirements/dev.txt pyproject.toml tools/venv.sh
 	bash tools/venv.sh dev
 
-# The real parts the tests stand on: PostgreSQL, Chromium, an Asterisk root.
+# The real parts the tests stand on: PostgreSQL, MariaDB, Chromium, an Asterisk root.
 parts: setup-dev
 	bash tools/parts.sh
 
 # Two runs: what needs no real part on every core, then the real parts one after another.
-QUICK := not postgresql and not browser and not asterisk
+QUICK := not postgresql and not mariadb and not browser and not asterisk
 
 test: setup-dev parts check
 	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"

@@ -109,7 +109,12 @@ class CallLoop:
         await self._services.checkup.listening(self._name, INSTANCE)
 
     async def _reconcile(self, records: Records) -> None:
-        """Reads what the PBX wrote down: at the start, soon after every reconnect, and every minute."""
+        """Reads what the PBX wrote down: at the start, soon after every reconnect, and every minute.
+
+        CDR not before AMI has told what lives: it has rows of calls that go on.
+        """
+        if not records.tells_what_lives:
+            await self._wants_records.wait()
         while True:
             await self._read_records(records)
             self._wants_records.clear()
@@ -180,10 +185,10 @@ class CallLoop:
             self._services.metrics.stored(waited.total_seconds(), len(news.facts))
 
     async def _settle(self, news: PictureWhole) -> None:
-        self._wants_records.set()
         living = {linkedid for call in news.open_calls for linkedid in (call.linkedid, *call.aliases)}
         await self._services.intake.settle_unheard(self._name, living, news.at)
         if not self._listened:
             self._listened = True
             await self._services.gaps.began_listening(self._name)
             await self._services.checkup.listening(self._name, INSTANCE)
+        self._wants_records.set()

@@ -6,11 +6,14 @@ import re
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from pbx_crm.asterisk.cdr_calls import CdrCalls
+from pbx_crm.asterisk.cdr_file import CdrFile
+from pbx_crm.asterisk.cdr_table import CdrTable
 from pbx_crm.asterisk.cel_calls import CelCalls
 from pbx_crm.asterisk.cel_file import CelFile
-from pbx_crm.asterisk.cel_place import CelSource
 from pbx_crm.asterisk.cel_reader import CelTable
-from pbx_crm.config import CelSettings, PbxSettings
+from pbx_crm.asterisk.record_place import CdrSource, CelSource
+from pbx_crm.config import CdrSettings, CelSettings, PbxSettings
 from pbx_crm.domain.endpoint import PbxShape
 
 
@@ -19,11 +22,13 @@ def shape_of(pbx: PbxSettings) -> PbxShape:
     return PbxShape(frozenset(pbx.trunks or ()), re.compile(pbx.extensions), pbx.devices)
 
 
-def records_of(pbx: PbxSettings, time_zone: str) -> CelCalls | None:
-    """The calls this PBX writes down; None if it is not said where."""
-    if pbx.cel is None:
-        return None
-    return CelCalls(source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or time_zone)), shape_of(pbx))
+def records_of(pbx: PbxSettings, time_zone: str) -> CelCalls | CdrCalls | None:
+    """The calls this PBX writes down, by CEL where there is one; None if it is not said where."""
+    if pbx.cel is not None:
+        return CelCalls(source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or time_zone)), shape_of(pbx))
+    if pbx.cdr is not None:
+        return CdrCalls(cdr_source_of(pbx.cdr, ZoneInfo(pbx.cdr.time_zone or time_zone)), shape_of(pbx))
+    return None
 
 
 def source_of(cel: CelSettings, zone: tzinfo) -> CelSource:
@@ -34,3 +39,13 @@ def source_of(cel: CelSettings, zone: tzinfo) -> CelSource:
     if cel.kind == "sqlite":
         return CelTable(f"sqlite:///{cel.path}", cel.table, zone)
     return CelFile(cel.path, zone)
+
+
+def cdr_source_of(cdr: CdrSettings, zone: tzinfo) -> CdrSource:
+    """The reader of this kind of call detail records."""
+    if cdr.url is not None and cdr.kind == "sql":
+        return CdrTable(cdr.url.get_secret_value(), cdr.table, zone)
+    assert cdr.path is not None  # noqa: S101 - the settings refuse a csv or sqlite without one
+    if cdr.kind == "sqlite":
+        return CdrTable(f"sqlite:///{cdr.path}", cdr.table, zone)
+    return CdrFile(cdr.path, zone)

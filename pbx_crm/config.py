@@ -101,15 +101,14 @@ class CrmSettings(Section):
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
 
 
-class CelSettings(Section):
-    """`[pbx.cel]`: where this PBX writes its channel events, read for what AMI could not tell."""
+class RecordSettings(Section):
+    """Where a PBX writes down what happened."""
 
     kind: Literal["csv", "sqlite", "sql"]
     path: Path | None = None
-    """The file of cel_custom or cel_sqlite3_custom, for `csv` and `sqlite`."""
+    """The file of cel_custom, cdr_csv or their SQLite sisters, for `csv` and `sqlite`."""
     url: SecretStr | None = None
     """As SQLAlchemy writes it, for `sql`; it may hold a password, so it is not shown."""
-    table: str = "cel"
     time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
     """Of times without a zone; None: that of the company."""
 
@@ -119,6 +118,18 @@ class CelSettings(Section):
         if getattr(self, wanted) is None:
             raise ValueError(f"{wanted} is missing, kind {self.kind} needs it")
         return self
+
+
+class CelSettings(RecordSettings):
+    """`[pbx.cel]`: where this PBX writes its channel events, read for what AMI could not tell."""
+
+    table: str = "cel"
+
+
+class CdrSettings(RecordSettings):
+    """`[pbx.cdr]`: where this PBX writes its call detail records, read where there is no CEL."""
+
+    table: str = "cdr"
 
 
 class PbxSettings(Section):
@@ -148,6 +159,7 @@ class PbxSettings(Section):
     dials_per_day: int = Field(default=200, ge=1, le=5000)
     hang_up: bool = False
     cel: CelSettings | None = None
+    cdr: CdrSettings | None = None
 
 
 def _lower_keys(secrets: Any) -> Any:
@@ -236,8 +248,9 @@ def _located(pbx: PbxSettings, folder: Path) -> PbxSettings:
     found: dict[str, object] = {}
     if pbx.secret_file is not None:
         found["secret_file"] = folder / pbx.secret_file
-    if pbx.cel is not None and pbx.cel.path is not None:
-        found["cel"] = pbx.cel.model_copy(update={"path": folder / pbx.cel.path})
+    for name, records in (("cel", pbx.cel), ("cdr", pbx.cdr)):
+        if records is not None and records.path is not None:
+            found[name] = records.model_copy(update={"path": folder / records.path})
     return pbx.model_copy(update=found)
 
 

@@ -8,6 +8,7 @@ from tests.parts.inventory import INVENTORY
 
 pytest_plugins = [
     "tests.parts.postgres",
+    "tests.parts.mariadb",
     "tests.parts.chromium",
     "tests.databases",
     "tests.site",

@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from pbx_crm.config import CelSettings, CrmSettings, DatabaseSettings, PbxSettings, WebSettings, load
+from pbx_crm.config import (
+    CdrSettings,
+    CelSettings,
+    CrmSettings,
+    DatabaseSettings,
+    PbxSettings,
+    WebSettings,
+    load,
+)
 from pbx_crm.pages.api.table import ENDPOINTS
 
 ROOT = Path(__file__).parent.parent
@@ -34,6 +42,7 @@ def part(text: str, title: str) -> str:
         ("[crm]", CrmSettings),
         ("[[pbx]]", PbxSettings),
         ("[pbx.cel]", CelSettings),
+        ("[pbx.cdr]", CdrSettings),
     ],
 )
 def test_every_key_of_the_configuration_is_described_and_no_other(title: str, model: type[BaseModel]) -> None:

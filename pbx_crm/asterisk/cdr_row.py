@@ -7,6 +7,7 @@ and `end` has them in `duration` and `billsec`, counted from the start and back 
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -20,6 +21,7 @@ MASTER_COLUMNS = [
 ]
 """What cdr_csv writes, in its order; the last ones only with loguniqueid, loguserfield and newcdrcolumns."""
 
+_UNIQUEID = re.compile(r"(?:.*-)?(\d{9,11})\.\d+")
 _WHERE_UNIQUEID_STANDS = MASTER_COLUMNS.index("uniqueid")
 
 
@@ -61,8 +63,8 @@ def cdr_of(values: Mapping[str, object], zone: tzinfo = UTC) -> CdrRow:
     missing = [name for name in ("uniqueid", "channel", "disposition") if not text.get(name)]
     if missing:
         raise BadCdr(f"{missing[0]} is missing")
-    start = _seconds(text.get("start") or text.get("calldate", ""), zone)
-    end = _seconds(text["end"], zone) if text.get("end") else start + _number(text.get("duration", ""))
+    start = _seconds(text.get("start") or text.get("calldate", ""), zone, epoch_of(text["uniqueid"]))
+    end = _seconds(text["end"], zone, start) if text.get("end") else start + _number(text.get("duration", ""))
     return CdrRow(
         uniqueid=text["uniqueid"],
         linkedid=text.get("linkedid") or text["uniqueid"],
@@ -75,7 +77,7 @@ def cdr_of(values: Mapping[str, object], zone: tzinfo = UTC) -> CdrRow:
         app=text.get("lastapp", ""),
         app_data=text.get("lastdata", ""),
         start=start,
-        answered_at=_answer(text, end, zone),
+        answered_at=_answer(text, start, end, zone),
         end=end,
         disposition=text["disposition"].upper(),
         did=text.get("did", ""),
@@ -89,38 +91,60 @@ def cdrs_of_csv(lines: Iterable[str], zone: tzinfo = UTC) -> Iterator[CdrRow]:
     for number, values in enumerate(csv.reader(lines), start=1):
         if not values:
             continue
-        if columns is None and "uniqueid" in (name.strip().lower() for name in values):
+        if columns is None and is_cdr_header(values):
             columns = values
             continue
-        if columns is None and len(values) <= _WHERE_UNIQUEID_STANDS:
-            raise BadTape(f"CDR, row {number}: no uniqueid; set loguniqueid=yes in cdr.conf")
         try:
-            yield cdr_of(dict(zip(columns or MASTER_COLUMNS, values, strict=False)), zone)
+            names = columns or columns_of_csv(len(values))
+            yield cdr_of(dict(zip(names, values, strict=False)), zone)
         except BadCdr as error:
             raise BadTape(f"CDR, row {number}: {error}") from error
+
+
+def is_cdr_header(values: Sequence[str]) -> bool:
+    """Whether these are names of columns."""
+    return "uniqueid" in {name.strip().lower() for name in values}
+
+
+def columns_of_csv(width: int) -> Sequence[str]:
+    """What cdr_csv writes in so many columns."""
+    if width <= _WHERE_UNIQUEID_STANDS:
+        raise BadCdr("no uniqueid; set loguniqueid=yes in cdr.conf")
+    return MASTER_COLUMNS
 
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _answer(text: Mapping[str, str], end: float, zone: tzinfo) -> float | None:
+def epoch_of(uniqueid: str) -> float:
+    """When this channel was made, in epoch seconds; 0 if its Uniqueid does not tell."""
+    counted = _UNIQUEID.fullmatch(uniqueid)
+    return float(counted[1]) if counted else 0.0
+
+
+def _answer(text: Mapping[str, str], start: float, end: float, zone: tzinfo) -> float | None:
     if text.get("answer"):
-        return _seconds(text["answer"], zone)
-    billed = _number(text.get("billsec", ""))
-    return end - billed if billed and "answer" not in text else None
+        return _seconds(text["answer"], zone, start)
+    if "answer" in text or text["disposition"].upper() != "ANSWERED":
+        return None
+    return end - _number(text.get("billsec", ""))
 
 
 def _number(text: str) -> float:
     return float(text) if text.replace(".", "", 1).isdigit() else 0.0
 
 
-def _seconds(text: str, zone: tzinfo) -> float:
+def _seconds(text: str, zone: tzinfo, not_before: float) -> float:
+    """Epoch seconds; of an hour that the end of summer time repeats, the one that is not too early."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise BadCdr(f"a time is {text!r}") from error
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).timestamp()
+    if moment.tzinfo is not None:
+        return moment.timestamp()
+    first = moment.replace(tzinfo=zone).timestamp()
+    return first if first >= not_before - 1 else moment.replace(tzinfo=zone, fold=1).timestamp()
 
 
 def _name_in(clid: str) -> str:

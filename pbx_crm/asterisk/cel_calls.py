@@ -6,18 +6,16 @@ oldest channel that still lives. Calls told twice for that reason are for the in
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import takewhile
 
 from pbx_crm.asterisk.cel_events import CelReading
-from pbx_crm.asterisk.cel_place import CelSource, Place
 from pbx_crm.asterisk.cel_row import CelRow
-from pbx_crm.asterisk.replay import CallBook
+from pbx_crm.asterisk.record_place import CelSource, Place
+from pbx_crm.asterisk.replay import calls_in
+from pbx_crm.asterisk.written_calls import WrittenCalls, WrittenDown
 from pbx_crm.domain.call import Call
-from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import PbxShape
 
 LARGEST_STRETCH = 20_000
@@ -30,33 +28,11 @@ LONGEST_CALL_SECONDS = 12 * 3600
 """A channel that began earlier and has no end is not waited for."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenCalls:
-    """What a stretch of CEL tells."""
-
-    calls: tuple[Call, ...]
-    """Those that have ended, oldest first."""
-    following: Place
-    """Where the next reading begins."""
-    going_on_since: datetime | None
-    """When the oldest call began that has not ended; calls older than this are all told."""
-    whole: bool
-    """Whether there was no more to read."""
-    broken: Counter[str]
-
-
-@dataclass(frozen=True, slots=True)
-class WrittenDown:
-    """A Linkedid that the PBX wrote down."""
-
-    linkedid: str
-    began: datetime
-    call: Call | None
-    """The call it is or became part of; None if it is none: listening in, one's own mailbox."""
-
-
 class CelCalls:
     """The calls one PBX has written down."""
+
+    tells_what_lives = True
+    """Whether an end told here is the call's end."""
 
     def __init__(self, source: CelSource, shape: PbxShape, largest: int = LARGEST_STRETCH) -> None:
         self._source = source
@@ -66,6 +42,10 @@ class CelCalls:
     def end(self) -> Place:
         """The place from which only what is still to come is read."""
         return self._source.end()
+
+    def since(self, moment: datetime) -> Place:
+        """A place before every call that began at that moment or later."""
+        return self._source.since(moment)
 
     def read(self, place: Place, before: datetime) -> WrittenCalls:
         """The calls from there on, by rows older than `before`. Blocks: not for the event loop.
@@ -119,12 +99,7 @@ class CelCalls:
         return tuple(call for call in self._told(reading) if not call.is_open)
 
     def _told(self, reading: CelReading) -> list[Call]:
-        book, tracker, at = CallBook(), CallTracker(self._shape), 0.0
-        for event in reading.events():
-            at = event.at
-            book.take(tracker.feed(event))
-        book.take(tracker.finish(at))
-        return book.with_open(tracker.open_calls(at))
+        return calls_in(reading.events(), self._shape)
 
 
 def _linkedids_of(rows: Sequence[CelRow], living: set[str]) -> set[str]:

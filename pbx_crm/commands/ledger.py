@@ -29,9 +29,9 @@ def print_ledger(settings: Settings, day: date | None, clock: Clock = utc_now) -
     """Prints the ledger of every PBX whose records can be read; BadConfig if there is none."""
     zone = ZoneInfo(settings.crm.time_zone)
     wanted = day or clock().astimezone(zone).date()
-    readable = [pbx for pbx in settings.pbx if pbx.cel is not None]
+    readable = [pbx for pbx in settings.pbx if pbx.cel or pbx.cdr]
     if not readable:
-        raise BadConfig("no [pbx.cel] in the configuration: no records to compare with")
+        raise BadConfig("no [pbx.cel] or [pbx.cdr] in the configuration: no records to compare with")
     database = open_database(settings)
     try:
         ledger = Ledger(database, clock)

@@ -93,9 +93,26 @@ def _same_answer(heard: Call, written: Call) -> bool:
 def is_known_whole(written: Call, stored: Mapping[str, Mapping[str, Any]], deaf: Sequence[DeafTime]) -> bool:
     """Whether the call is on record (rows by Linkedid), heard to its end, or told by this source before."""
     row = next((r for i in (written.linkedid, *written.aliases) if (r := stored.get(i)) is not None), None)
-    if row is None or row["ended_by"] != EndedBy.HANGUP:
-        return row is not None and row["late"] and row["ended_by"] == written.ended_by
-    return row["late"] or not any(stretch.touches(written) for stretch in deaf)
+    if row is None:
+        return False
+    told_before = row["late"] and not _is_longer(written, row)
+    if row["ended_by"] != EndedBy.HANGUP:
+        return told_before and row["ended_by"] == written.ended_by
+    return told_before or not (row["late"] or any(stretch.touches(written) for stretch in deaf))
+
+
+def goes_on(written: Call, stored: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether the call is on record (rows by Linkedid) as one that has not ended."""
+    rows = (stored.get(linkedid) for linkedid in (written.linkedid, *written.aliases))
+    return any(row is not None and row["ended_by"] is None for row in rows)
+
+
+def _is_longer(written: Call, row: Mapping[str, Any]) -> bool:
+    """Whether more of the call was written down since it was told: CDR has a row for each dial."""
+    if written.ended_at is None or row["ended_at"] is None:
+        return False
+    longer: bool = written.ended_at > row["ended_at"] + SAME_ANSWER
+    return longer
 
 
 def with_heard(written: Call, stored: Mapping[str, Mapping[str, Any]]) -> Call:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pbx_crm.db import calls, gaps
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call import Call, CallEnded, Fact
-from pbx_crm.domain.call_fill import DeafTime, is_known_whole, with_heard
+from pbx_crm.domain.call_fill import DeafTime, goes_on, is_known_whole, with_heard
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services import deal_from_call
@@ -48,16 +48,18 @@ class CallIntake:
         if facts:
             self._tell(await self._database.write(take_in, pbx, facts, self._plans[pbx]))
 
-    async def take_written(self, pbx: str, written: Sequence[Call]) -> int:
+    async def take_written(self, pbx: str, written: Sequence[Call], *, even_open: bool = True) -> int:
         """Stores calls that the PBX wrote down and that were not heard, or not to their end; how many.
 
-        What was heard whole stays as it was heard; the same calls again change nothing. Some calls to a
-        transaction: an outage of a day must not keep what rings now from being stored.
+        What was heard whole stays as it was heard; the same calls again change nothing. Without
+        `even_open` a call that is on record as going on is left alone. Some calls to a transaction: an
+        outage of a day must not keep what rings now from being stored.
         """
         taken = 0
         for begin in range(0, len(written), WRITTEN_AT_ONCE):
             some = written[begin : begin + WRITTEN_AT_ONCE]
-            news, count = await self._database.write(take_in_written, pbx, some, self._plans[pbx])
+            plan = self._plans[pbx]
+            news, count = await self._database.write(take_in_written, pbx, some, plan, even_open)
             self._tell(news)
             taken += count
         return taken
@@ -103,13 +105,15 @@ def take_in(tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan) 
 
 
 def take_in_written(
-    tx: Transaction, pbx: str, written: Sequence[Call], plan: NumberPlan
+    tx: Transaction, pbx: str, written: Sequence[Call], plan: NumberPlan, even_open: bool = True
 ) -> tuple[list[Signal], int]:
     """Takes in what of these calls is not known whole, within a transaction; what to tell, and how many."""
     names = {linkedid for call in written for linkedid in (call.linkedid, *call.aliases)}
     stored = calls.stored(tx, pbx, sorted(names))
     deaf = _deaf_times(tx, pbx, written)
     wanted = [call for call in written if not is_known_whole(call, stored, deaf)]
+    if not even_open:
+        wanted = [call for call in wanted if not goes_on(call, stored)]
     if not wanted:
         return [], 0
     facts = [CallEnded(with_heard(call, stored), call.ended_at or call.started_at) for call in wanted]

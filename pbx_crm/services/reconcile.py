@@ -55,6 +55,10 @@ class Written(Protocol):
 class Records(Protocol):
     """What one PBX writes down. Its methods block and may raise RecordsUnreadable."""
 
+    @property
+    def tells_what_lives(self) -> bool:
+        """Whether an end told here is the call's end; CEL's is, CDR has rows of calls that go on."""
+
     def end(self) -> Place:
         """The place from which only what is still to come is read."""
 
@@ -94,7 +98,7 @@ class Reconcile:
             written = await asyncio.to_thread(records.read, place, before)
             for reason, times in written.broken.items():
                 log.warning("Records of %s: %d rows left out: %s", pbx, times, reason)
-            found += await self._intake.take_written(pbx, written.calls)
+            found += await self._intake.take_written(pbx, written.calls, even_open=records.tells_what_lives)
             until = None if not written.whole else written.going_on_since or before
             filled += await self._database.write(_move_on, pbx, written.following, until, self._clock())
             whole = written.whole or written.following == place

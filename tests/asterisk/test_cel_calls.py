@@ -10,7 +10,7 @@ import pytest
 
 from pbx_crm.asterisk.cel_calls import CelCalls
 from pbx_crm.asterisk.cel_file import CelFile
-from pbx_crm.asterisk.cel_place import Place
+from pbx_crm.asterisk.record_place import Place
 from pbx_crm.asterisk.recorded import read_recording
 from pbx_crm.domain.call import Call
 from pbx_crm.domain.endpoint import PbxShape

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pbx_crm.asterisk.cel_file import CelFile
-from pbx_crm.asterisk.cel_place import CelRead, Place
+from pbx_crm.asterisk.record_place import CelRead, Place
 from pbx_crm.domain.errors import RecordsUnreadable
 
 MANY = 1000

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
+from pbx_crm.asterisk.cdr_row import CdrRow
 from pbx_crm.asterisk.cel_row import CelRow
 
 Place = Mapping[str, Any]
 """A position as plain JSON, to be kept and given back; only its source knows what is in it."""
 
+Row = TypeVar("Row")
+
 
 @dataclass(frozen=True, slots=True)
-class CelRead:
+class RecordRead(Generic[Row]):
     """A stretch of rows in the order they were written."""
 
-    rows: Sequence[tuple[CelRow, Place]]
+    rows: Sequence[tuple[Row, Place]]
     """Each with the place from which reading would begin with it."""
     following: Place
     """Where to go on."""
     broken: Counter[str] = field(default_factory=Counter)
     """What was wrong with rows that had to be left out → how often."""
+    whole: bool = False
+    """Whether the source knows that there is no more, however many rows came."""
+
+
+CelRead = RecordRead[CelRow]
+CdrRead = RecordRead[CdrRow]
 
 
 class CelSource(Protocol):
@@ -37,3 +46,19 @@ class CelSource(Protocol):
 
     def read(self, place: Place, most: int) -> CelRead:
         """At most `most` rows from there; none if nothing was added. RecordsUnreadable says why not."""
+
+
+class CdrSource(Protocol):
+    """Live call detail records, in the order in which their dials ended."""
+
+    def end(self) -> Place:
+        """Where the next row will be written."""
+
+    def since(self, moment: datetime) -> Place:
+        """A place before every row that ended at that moment or later."""
+
+    def read(self, place: Place, most: int) -> CdrRead:
+        """Some `most` rows from there; rows read before may come again. RecordsUnreadable says why not."""
+
+    def earlier(self, place: Place, linkedids: Collection[str]) -> Sequence[CdrRow]:
+        """Rows of these calls that stand before the place, as far back as a call may last."""
