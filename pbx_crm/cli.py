@@ -14,9 +14,11 @@ from typing import Any
 import click
 
 from pbx_crm import __version__
+from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.errors import CrmError
 
 WRONG_USE = 2
+BANDS = [band.value for band in AmountBand]
 
 
 class Commands(click.Group):
@@ -136,9 +138,13 @@ def record(
 @click.option("--seller", help="Only the figures of the person of this name.")
 @click.option("--line", help="Only calls of this line.")
 @click.option("--funnel", help="Which funnel; the first one if not told.")
+@click.option("--source", help="Only calls and deals of this source.")
+@click.option("--band", type=click.Choice(BANDS), help="Only deals of these amounts.")
 @click.option("--zone", help="Whose days; the installation's time zone if not told.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="CSV as the page gives it.")
+@click.option("--xlsx", "form", flag_value="xlsx", help="A workbook, as the page gives it.")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Into this file.")
 @click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
 def report(
     name: str,
@@ -147,16 +153,19 @@ def report(
     seller: str | None,
     line: str | None,
     funnel: str | None,
+    source: str | None,
+    band: str | None,
     zone: str | None,
     form: str | None,
+    output: Path | None,
     config: Path,
 ) -> None:
     """Print a report over whole days, as its page shows it to a head."""
     from pbx_crm.commands.report import Asked, print_report
     from pbx_crm.config import load
 
-    asked = Asked(name, first.date(), last.date(), seller, line, funnel, zone)
-    print_report(load(config), asked, form or "text")
+    asked = Asked(name, first.date(), last.date(), seller, line, funnel, zone, source, band)
+    print_report(load(config), asked, form or "text", output)
 
 
 @main.command()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from python_calamine import CalamineWorkbook
 
 from pbx_crm.cli import main
 from pbx_crm.db.engine import Database, Transaction
@@ -83,13 +85,41 @@ def test_the_funnel_is_told_stage_by_stage(config: Path, sqlite_url: str) -> Non
     assert [(row["entered"], row["open"]) for row in rows] == [(1, 0), (1, 1), (0, 0), (0, 0), (0, 0)]
 
 
+def test_a_workbook_goes_into_a_file_or_a_pipe(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "calls.xlsx"
+    assert report(config, "calls", "--xlsx", "--output", str(file)).exit_code == 0
+    piped = report(config, "calls", "--xlsx").stdout_bytes
+    for written in (file.read_bytes(), piped):
+        rows = CalamineWorkbook.from_filelike(BytesIO(written)).get_sheet_by_index(0).to_python()
+        assert rows[1][:3] == ["seller", "Anna", 1.0]
+
+
+def test_any_form_may_go_into_a_file(config: Path, tmp_path: Path) -> None:
+    file = tmp_path / "calls.json"
+    assert report(config, "calls", "--json", "--output", str(file)).output == ""
+    assert json.loads(file.read_text(encoding="utf-8"))["report"] == "calls"
+
+
+def test_slices_are_those_of_the_page(config: Path) -> None:
+    told = json.loads(report(config, "calls", "--json", "--source", "flyer").output)
+    assert [row["answered"] for row in told["rows"]] == [0, 0, 0]
+    told = json.loads(report(config, "funnel", "--json", "--band", "under_1k").output)
+    assert [row["entered"] for row in told["rows"]] == [0, 0, 0, 0, 0]
+
+
 def test_a_terminal_gets_columns(config: Path) -> None:
     assert report(config, "calls").output.splitlines()[1].split()[:3] == ["seller", "Anna", "1"]
 
 
 @pytest.mark.parametrize(
     "words",
-    [("calls", "--seller", "Nobody"), ("calls", "--zone", "Mars"), ("weather",), ("calls", "--line", "x")],
+    [
+        ("calls", "--seller", "Nobody"),
+        ("calls", "--zone", "Mars"),
+        ("weather",),
+        ("calls", "--line", "x"),
+        ("funnel", "--band", "x"),
+    ],
 )
 def test_wrong_use_is_said_and_ends_with_two(config: Path, words: tuple[str, ...]) -> None:
     answered = report(config, *words)

@@ -7,19 +7,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
+from pathlib import Path
 
 import click
 from babel.dates import get_timezone
 
 from pbx_crm.app import open_database
 from pbx_crm.config import Settings
+from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
+from pbx_crm.pages.report_file import workbook
 from pbx_crm.services.clock import utc_now
 from pbx_crm.services.reports import Reports
 
@@ -37,10 +41,15 @@ class Asked:
     line: str | None = None
     funnel: str | None = None
     zone: str | None = None
+    source: str | None = None
+    band: str | None = None
 
 
-def print_report(settings: Settings, asked: Asked, form: str) -> None:
-    """Prints the report as `text`, `csv` or `json`; a usage error for names that are not there."""
+def print_report(settings: Settings, asked: Asked, form: str, file: Path | None = None) -> None:
+    """Prints the report as `text`, `csv`, `json` or `xlsx`, or writes it into the file.
+
+    Names that are not there are a usage error, and so is a workbook on a terminal.
+    """
     if asked.last < asked.first:
         raise click.UsageError("--to is before --from")
     zone = _zone(asked.zone or settings.crm.time_zone)
@@ -49,7 +58,19 @@ def print_report(settings: Settings, asked: Asked, form: str) -> None:
         table = asyncio.run(_table(Reports(database), asked, zone))
     finally:
         database.close()
-    click.echo(_written(table, asked, zone, form), nl=form != "csv")
+    written = _written(table, asked, zone, form)
+    if file is not None:
+        file.write_bytes(written)
+        return
+    if form == "xlsx" and sys.stdout.isatty():
+        raise click.UsageError("a workbook is nothing for a terminal: name a file with --output")
+    click.echo(written, nl=False)
+
+
+def _facts(asked: Asked, zone: tzinfo) -> list[tuple[str, str]]:
+    slices = (asked.seller, asked.line, asked.source, asked.funnel, asked.band)
+    days = [("from", str(asked.first)), ("to", str(asked.last)), ("time zone", str(zone))]
+    return [("report", asked.report), *days, *(("slice", name) for name in slices if name)]
 
 
 def _zone(name: str) -> tzinfo:
@@ -66,6 +87,8 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
         person_id=_named(asked.seller, choices.sellers, "seller"),
         line_id=_named(asked.line, choices.lines, "line"),
         funnel_id=_named(asked.funnel, choices.funnels, "funnel"),
+        source=asked.source,
+        band=AmountBand(asked.band) if asked.band else None,
     )
     match asked.report:
         case "missed":
@@ -91,7 +114,14 @@ def _known(choices: Sequence[tuple[int, str]]) -> str:
     return ", ".join(name for _, name in choices) or "none"
 
 
-def _written(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> str:
+def _written(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> bytes:
+    if form == "xlsx":
+        return workbook(table, utc_now(), _facts(asked, zone))
+    text = _in_text(table, asked, zone, form)
+    return (text if form == "csv" else f"{text}\n").encode()
+
+
+def _in_text(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> str:
     match form:
         case "json":
             head = {"report": asked.report, "from": str(asked.first), "to": str(asked.last)}

@@ -19,6 +19,7 @@ from pbx_crm.db.call_figures import (
     counted_once,
     on_card_of,
 )
+from pbx_crm.db.report_slices import calls_from
 from pbx_crm.db.scoped import calls_in, contacts_in, deals_in
 from pbx_crm.db.tables import call_people, calls, contacts, deals, gaps, legs, lines, people
 from pbx_crm.domain.call import Direction, EndedBy, LegKind, MissedReason, Outcome
@@ -89,6 +90,8 @@ def _conditions(wanted: CallFilter, scope: Scope) -> list[ColumnElement[bool]]:
         found.append(calls.c.outcome == wanted.outcome)
     if wanted.line_id is not None:
         found.append(calls.c.line_id == wanted.line_id)
+    if wanted.source is not None:
+        found.append(calls_from(wanted.source))
     if wanted.not_called_back:
         found.append(_not_called_back())
     if wanted.text:

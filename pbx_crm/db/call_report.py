@@ -17,6 +17,7 @@ from pbx_crm.db.call_figures import (
     counted_once,
     people_in,
 )
+from pbx_crm.db.report_slices import calls_sliced
 from pbx_crm.db.seconds import seconds_between
 from pbx_crm.db.tables import call_people, calls, deals, legs, people, talks
 from pbx_crm.domain.call import LegKind
@@ -47,10 +48,8 @@ def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
 
 
 def _within(wanted: ReportFilter) -> list[Condition]:
-    found = [calls.c.started_at >= wanted.span.since, calls.c.started_at < wanted.span.until]
-    if wanted.line_id is not None:
-        found.append(calls.c.line_id == wanted.line_id)
-    return found
+    within = [calls.c.started_at >= wanted.span.since, calls.c.started_at < wanted.span.until]
+    return within + calls_sliced(wanted)
 
 
 def _mine(wanted: ReportFilter, scope: Scope, person_id: ColumnElement[int]) -> list[Condition]:

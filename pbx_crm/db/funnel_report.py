@@ -7,6 +7,7 @@ from itertools import groupby
 
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
+from pbx_crm.db.report_slices import deals_sliced
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import contacts, deals, people, stage_moves, stages
 from pbx_crm.domain.deal_list import DealLine
@@ -42,11 +43,7 @@ def _in_cohort(wanted: ReportFilter, funnel_id: int, scope: Scope) -> ColumnElem
         deals.c.created_at >= wanted.span.since,
         deals.c.created_at < wanted.span.until,
     ]
-    if wanted.person_id is not None:
-        conditions.append(deals.c.owner_id == wanted.person_id)
-    if wanted.line_id is not None:
-        conditions.append(deals.c.line_id == wanted.line_id)
-    return and_(*conditions)
+    return and_(*conditions, *deals_sliced(wanted))
 
 
 def lines_of(tx: Connection, deal_ids: Sequence[int], scope: Scope) -> list[DealLine]:

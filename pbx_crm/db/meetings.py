@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from pbx_crm.db.call_figures import people_in
+from pbx_crm.db.report_slices import deals_sliced
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import deals, people, tasks
 from pbx_crm.domain.call_report import Meeting
@@ -22,9 +25,9 @@ def _held(wanted: ReportFilter, scope: Scope) -> ColumnElement[bool]:
     ]
     if wanted.person_id is not None:
         conditions.append(tasks.c.owner_id == wanted.person_id)
-    if wanted.line_id is not None:
-        of_line = select(deals.c.id).where(deals.c.line_id == wanted.line_id)
-        conditions.append(tasks.c.deal_id.in_(of_line.correlate(None)))
+    # Whose card a meeting is on says nothing here: the meeting is the seller's who held it.
+    if on_cards := deals_sliced(replace(wanted, person_id=None)):
+        conditions.append(tasks.c.deal_id.in_(select(deals.c.id).where(*on_cards).correlate(None)))
     return and_(*conditions)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, 
 from pbx_crm.db import clients
 from pbx_crm.db.call_figures import INCOMING, NOBODY_ANSWERED, OUTGOING
 from pbx_crm.db.call_log import rang_in
+from pbx_crm.db.report_slices import calls_sliced
 from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_people, calls, lines
 from pbx_crm.domain.client import Client
@@ -54,9 +55,7 @@ def _counted(wanted: ReportFilter, scope: Scope) -> Condition:
             call_people.c.rang,
         )
         conditions.append(rang.correlate_except(call_people))
-    if wanted.line_id is not None:
-        conditions.append(calls.c.line_id == wanted.line_id)
-    return and_(*conditions)
+    return and_(*conditions, *calls_sliced(wanted))
 
 
 def _within(wanted: ReportFilter) -> Condition:

@@ -99,6 +99,8 @@ class CallFilter:
     unlinked: bool = False
     """Answered at a phone that is linked to nobody; with a figure, what that figure credits to nobody."""
     line_id: int | None = None
+    source: str | None = None
+    """That of the line."""
     not_called_back: bool = False
     """Missed, and nobody has talked with that number since."""
     text: str = ""

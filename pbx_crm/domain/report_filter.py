@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.report_period import Span
 
 
@@ -15,6 +16,9 @@ class ReportFilter:
     person_id: int | None = None
     line_id: int | None = None
     funnel_id: int | None = None
+    source: str | None = None
+    band: AmountBand | None = None
+    """Of deals: a call has no amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +29,4 @@ class Choices:
     """Empty for a seller, whose figures are their own anyway."""
     lines: tuple[tuple[int, str], ...]
     funnels: tuple[tuple[int, str], ...]
+    sources: tuple[str, ...] = ()

@@ -18,6 +18,9 @@ class Preset(StrEnum):
     LAST_WEEK = "last_week"
     THIS_MONTH = "this_month"
     LAST_MONTH = "last_month"
+    LAST_90_DAYS = "last_90_days"
+    """Today is the last of them."""
+    THIS_YEAR = "this_year"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,10 @@ def days_of(preset: Preset, today: date, first_weekday: int) -> Days:
             return _month_of(today)
         case Preset.LAST_MONTH:
             return _month_of(today).before
+        case Preset.LAST_90_DAYS:
+            return Days(today - timedelta(days=89), today)
+        case Preset.THIS_YEAR:
+            return Days(today.replace(month=1, day=1), today.replace(month=12, day=31))
 
 
 def compared(days: Days, zone: tzinfo, now: datetime) -> Span:

@@ -17,7 +17,7 @@ from pbx_crm.pages.call_head import head_table
 from pbx_crm.pages.call_query import CallQuery, Period
 from pbx_crm.pages.call_timeline import timeline_of
 from pbx_crm.pages.call_words import CallSigns, signs_of
-from pbx_crm.pages.render import render, wording_of
+from pbx_crm.pages.render import days_zone_of, render, wording_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 
 
@@ -67,7 +67,8 @@ async def _head(request: web.Request) -> dict[str, Any]:
 
 
 async def _rows(request: web.Request, query: CallQuery) -> dict[str, Any]:
-    services, viewer, zone = services_of(request), viewer_of(request), wording_of(request).zone
+    services, viewer = services_of(request), viewer_of(request)
+    zone = days_zone_of(request, query.in_firm_zone)
     wanted = query.filter(services.clock().astimezone(zone).date(), zone)
     page = await services.call_log.page(viewer, wanted, query.before)
     return {

@@ -17,6 +17,8 @@ from pbx_crm.pages.board_place import number_in
 Choice = TypeVar("Choice", bound=StrEnum)
 Days = tuple[date | None, date | None]
 LONGEST_TEXT = 100
+FIRM = "firm"
+"""In an address: days as the company's clocks have them."""
 
 
 class Period(StrEnum):
@@ -55,6 +57,9 @@ class CallQuery:
     unlinked: bool = False
     waiting: bool = False
     line: int | None = None
+    source: str = ""
+    in_firm_zone: bool = False
+    """Days are the company's, not the reader's."""
     text: str = ""
     before: Place | None = None
 
@@ -72,6 +77,8 @@ class CallQuery:
             unlinked=asked.get("who") == "nobody",
             waiting=asked.get("waiting") == "1",
             line=number_in(asked.get("line")),
+            source=asked.get("source", "")[:LONGEST_TEXT],
+            in_firm_zone=asked.get("zone") == FIRM,
             text=asked.get("q", "").strip()[:LONGEST_TEXT],
             before=_place(asked.get("before")),
         )
@@ -88,6 +95,8 @@ class CallQuery:
             "figure": self.figure,
             "waiting": "1" if self.waiting else None,
             "line": self.line,
+            "source": self.source,
+            "zone": FIRM if self.in_firm_zone else None,
             "q": self.text,
             "before": _written(self.before),
         }
@@ -97,7 +106,7 @@ class CallQuery:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period leaves calls out."""
-        narrowing = (self.direction, self.outcome, self.who, self.figure, self.line, self.text)
+        narrowing = (self.direction, self.outcome, self.who, self.figure, self.line, self.source, self.text)
         return any(narrowing) or self.unlinked or self.waiting
 
     def days(self, today: date) -> Days:
@@ -119,6 +128,7 @@ class CallQuery:
             unlinked=self.unlinked,
             not_called_back=self.waiting,
             line_id=self.line,
+            source=self.source or None,
             text=self.text,
         )
 

@@ -80,6 +80,11 @@ def zone_of(request: web.Request) -> tzinfo:
     return zone_named(viewer.time_zone if viewer else None, services_of(request).installation.time_zone)
 
 
+def days_zone_of(request: web.Request, in_firm_zone: bool) -> tzinfo:
+    """The zone of the days asked for: the company's if it is asked for, else the reader's."""
+    return zone_named(services_of(request).installation.time_zone) if in_firm_zone else zone_of(request)
+
+
 def wording_of(request: web.Request) -> Wording:
     """How this reader sees numbers, times and sentences."""
     return Wording(language_of(request), zone_of(request), services_of(request).clock())

@@ -10,12 +10,12 @@ from pbx_crm.domain.call_log import Figure
 from pbx_crm.domain.call_report import SECONDS, Balance, CallReport, Counts
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.render import render
-from pbx_crm.pages.report_head import ReportHead, csv_answer, head_of
+from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/calls"
 MEETINGS_PATH = "/reports/calls/meetings"
-SLICES = frozenset({"seller", "line"})
+SLICES = frozenset({"seller", "line", "source"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +148,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(request, "report_calls.html", {**values, "table": _table(head, found, earlier)})
 
 
-async def as_csv(request: web.Request) -> web.StreamResponse:
-    """GET /reports/calls.csv: the same rows."""
+async def as_file(request: web.Request) -> web.StreamResponse:
+    """GET /reports/calls.csv and .xlsx: the same rows."""
     head, found = await _found(request)
-    return csv_answer(found.table(), head)
+    return head.file(request, found.table())
 
 
 async def show_meetings(request: web.Request) -> web.StreamResponse:

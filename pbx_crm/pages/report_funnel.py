@@ -13,12 +13,12 @@ from pbx_crm.domain.funnel_report import LEAST_DEALS, FunnelReport, Part, Share,
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render
-from pbx_crm.pages.report_head import ReportHead, csv_answer, head_of
+from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/funnel"
 DEALS_PATH = "/reports/funnel/deals"
-SLICES = frozenset({"seller", "line", "funnel"})
+SLICES = frozenset({"seller", "line", "source", "funnel", "band"})
 PARTS = {
     Part.ENTERED: N_("Entered"),
     Part.PASSED: N_("Passed on"),
@@ -71,10 +71,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(request, "report_funnel.html", values)
 
 
-async def as_csv(request: web.Request) -> web.StreamResponse:
-    """GET /reports/funnel.csv: a row a stage."""
+async def as_file(request: web.Request) -> web.StreamResponse:
+    """GET /reports/funnel.csv and .xlsx: a row a stage."""
     head, found = await _found(request)
-    return csv_answer(found.table(), head)
+    return head.file(request, found.table())
 
 
 async def show_deals(request: web.Request) -> web.StreamResponse:
@@ -82,10 +82,11 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
     return render(request, "report_deals.html", await _deals(request))
 
 
-async def deals_as_csv(request: web.Request) -> web.StreamResponse:
-    """GET /reports/funnel/deals.csv: the same deals."""
+async def deals_as_file(request: web.Request) -> web.StreamResponse:
+    """GET /reports/funnel/deals.csv and .xlsx: the same deals."""
     found = await _deals(request)
-    return csv_answer(table_of(found["lines"]), found["head"])
+    head: ReportHead = found["head"]
+    return head.file(request, table_of(found["lines"]))
 
 
 async def _deals(request: web.Request) -> dict[str, Any]:
@@ -101,7 +102,6 @@ async def _deals(request: web.Request) -> dict[str, Any]:
         "part": PARTS[part],
         "funnel": found.funnel,
         "back_url": head.query.of("").url(PATH),
-        "csv_url": head.query.url(f"{DEALS_PATH}.csv"),
     }
 
 

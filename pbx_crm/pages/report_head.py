@@ -7,12 +7,14 @@ from datetime import datetime, tzinfo
 
 from aiohttp import web
 
+from pbx_crm.domain.amount_band import BAND_NAMES, AmountBand
 from pbx_crm.domain.person import Reach
 from pbx_crm.domain.report_filter import Choices, ReportFilter
 from pbx_crm.domain.report_period import Days, Preset, compared
 from pbx_crm.domain.report_table import ReportTable
 from pbx_crm.domain.sentence import N_
-from pbx_crm.pages.render import wording_of
+from pbx_crm.pages.render import days_zone_of, wording_of
+from pbx_crm.pages.report_file import file_answer
 from pbx_crm.pages.report_query import ReportQuery
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -21,6 +23,7 @@ REPORTS = (
     ("/reports/funnel", N_("Funnel")),
     ("/reports/missed", N_("Missed calls")),
 )
+ENDINGS = ("csv", "xlsx")
 PRESETS = (
     (Preset.TODAY, N_("Today")),
     (Preset.YESTERDAY, N_("Yesterday")),
@@ -28,6 +31,8 @@ PRESETS = (
     (Preset.LAST_WEEK, N_("Last week")),
     (Preset.THIS_MONTH, N_("This month")),
     (Preset.LAST_MONTH, N_("Last month")),
+    (Preset.LAST_90_DAYS, N_("90 days")),
+    (Preset.THIS_YEAR, N_("This year")),
 )
 
 
@@ -46,7 +51,10 @@ class ReportHead:
     earlier: ReportFilter
     """The stretch to compare with; counted only if the query compares."""
     slices: frozenset[str]
-    """Which of seller, line and funnel this report can be sliced by."""
+    """Which of seller, line, source, funnel and band this report can be sliced by."""
+    firm_zone: tzinfo
+    has_own_zone: bool
+    """Whether the reader's days are not the company's."""
 
     @property
     def tabs(self) -> tuple[tuple[str, str, bool], ...]:
@@ -71,38 +79,50 @@ class ReportHead:
             (self.query.line, self.choices.lines),
             (self.query.funnel, self.choices.funnels if "funnel" in self.slices else ()),
         )
-        return tuple(name for asked, known in chosen for record_id, name in known if record_id == asked)
+        named = [name for asked, known in chosen for record_id, name in known if record_id == asked]
+        return tuple(filter(None, (*named, self.query.source)))
 
     @property
-    def csv_url(self) -> str:
-        """The same report as a file."""
-        return self.query.url(f"{self.path}.csv")
+    def band(self) -> str:
+        """The amounts it is narrowed to, to be translated; empty for all."""
+        return BAND_NAMES[self.query.band] if self.query.band and "band" in self.slices else ""
+
+    @property
+    def bands(self) -> tuple[tuple[AmountBand, str], ...]:
+        """(value, name) of the amounts to slice by."""
+        return tuple(BAND_NAMES.items())
+
+    @property
+    def file_urls(self) -> tuple[tuple[str, str], ...]:
+        """(kind, address) of the same report as a file."""
+        return tuple((ending.upper(), self.query.url(f"{self.path}.{ending}")) for ending in ENDINGS)
+
+    def file(self, request: web.Request, table: ReportTable) -> web.Response:
+        """The table as the file asked for; its name says which report and days it is."""
+        stem = f"{self.path.removeprefix('/reports/').replace('/', '-')}-{self.days.first}-{self.days.last}"
+        slices = [("slice", name) for name in (*self.sliced, self.band) if name]
+        days = (("from", str(self.days.first)), ("to", str(self.days.last)), ("time zone", str(self.zone)))
+        return file_answer(request, table, stem, self.now, (("report", self.path), *days, *slices))
 
 
 async def head_of(request: web.Request, path: str, slices: frozenset[str]) -> ReportHead:
     """The head of the report at this path."""
     services, viewer, wording = services_of(request), viewer_of(request), wording_of(request)
     query = ReportQuery.read(request.query)
-    today = wording.now.astimezone(wording.zone).date()
+    zone, firm_zone = days_zone_of(request, query.in_firm_zone), days_zone_of(request, True)
+    today = wording.now.astimezone(zone).date()
     days = query.days(today, wording.first_weekday)
     return ReportHead(
         path=path,
         query=query,
         days=days,
-        zone=wording.zone,
+        zone=zone,
         now=wording.now,
         choices=await services.reports.choices(viewer.scope),
         is_head=viewer.scope.reach is Reach.ALL,
-        wanted=query.filter(days.span(wording.zone)),
-        earlier=query.filter(compared(days, wording.zone, wording.now)),
+        wanted=query.filter(days.span(zone)),
+        earlier=query.filter(compared(days, zone, wording.now)),
         slices=slices,
+        firm_zone=firm_zone,
+        has_own_zone=str(wording.zone) != str(firm_zone),
     )
-
-
-def csv_answer(table: ReportTable, head: ReportHead) -> web.Response:
-    """The table as a file that spreadsheets open; its name says which report and days it is."""
-    name = f"{head.path.rsplit('/', 1)[-1]}-{head.days.first}-{head.days.last}.csv"
-    # Without the mark Excel reads UTF-8 in the code page of the machine.
-    text = "\ufeff" + table.csv()
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return web.Response(text=text, content_type="text/csv", charset="utf-8", headers=headers)

@@ -10,11 +10,11 @@ from pbx_crm.domain.missed_clock import LEAST_WAITS, MissedReport, WaitState
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render
-from pbx_crm.pages.report_head import ReportHead, csv_answer, head_of
+from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/missed"
-SLICES = frozenset({"seller", "line"})
+SLICES = frozenset({"seller", "line", "source"})
 STATES = {
     WaitState.WAITING: (
         N_("Waiting"),
@@ -82,10 +82,10 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(request, "report_missed.html", values)
 
 
-async def as_csv(request: web.Request) -> web.StreamResponse:
-    """GET /reports/missed.csv: every wait a row."""
+async def as_file(request: web.Request) -> web.StreamResponse:
+    """GET /reports/missed.csv and .xlsx: every wait a row."""
     head, found = await _found(request)
-    return csv_answer(found.table(), head)
+    return head.file(request, found.table())
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, MissedReport]:

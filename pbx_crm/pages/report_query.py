@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.call_log import Figure
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days, Preset, Span, days_of
 from pbx_crm.pages.board_place import number_in
-from pbx_crm.pages.call_query import CallQuery, choice_of, day_of
+from pbx_crm.pages.call_query import FIRM, LONGEST_TEXT, CallQuery, choice_of, day_of
 
 # Ten years: more is a slip of the finger, and would be counted for minutes.
 LONGEST = timedelta(days=3660)
@@ -29,6 +30,10 @@ class ReportQuery:
     who: int | None = None
     line: int | None = None
     funnel: int | None = None
+    source: str = ""
+    band: AmountBand | None = None
+    in_firm_zone: bool = False
+    """Days are the company's, not the reader's."""
     stage: int | None = None
     part: str = ""
     """Which rows of the figure are shown; the meaning is the report's."""
@@ -44,6 +49,9 @@ class ReportQuery:
             who=number_in(asked.get("who")),
             line=number_in(asked.get("line")),
             funnel=number_in(asked.get("funnel")),
+            source=asked.get("source", "")[:LONGEST_TEXT],
+            band=choice_of(AmountBand, asked.get("band")),
+            in_firm_zone=asked.get("zone") == FIRM,
             stage=number_in(asked.get("stage")),
             part=asked.get("part", "")[:20],
         )
@@ -58,6 +66,9 @@ class ReportQuery:
             "who": self.who,
             "line": self.line,
             "funnel": self.funnel,
+            "source": self.source,
+            "band": self.band,
+            "zone": FIRM if self.in_firm_zone else None,
             "stage": self.stage,
             "part": self.part,
         }
@@ -82,7 +93,7 @@ class ReportQuery:
 
     def filter(self, span: Span) -> ReportFilter:
         """The slices over a stretch of time."""
-        return ReportFilter(span, self.who, self.line, self.funnel)
+        return ReportFilter(span, self.who, self.line, self.funnel, self.source or None, self.band)
 
     def calls(self, days: Days, figure: Figure, who: int | None, *, is_nobody: bool = False) -> str:
         """The address of the calls that a figure counted."""
@@ -93,5 +104,7 @@ class ReportQuery:
             unlinked=is_nobody,
             figure=figure,
             line=self.line,
+            source=self.source,
+            in_firm_zone=self.in_firm_zone,
         )
         return asked.url()

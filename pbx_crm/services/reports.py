@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from pbx_crm.db import call_report, funnel_report, funnels, lines, meetings, missed_clock, people
+from pbx_crm.db import (
+    call_report,
+    funnel_report,
+    funnels,
+    lines,
+    meetings,
+    missed_clock,
+    people,
+    report_slices,
+)
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call_report import CallReport, Meeting
 from pbx_crm.domain.deal_list import DealLine
@@ -72,4 +81,5 @@ def _choices(tx: Transaction, scope: Scope) -> Choices:
         sellers=tuple((person.id, person.name) for person in sellers if person.role is not Role.NONE),
         lines=tuple((line.id, line.name) for line in lines.load(tx) if line.id is not None),
         funnels=tuple((funnel.id, funnel.name) for funnel in funnels.in_use(tx)),
+        sources=report_slices.sources(tx, scope),
     )

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import csv
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from html import unescape
 from io import StringIO
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pbx_crm.db import deals
+from pbx_crm.db import deals, lines
 from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import INTAKE, NewMove
+from pbx_crm.domain.line import Line, MatchKind
 from pbx_crm.domain.report_period import Preset
 from pbx_crm.pages.report_query import ReportQuery
 from tests import builders
@@ -91,6 +93,45 @@ async def test_days_take_the_place_of_a_period_until_a_period_is_chosen(crm: Crm
 async def test_paper_says_what_the_report_was_narrowed_to(crm: Crm) -> None:
     text = await page(crm, f"/reports/calls{TODAY}&who={crm.cast.boris.id}")
     assert '<span class="print-only muted">· <bdi>Boris</bdi></span>' in text
+
+
+async def test_a_reader_elsewhere_may_ask_for_the_companys_days(crm: Crm) -> None:
+    """Twenty to midnight in Moscow is half past five the next morning in Tokyo."""
+
+    def story(tx: Transaction) -> None:
+        at = datetime(2026, 11, 20, 20, 40, tzinfo=UTC)
+        CallRows(tx, at).ring(crm.cast.anna).answer(crm.cast.anna).end(60, Outcome.ANSWERED)
+
+    await crm.database.write(story)
+    await crm.services.accounts.change_own(crm.cast.olga, {"time_zone": "Asia/Tokyo"})
+    for days, answered in (("2026-11-20", False), ("2026-11-21", True)):
+        asked = f"?from={days}&to={days}"
+        own = await page(crm, f"/reports/calls{asked}")
+        assert ("figure=answered" in own) is answered
+        assert "the company (Europe/Moscow)" in own
+        firms = unescape(await page(crm, f"/reports/calls{asked}&zone=firm"))
+        found = re.findall(r'"(/calls\?[^"]*figure=answered[^"]*)"', firms)
+        assert bool(found) is not answered
+        for url in found:
+            assert len(re.findall(r'id="call-row-\d+"', await page(crm, url))) == 1
+
+
+async def test_who_lives_by_the_companys_clock_is_not_asked_whose_days(crm: Crm) -> None:
+    assert 'name="zone"' not in await page(crm, "/reports/calls")
+
+
+async def test_slices_of_a_figure_go_along_to_its_calls(crm: Crm) -> None:
+    def story(tx: Transaction) -> None:
+        for source in ("site", "a flyer"):
+            line = Line(None, "main", source, match_kind=MatchKind.DID, match_value=source, source=source)
+            CallRows(tx, line_id=lines.add(tx, line)).ring(crm.cast.anna).end(9, Outcome.MISSED)
+
+    await crm.database.write(story)
+    text = unescape(await page(crm, f"/reports/calls{TODAY}&source=a+flyer"))
+    (url, *_) = re.findall(r'"(/calls\?[^"]*figure=missed[^"]*)"', text)
+    listed = await page(crm, url)
+    assert len(re.findall(r'id="call-row-\d+"', listed)) == 1
+    assert '<input type="hidden" name="source" value="a flyer">' in listed
 
 
 async def test_a_time_without_a_call_says_so(crm: Crm) -> None:
@@ -235,6 +276,7 @@ async def test_an_address_that_makes_no_sense_shows_the_report(crm: Crm, report:
         ReportQuery(),
         ReportQuery(Preset.LAST_MONTH, compares=True, who=7, line=8, funnel=9, stage=10, part="late"),
         ReportQuery(from_day=date(2026, 3, 1), to_day=date(2026, 3, 31)),
+        ReportQuery(Preset.THIS_YEAR, source="a&b =", band=AmountBand.UNDER_1M, in_firm_zone=True),
     ],
 )
 def test_an_address_says_again_what_it_said(query: ReportQuery) -> None:

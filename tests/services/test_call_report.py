@@ -56,7 +56,7 @@ class Office:
             self.funnel = builders.funnel(tx)
             self.lines = [_line(tx, f"Line {number}") for number in (1, 2)]
 
-    async def report(self, viewer: Person, **slices: int | None) -> CallReport:
+    async def report(self, viewer: Person, **slices: Any) -> CallReport:
         """The week's report."""
         return await self.reports.calls(viewer.scope, ReportFilter(WEEK, **slices))
 

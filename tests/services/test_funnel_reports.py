@@ -68,7 +68,7 @@ class Office:
         assert made is not None
         return made.id
 
-    async def report(self, viewer: Person, **slices: int | None) -> FunnelReport:
+    async def report(self, viewer: Person, **slices: Any) -> FunnelReport:
         """The week's cohort."""
         found = await self.reports.funnel(viewer.scope, ReportFilter(WEEK, **slices), NOW)
         assert found is not None

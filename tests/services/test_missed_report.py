@@ -43,7 +43,7 @@ class Office:
             made = tx.execute(insert(lines).values(**values).returning(lines.c.id))
             self.hot_line: int = made.scalar_one()
 
-    async def report(self, viewer: Person, **slices: int | None) -> MissedReport:
+    async def report(self, viewer: Person, **slices: Any) -> MissedReport:
         """The report of these weeks."""
         return await self.reports.missed(viewer.scope, ReportFilter(MONTH, **slices), NOW)
 

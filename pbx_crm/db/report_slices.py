@@ -1,0 +1,58 @@
+"""What a report is narrowed to, as conditions: one place, so that a figure and its rows are sliced alike."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from pbx_crm.db.scoped import deals_in
+from pbx_crm.db.tables import calls, deals, lines
+from pbx_crm.domain.amount_band import AmountBand
+from pbx_crm.domain.person import Scope
+from pbx_crm.domain.report_filter import ReportFilter
+
+MOST_SOURCES = 100
+"""As many as anybody would look through in a list."""
+
+
+def calls_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
+    """Conditions on `calls`: line and source; the person is each report's own business."""
+    found = []
+    if wanted.line_id is not None:
+        found.append(calls.c.line_id == wanted.line_id)
+    if wanted.source is not None:
+        found.append(calls_from(wanted.source))
+    return found
+
+
+def calls_from(source: str) -> ColumnElement[bool]:
+    """Condition on `calls`: they came over a line of this source."""
+    return calls.c.line_id.in_(select(lines.c.id).where(lines.c.source == source).correlate(None))
+
+
+def deals_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
+    """Conditions on `deals`: owner, line, source, amount."""
+    found = []
+    if wanted.person_id is not None:
+        found.append(deals.c.owner_id == wanted.person_id)
+    if wanted.line_id is not None:
+        found.append(deals.c.line_id == wanted.line_id)
+    if wanted.source is not None:
+        found.append(deals.c.source == wanted.source)
+    if wanted.band is not None:
+        found += _within_band(wanted.band)
+    return found
+
+
+def _within_band(band: AmountBand) -> list[ColumnElement[bool]]:
+    found = [deals.c.amount >= band.least]
+    if band.below is not None:
+        found.append(deals.c.amount < band.below)
+    return found
+
+
+def sources(tx: Connection, scope: Scope) -> tuple[str, ...]:
+    """Where clients come from, by the lines and by the deals the viewer may see. Two statements."""
+    of_lines = select(lines.c.source).distinct()
+    of_deals = select(deals.c.source).distinct().where(deals_in(scope)).limit(MOST_SOURCES)
+    found = {*tx.execute(of_lines).scalars(), *tx.execute(of_deals).scalars()}
+    return tuple(sorted(source for source in found if source))
