@@ -176,7 +176,7 @@ PAGES = sorted(
     if route.method == "GET"
     and "{" not in route.path
     and not route.path.startswith(NO_PAGES)
-    and not route.path.endswith(".csv")
+    and not route.path.endswith((".csv", ".xlsx"))
 )
 
 
