@@ -15,7 +15,7 @@ from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
 from pbx_crm.call_records import records_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
-from pbx_crm.db import funnels, migrate
+from pbx_crm.db import calendars, funnels, migrate
 from pbx_crm.db.engine import Database
 from pbx_crm.db.notify import SignalRelay
 from pbx_crm.domain.errors import BadConfig
@@ -25,6 +25,7 @@ from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
@@ -96,6 +97,7 @@ def build_services(
         dialling=Dialling(database, clock, installation.time_zone),
         checkup=Checkup(database, clock),
         setup=Setup.on(ground),
+        automation=Automation.on(ground),
     )
 
 
@@ -184,6 +186,7 @@ def open_database(settings: Settings) -> Database:
     migrate.upgrade(database.engine)
     with database.engine.begin() as tx:
         funnels.first(tx, PRESETS[0], settings.crm.currency)
+        calendars.first(tx, settings.installation)
     return database
 
 

@@ -1,24 +1,34 @@
-"""Wishes to call a client back: made by a missed call, fulfilled by the next conversation."""
+"""Wishes to call a client: made by a missed call, a rule or a person, fulfilled by talking with them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, and_, bindparam, func, or_, select, update
 
 from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.prepared import fetch, write_rows
 from pbx_crm.db.tables import calls, tasks
+from pbx_crm.db.tasks import add, change, task_from
 from pbx_crm.db.upsert import insert_missing
 from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.task import Task, TaskKind, coming_again
 
 CAUSE = "callback:"
+AHEAD = timedelta(hours=12)
+"""A call set for later than so long after a conversation is another one, and stays."""
 # A message id: the pages show it in the reader's language.
 CALLED = N_("Talked on the phone")
 
 
+REPEATING = select(tasks).where(
+    tasks.c.contact_id.in_(bindparam("clients", expanding=True)),
+    tasks.c.kind == TaskKind.CALL,
+    tasks.c.repeat.is_not(None),
+    tasks.c.done_at.is_(None),
+)
 OPEN_ON = select(tasks.c.deal_id).where(
     tasks.c.deal_id.in_(bindparam("deal_ids", expanding=True)),
     tasks.c.done_at.is_(None),
@@ -28,7 +38,12 @@ FULFIL = (
     update(tasks)
     .where(
         tasks.c.contact_id == bindparam("client"),
-        tasks.c.cause.startswith(CAUSE),
+        or_(
+            tasks.c.cause.startswith(CAUSE),
+            and_(tasks.c.kind == TaskKind.CALL, tasks.c.due_at <= bindparam("ahead")),
+        ),
+        # What comes again is closed one by one, for each leaves a task behind.
+        tasks.c.repeat.is_(None),
         tasks.c.done_at.is_(None),
         tasks.c.created_at <= bindparam("answered_at"),
     )
@@ -65,5 +80,30 @@ def last_talks(
 
 
 def fulfil(tx: Connection, conversations: Iterable[Mapping[str, Any]]) -> None:
-    """Closes what waited for a talk with these: each names `client` (a contact's id) and `answered_at`."""
-    write_rows(tx, FULFIL, list(conversations))
+    """Closes what waited for a talk with these: each names `client` (a contact's id) and `answered_at`.
+
+    A missed call waits for any conversation; a call that a person or a rule set, for one from half a day
+    before its time on.
+    """
+    write_rows(tx, FULFIL, [{**talk, "ahead": talk["answered_at"] + AHEAD} for talk in conversations])
+
+
+def fulfil_repeating(
+    tx: Connection, conversations: Sequence[Mapping[str, Any]], zone: Callable[[], tzinfo]
+) -> None:
+    """The same for calls that come again; the next of each is set. One statement if there are none."""
+    if not conversations:
+        return
+    found = fetch(tx, REPEATING, {"clients": [talk["client"] for talk in conversations]})
+    for row in found:
+        task = task_from(dict(zip(tasks.columns.keys(), row, strict=True)))
+        fitting = [at for at in _moments(conversations, task) if task.due_at <= at + AHEAD]
+        if fitting:
+            change(tx, task, done_at=fitting[0], result=CALLED)
+            if (following := coming_again(task, fitting[0], zone())) is not None:
+                add(tx, following)
+
+
+def _moments(conversations: Sequence[Mapping[str, Any]], task: Task) -> list[datetime]:
+    mine = (talk["answered_at"] for talk in conversations if talk["client"] == task.contact_id)
+    return sorted(at for at in mine if task.created_at <= at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -53,6 +54,11 @@ def due(tx: Connection, scope: Scope, owner_id: int | None, day: Day) -> Section
     """Other tasks for the rest of the day, in the order of their times. One statement."""
     rest = [OPEN, NO_CALLBACK, tasks.c.due_at >= day.now, tasks.c.due_at < day.end]
     return _tasks(tx, scope, owner_id, rest, tasks.c.due_at)
+
+
+def to_remind(tx: Connection, scope: Scope, owner_id: int, now: datetime) -> Section[TaskRow]:
+    """Open tasks of this person whose time to be reminded has come, the earliest first. One statement."""
+    return _tasks(tx, scope, owner_id, [OPEN, tasks.c.remind_at <= now], tasks.c.remind_at)
 
 
 def done(tx: Connection, scope: Scope, owner_id: int | None, day: Day) -> Section[TaskRow]:

@@ -67,6 +67,8 @@ class Line:
     missed_policy: tuple[MissedStep, ...] = MISSED_POLICY
     callback_minutes: int = 15
     seller_ids: tuple[int, ...] = ()
+    calendar_id: int | None = None
+    """When its sellers work; None: when the house does."""
 
     @property
     def callback_within(self) -> timedelta:

@@ -37,6 +37,10 @@ class Repeat(StrEnum):
     MONTH = "month"
 
 
+REMINDERS = (0, 15, 60, 24 * 60)
+"""How many minutes before a task is due its owner may ask to be reminded."""
+
+
 class TaskWentOn(Conflict):
     """This cannot be undone any more: the task went on since."""
 
@@ -63,6 +67,8 @@ class NewTask:
     call_id: int | None = None
     title: str = ""
     repeat: Repeat | None = None
+    remind_minutes: int | None = None
+    remind_at: datetime | None = None
     cause: str | None = None
     """Names what led to an automatic task; one cause makes one task."""
 
@@ -85,6 +91,40 @@ class Task:
     repeat: Repeat | None
     version: int
     cause: str | None
+    remind_minutes: int | None = None
+    """How long before the due time to remind its owner; None for not at all."""
+    remind_at: datetime | None = None
+    """When to remind; None if that has been seen."""
+
+
+def remind_at(due_at: datetime, minutes: int | None) -> datetime | None:
+    """When to remind of something due then; None for not at all."""
+    return None if minutes is None else due_at - timedelta(minutes=minutes)
+
+
+def coming_again(task: Task, now: datetime, zone: tzinfo) -> NewTask | None:
+    """What a task that is done leads to if it is one that comes again."""
+    if task.repeat is None:
+        return None
+    due_at = next_due(task.due_at, task.repeat, now, zone)
+    return NewTask(
+        task.kind,
+        task.owner_id,
+        due_at,
+        now,
+        deal_id=task.deal_id,
+        contact_id=task.contact_id,
+        title=task.title,
+        repeat=task.repeat,
+        remind_minutes=task.remind_minutes,
+        remind_at=remind_at(due_at, task.remind_minutes),
+        cause=cause_of_next(task),
+    )
+
+
+def cause_of_next(task: Task) -> str:
+    """What the task that comes after this one is known by."""
+    return f"repeat:{task.id}"
 
 
 def urgency(due_at: datetime | None, now: datetime, zone: tzinfo) -> Urgency:

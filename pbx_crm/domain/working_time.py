@@ -109,6 +109,14 @@ class WorkingTime:
             left -= max(end - begin, timedelta(0))
         return at + worked
 
+    def due(self, at: datetime, within: timedelta) -> datetime:
+        """When what is to be done within so long is due, always in working time.
+
+        Minutes and hours are worked ones; from a day on they are the calendar's, moved to when
+        somebody is there.
+        """
+        return self.after(at, within) if within < timedelta(days=1) else self.next_open(at + within)
+
     def before(self, at: datetime, worked: timedelta) -> datetime:
         """The last moment since which so much working time has gone by until then."""
         left = worked

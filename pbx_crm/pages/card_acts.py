@@ -11,7 +11,7 @@ from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.pages.answers import see_other
-from pbx_crm.pages.deal_card import CHOSEN_KINDS, PRIORITIES, usual_due
+from pbx_crm.pages.deal_card import CHOSEN_KINDS, PRIORITIES, remind_in, usual_due
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.render import render, wording_of, zone_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
@@ -32,11 +32,12 @@ async def set_task(request: web.Request) -> web.StreamResponse:
     due_at = form.moment("due_at", zone_of(request))
     if due_at is None and "due_at" not in form.reasons:
         form.reasons["due_at"] = N_("Say when.")
-    tasks = services_of(request).tasks
+    tasks, remind = services_of(request).tasks, remind_in(form)
     try:
         form.require_good()
         if due_at is not None:
-            await tasks.add_to_deal(viewer_of(request), deal_id, kind, due_at, form.text("title"))
+            title = form.text("title")
+            await tasks.add_to_deal(viewer_of(request), deal_id, kind, due_at, title, remind_minutes=remind)
     except BadInput as refused:
         reasons = wording_of(request).reasons_of(refused)
         return _form(request, form.typed(), reasons, HTTPStatus.UNPROCESSABLE_ENTITY)

@@ -120,9 +120,9 @@ async def add_task(request: web.Request) -> web.StreamResponse:
         form.require_good()
         if due_at is not None:
             tasks = services_of(request).tasks
-            title, repeat = form.text("title"), _repeat(form)
+            title, repeat, remind = form.text("title"), _repeat(form), remind_in(form)
             form.require_good()
-            await tasks.add_to_deal(viewer_of(request), _id(request), kind, due_at, title, repeat)
+            await tasks.add_to_deal(viewer_of(request), _id(request), kind, due_at, title, repeat, remind)
 
     return await _done_or_again(request, "task", save)
 
@@ -135,6 +135,11 @@ async def take_back_act(request: web.Request) -> web.StreamResponse:
         await services_of(request).setup.triggers.take_back(viewer_of(request), _id(request), act_id)
 
     return await _done_or_again(request, "act", save)
+
+
+def remind_in(form: Form) -> int | None:
+    """How many minutes before its time somebody wants to be reminded; None for not at all."""
+    return form.whole("remind") if form.text("remind") else None
 
 
 def _repeat(form: Form) -> Repeat | None:

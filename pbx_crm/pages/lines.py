@@ -129,6 +129,7 @@ def _filled(form: Form, line_id: int | None) -> Line:
         owner_policy=form.choice("owner_policy", OwnerPolicy, OwnerPolicy.FIRST_ANSWERED),
         missed_policy=_steps(form),
         callback_minutes=form.whole("callback_minutes", least=1),
+        calendar_id=form.whole("calendar_id", least=1) if form.text("calendar_id") else None,
         seller_ids=tuple(sorted(set(form.wholes("sellers")))),
     )
 
@@ -149,6 +150,8 @@ async def _require_known(request: web.Request, form: Form, line: Line) -> None:
         form.reasons["funnel_id"] = N_("There is no such funnel.")
     if not set(line.seller_ids) <= {person.id for person in view.sellers}:
         form.reasons["sellers"] = N_("This is none of the choices.")
+    if line.calendar_id is not None and line.calendar_id not in {one.id for one in view.calendars}:
+        form.reasons["calendar_id"] = N_("There is no such calendar.")
     form.require_good()
 
 
@@ -186,6 +189,7 @@ async def _one(
     services = services_of(request)
     view = await services.setup.lines.view()
     steps = [step.value for step in line.missed_policy]
+    calendars = [(calendar.id, calendar.name) for calendar in view.calendars]
     filled = {
         "here": HERE,
         "line": line,
@@ -196,6 +200,7 @@ async def _one(
         "policies": _choices(request, POLICIES),
         "pbxes": [(name, name) for name in services.installation.pbxes],
         "funnels": [(funnel.id, funnel.name) for funnel in view.funnels],
+        "calendars": [("", wording_of(request).gettext(N_("when the house does"))), *calendars],
         "sellers": view.sellers,
         "reasons": reasons or {},
     }

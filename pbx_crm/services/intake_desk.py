@@ -13,9 +13,10 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from pbx_crm.db import callbacks, callers, calls, extensions, funnels, lines, people, rotas
+from pbx_crm.db import calendars, callbacks, callers, calls, extensions, funnels, lines, people, rotas
 from pbx_crm.db.call_rows import extensions_in
 from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.calendar import WorkingTimes
 from pbx_crm.domain.call import Call, Fact
 from pbx_crm.domain.call_knowledge import known, takes_back_answer
 from pbx_crm.domain.funnel import Funnel, Stage
@@ -288,6 +289,15 @@ class Desk:
     def funnels(self) -> list[Funnel]:
         """Funnels in use, looked up when the first card is about to be made."""
         return funnels.in_use(self._tx)
+
+    @cached_property
+    def working_times(self) -> WorkingTimes:
+        """When the sellers of each line work, looked up when the first task is about to be set."""
+        return calendars.working_times(self._tx)
+
+    def due(self, line: Line, at: datetime, within: timedelta) -> datetime:
+        """When something that came up by this line is due if it is to be done within so long."""
+        return self.working_times.of_line(line.id).due(at, within)
 
     @cached_property
     def owners(self) -> Roster:

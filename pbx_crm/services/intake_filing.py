@@ -148,7 +148,9 @@ def _file_aliases(tx: Transaction, heard: Iterable[CallFile]) -> None:
 def _file_histories(tx: Transaction, desk: Desk) -> None:
     deals.add_events(tx, [_event(notice) for notice in desk.notices])
     callbacks.add_all(tx, [_task(wish) for wish in desk.wishes])
-    callbacks.fulfil(tx, _conversations(desk))
+    conversations = _conversations(desk)
+    callbacks.fulfil(tx, conversations)
+    callbacks.fulfil_repeating(tx, conversations, lambda: desk.working_times.house.zone)
     rotas.store(tx, desk.turned)
 
 

@@ -38,7 +38,7 @@ def act_on_calls(tx: Transaction, desk: Desk) -> None:
             # What was read a moment ago may have been changed by a person: only the locked card counts.
             locked = deals.lock(tx, _deal_id(file), THE_PROGRAM)
             for act in _acts(desk, rules, fact, locked):
-                _carry_out(tx, file, act, _order(file)[0])
+                _carry_out(tx, desk, file, act)
             cards[_deal_id(file)] = deals.get(tx, _deal_id(file), THE_PROGRAM)
 
 
@@ -91,7 +91,8 @@ def _talker(desk: Desk, call: Call) -> int | None:
     return desk.owners.owner_at(call.answered_by, call.answered_at or call.started_at)
 
 
-def _carry_out(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
+def _carry_out(tx: Transaction, desk: Desk, file: CallFile, act: Act) -> None:
+    at = _order(file)[0]
     if act.to_stage is not None:
         _move(tx, file, act, at)
     if act.priority is not None:
@@ -99,7 +100,7 @@ def _carry_out(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
     if act.owner_id is not None:
         _hand_over(tx, file, act, at)
     if act.task_kind is not None:
-        _set_task(tx, file, act, at)
+        _set_task(tx, desk, file, act)
 
 
 def _move(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
@@ -136,14 +137,14 @@ def _hand_over(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
         _deal(file).owner_id = act.owner_id
 
 
-def _set_task(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
-    deal = _lock(tx, file)
+def _set_task(tx: Transaction, desk: Desk, file: CallFile, act: Act) -> None:
+    deal, at = _lock(tx, file), _order(file)[0]
     if act.task_kind is None:
         return
     new = NewTask(
         act.task_kind,
         deal.owner_id,
-        at + timedelta(minutes=act.trigger.task_minutes),
+        desk.due(file.line, at, timedelta(minutes=act.trigger.task_minutes)),
         at,
         deal_id=deal.id,
         contact_id=deal.contact_id,

@@ -188,11 +188,13 @@ def _follow_up(desk: Desk, file: CallFile, call: Call, deal: DealFile, at: datet
     if call.is_open:
         return
     deal.touched_at = at
-    due_at = at + file.line.callback_within
+    within = file.line.callback_within
     if wants_callback(call) and deal.key not in desk.waiting and not _got_through(desk, file, call):
+        due_at = desk.due(file.line, at, within)
         desk.wishes.append(Wish("call", f"{CAUSE}{file.key}", deal, file, at, due_at))
         desk.waiting.add(deal.key)
     if not file.is_birthplace and _needs_review(desk, call, deal):
+        due_at = desk.due(file.line, at, within)
         desk.wishes.append(Wish("review", f"review:{file.key}", deal, file, at, due_at))
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pbx_crm.db import audit, funnels, lines, people
+from pbx_crm.db import audit, calendars, funnels, lines, people
 from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.calendar import Calendar
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.line import Line, MatchKind, SkipRule
@@ -27,6 +28,7 @@ class LinesView:
     skip_rules: list[tuple[int, SkipRule]]
     funnels: list[Funnel]
     sellers: list[Person]
+    calendars: list[Calendar]
 
     def line(self, line_id: int) -> Line:
         """The line with this id; NotFound."""
@@ -94,7 +96,8 @@ def _checked_rule(rule: SkipRule) -> SkipRule:
 
 def _view(tx: Transaction) -> LinesView:
     sellers = [person for person in people.everybody(tx, active_only=True) if person.role is not Role.NONE]
-    return LinesView(lines.load(tx), lines.skip_rules_by_id(tx), funnels.in_use(tx), sellers)
+    rules = lines.skip_rules_by_id(tx)
+    return LinesView(lines.load(tx), rules, funnels.in_use(tx), sellers, calendars.load(tx))
 
 
 def _save(tx: Transaction, actor: Person, line: Line, now: datetime) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
@@ -60,3 +61,4 @@ class Services:
     dialling: Dialling
     checkup: Checkup
     setup: Setup
+    automation: Automation

@@ -10,7 +10,19 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.sentence import N_
-from pbx_crm.domain.task import NewTask, PutOff, Repeat, Task, TaskKind, TaskWentOn, next_due, put_off
+from pbx_crm.domain.task import (
+    REMINDERS,
+    NewTask,
+    PutOff,
+    Repeat,
+    Task,
+    TaskKind,
+    TaskWentOn,
+    cause_of_next,
+    coming_again,
+    put_off,
+    remind_at,
+)
 from pbx_crm.domain.today import Day, Today
 from pbx_crm.services import todays
 from pbx_crm.services.clock import Clock
@@ -46,11 +58,23 @@ class Tasks:
         due_at: datetime,
         title: str = "",
         repeat: Repeat | None = None,
+        remind_minutes: int | None = None,
     ) -> None:
-        """The deal's owner has this to do until then; BadInput for too long a title."""
+        """The deal's owner has this to do until then; BadInput for too long a title or another reminder."""
         if len(title) > LONGEST_TITLE:
             raise BadInput(reasons={"title": N_("At most 200 characters.")})
-        new = NewTask(kind, viewer.id, due_at, self._clock(), title=title, repeat=repeat)
+        if remind_minutes not in (None, *REMINDERS):
+            raise BadInput(reasons={"remind": N_("This is none of the choices.")})
+        new = NewTask(
+            kind,
+            viewer.id,
+            due_at,
+            self._clock(),
+            title=title,
+            repeat=repeat,
+            remind_minutes=remind_minutes,
+            remind_at=remind_at(due_at, remind_minutes),
+        )
         self._tell(*await self._database.write(_add, viewer, deal_id, new))
 
     async def day(self, viewer: Person, of_person: int | None, zone: tzinfo) -> Today:
@@ -105,27 +129,9 @@ def _finish(
     task = tasks.lock(tx, task_id, viewer.scope)
     if task.done_at is None:
         tasks.change(tx, task, done_at=now)
-        if task.repeat is not None:
-            tasks.add(tx, _next(task, task.repeat, now, zone))
+        if (following := coming_again(task, now, zone)) is not None:
+            tasks.add(tx, following)
     return task, _stage_of(tx, task, viewer)
-
-
-def _next(task: Task, repeat: Repeat, now: datetime, zone: tzinfo) -> NewTask:
-    return NewTask(
-        task.kind,
-        task.owner_id,
-        next_due(task.due_at, repeat, now, zone),
-        now,
-        deal_id=task.deal_id,
-        contact_id=task.contact_id,
-        title=task.title,
-        repeat=repeat,
-        cause=_cause_of_next(task),
-    )
-
-
-def _cause_of_next(task: Task) -> str:
-    return f"repeat:{task.id}"
 
 
 def _note_result(tx: Transaction, viewer: Person, task_id: int, result: str) -> tuple[Task, int | None]:
@@ -140,7 +146,8 @@ def _put_off(
 ) -> tuple[Task, int | None]:
     task = tasks.lock(tx, task_id, viewer.scope)
     if task.done_at is None:
-        tasks.change(tx, task, due_at=put_off(task.due_at, by, now, zone))
+        due_at = put_off(task.due_at, by, now, zone)
+        tasks.change(tx, task, due_at=due_at, remind_at=remind_at(due_at, task.remind_minutes))
     return task, _stage_of(tx, task, viewer)
 
 
@@ -150,8 +157,9 @@ def _take_back(
     task = tasks.lock(tx, task_id, viewer.scope)
     if task.version != version:
         raise TaskWentOn(task_id=task_id)
-    tasks.change(tx, task, done_at=None, result="", due_at=due_at)
-    tasks.drop_caused(tx, _cause_of_next(task))
+    reminder = remind_at(due_at, task.remind_minutes)
+    tasks.change(tx, task, done_at=None, result="", due_at=due_at, remind_at=reminder)
+    tasks.drop_caused(tx, cause_of_next(task))
     return task, _stage_of(tx, task, viewer)
 
 

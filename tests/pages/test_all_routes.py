@@ -15,9 +15,10 @@ from zipfile import ZipFile
 import pytest
 from aiohttp import ClientResponse
 
-from pbx_crm.db import deal_notes, deals, tasks, triggers
+from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import metadata
+from pbx_crm.domain.calendar import usual_calendar
 from pbx_crm.domain.dialling import DialRules
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Reach
@@ -31,7 +32,7 @@ from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
 from tests.phones import WrittenPhones
-from tests.site import Crm
+from tests.site import INSTALLATION, Crm
 
 ABSENT = 999_999
 
@@ -51,6 +52,8 @@ class Ask:
 MOVE = {"to_stage_id": "{stage}", "version": "1", "request_key": "walk-{key}"}
 PERSON_FORM = {"name": "Walker", "login": "walker", "password": "correct horse", "role": "seller"}
 LINE_FORM = {"name": "Walk", "pbx": "office", "match_kind": "any", "funnel_id": "1", "create_at": "end"}
+
+CALENDAR_FORM = {"name": "Walk", "time_zone": "UTC", "hours_0": "9-18"}
 
 WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/"): Ask(),
@@ -83,6 +86,18 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/lines/{line}/drop"): Ask("line", data={}),
     ("POST", "/settings/skip-rules"): Ask(data={"rule_name": "Bank", "kind": "number", "value": "900"}),
     ("POST", "/settings/skip-rules/{rule}/drop"): Ask("rule", data={}),
+    ("GET", "/reminders"): Ask(),
+    ("POST", "/reminders/{task}/seen"): Ask("task", data={}),
+    ("GET", "/settings/calendars"): Ask(),
+    ("POST", "/settings/calendars"): Ask(data=CALENDAR_FORM),
+    ("GET", "/settings/calendars/new"): Ask(),
+    ("GET", "/settings/calendars/{calendar}"): Ask("calendar"),
+    ("POST", "/settings/calendars/{calendar}"): Ask("calendar", data={**CALENDAR_FORM, "name": "Walked"}),
+    ("POST", "/settings/calendars/{calendar}/drop"): Ask("calendar", data={}),
+    ("POST", "/settings/calendars/{calendar}/days"): Ask(
+        "calendar", data={"day": "2026-12-31", "is_open": "no"}
+    ),
+    ("POST", "/settings/calendars/{calendar}/days/drop"): Ask("calendar", data={"day": "2026-12-30"}),
     ("GET", "/settings/triggers"): Ask(),
     ("POST", "/settings/triggers"): Ask(data={"funnel_id": "{funnel}", "name": "Walk", "priority": "high"}),
     ("GET", "/settings/triggers/new"): Ask(query="?funnel={funnel}"),
@@ -287,6 +302,7 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "stage": funnel.stages[1].id,
         "act": _act(tx, deal_id),
         "trigger": triggers.everything(tx)[0].id or ABSENT,
+        "calendar": calendars.add(tx, usual_calendar(INSTALLATION, f"Days of {owner.name}")),
         "line": ABSENT,
         "rule": ABSENT,
         "session": ABSENT,

@@ -8,6 +8,7 @@ since Uniqueids repeat across PBXes. Times are UTC; money is an exact number bes
 from __future__ import annotations
 
 from pbx_crm.db.tables.base import metadata
+from pbx_crm.db.tables.calendars import calendar_days, calendars
 from pbx_crm.db.tables.calls import (
     call_aliases,
     call_people,
@@ -37,6 +38,8 @@ from pbx_crm.db.tables.people import extensions, login_tries, people, seen_exten
 __all__ = [
     "alerts",
     "audit",
+    "calendar_days",
+    "calendars",
     "call_aliases",
     "call_people",
     "calls",

@@ -129,6 +129,9 @@ tasks = Table(
     ref("call_id", "calls.id", nullable=True),
     Column("title", String(200), nullable=False, default=""),
     Column("due_at", UtcTime, nullable=False),
+    # How long before the due time to remind, and when that is; a reminder that was seen has no time left.
+    Column("remind_minutes", Integer),
+    Column("remind_at", UtcTime),
     Column("created_at", UtcTime, nullable=False),
     Column("done_at", UtcTime),
     Column("result", Text, nullable=False, default=""),

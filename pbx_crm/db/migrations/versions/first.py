@@ -29,6 +29,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "key", name=op.f("uq_alerts_kind_key")),
     )
     op.create_table(
+        "calendars",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("time_zone", sa.String(length=64), nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=True),
+        sa.Column("week", sa.JSON(), nullable=False),
+        sa.Column("quiet_begin", sa.Integer(), nullable=True),
+        sa.Column("quiet_end", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_calendars")),
+        sa.UniqueConstraint("name", name=op.f("uq_calendars_name")),
+    )
+    op.create_table(
         "companies",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -134,6 +146,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at"], unique=False)
     op.create_table(
+        "calendar_days",
+        sa.Column("calendar_id", ROW_ID, nullable=False),
+        sa.Column("day", sa.String(length=10), nullable=False),
+        sa.Column("is_open", sa.Boolean(), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["calendar_id"], ["calendars.id"], name=op.f("fk_calendar_days_calendar_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("calendar_id", "day", name=op.f("uq_calendar_days_calendar_id_day")),
+    )
+    op.create_table(
         "contacts",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -190,12 +213,14 @@ def upgrade() -> None:
         sa.Column("owner_policy", sa.String(length=16), nullable=False),
         sa.Column("missed_policy", sa.JSON(), nullable=False),
         sa.Column("callback_minutes", sa.Integer(), nullable=False),
+        sa.Column("calendar_id", ROW_ID, nullable=True),
         sa.CheckConstraint(
             "create_at IN ('ring', 'answer', 'end', 'never')", name=op.f("ck_lines_create_at_known")
         ),
         sa.CheckConstraint(
             "owner_policy IN ('first_answered', 'last_answered')", name=op.f("ck_lines_owner_policy_known")
         ),
+        sa.ForeignKeyConstraint(["calendar_id"], ["calendars.id"], name=op.f("fk_lines_calendar_id")),
         sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_lines_funnel_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lines")),
         sa.UniqueConstraint(
@@ -593,6 +618,8 @@ def upgrade() -> None:
         sa.Column("call_id", ROW_ID, nullable=True),
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("remind_minutes", sa.Integer(), nullable=True),
+        sa.Column("remind_at", UtcTime(), nullable=True),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.Column("done_at", UtcTime(), nullable=True),
         sa.Column("result", sa.Text(), nullable=False),
