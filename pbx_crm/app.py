@@ -25,6 +25,7 @@ from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.after_call import AfterCall
 from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
@@ -98,6 +99,7 @@ def build_services(
         checkup=Checkup(database, clock),
         setup=Setup.on(ground),
         automation=Automation.on(ground),
+        after_call=AfterCall.on(ground),
     )
 
 
