@@ -132,7 +132,7 @@ def record(
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["calls", "funnel", "missed"]))
+@click.argument("name", type=click.Choice(["calls", "funnel", "losses", "missed"]))
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day.")
 @click.option("--seller", help="Only the figures of the person of this name.")

@@ -96,6 +96,9 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
         case "funnel":
             found = await reports.funnel(OF_A_HEAD, wanted, utc_now())
             return found.table() if found else ReportTable((), ())
+        case "losses":
+            lost = await reports.losses(OF_A_HEAD, wanted)
+            return lost.table() if lost else ReportTable((), ())
         case _:
             return (await reports.calls(OF_A_HEAD, wanted)).table()
 

@@ -17,6 +17,8 @@ from pbx_crm.pages.board_place import number_in
 Choice = TypeVar("Choice", bound=StrEnum)
 Days = tuple[date | None, date | None]
 LONGEST_TEXT = 100
+NO_SOURCE = "(none)"
+"""In an address: over a line without a source."""
 FIRM = "firm"
 """In an address: days as the company's clocks have them."""
 
@@ -128,7 +130,7 @@ class CallQuery:
             unlinked=self.unlinked,
             not_called_back=self.waiting,
             line_id=self.line,
-            source=self.source or None,
+            source="" if self.source == NO_SOURCE else self.source or None,
             text=self.text,
         )
 

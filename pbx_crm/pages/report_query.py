@@ -12,7 +12,7 @@ from pbx_crm.domain.call_log import Figure
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days, Preset, Span, days_of
 from pbx_crm.pages.board_place import number_in
-from pbx_crm.pages.call_query import FIRM, LONGEST_TEXT, CallQuery, choice_of, day_of
+from pbx_crm.pages.call_query import FIRM, LONGEST_TEXT, NO_SOURCE, CallQuery, choice_of, day_of
 
 # Ten years: more is a slip of the finger, and would be counted for minutes.
 LONGEST = timedelta(days=3660)
@@ -35,6 +35,10 @@ class ReportQuery:
     in_firm_zone: bool = False
     """Days are the company's, not the reader's."""
     stage: int | None = None
+    reason: int | None = None
+    """Of a loss; 0 is none given."""
+    by: str = ""
+    """What the rows are; the meaning is the report's."""
     part: str = ""
     """Which rows of the figure are shown; the meaning is the report's."""
 
@@ -53,6 +57,8 @@ class ReportQuery:
             band=choice_of(AmountBand, asked.get("band")),
             in_firm_zone=asked.get("zone") == FIRM,
             stage=number_in(asked.get("stage")),
+            reason=number_in(asked.get("reason")),
+            by=asked.get("by", "")[:20],
             part=asked.get("part", "")[:20],
         )
 
@@ -70,6 +76,8 @@ class ReportQuery:
             "band": self.band,
             "zone": FIRM if self.in_firm_zone else None,
             "stage": self.stage,
+            "reason": self.reason,
+            "by": self.by,
             "part": self.part,
         }
         said = urlencode({name: str(value) for name, value in parts.items() if value not in (None, "")})
@@ -93,7 +101,7 @@ class ReportQuery:
 
     def filter(self, span: Span) -> ReportFilter:
         """The slices over a stretch of time."""
-        return ReportFilter(span, self.who, self.line, self.funnel, self.source or None, self.band)
+        return ReportFilter(span, self.who, self.line, self.funnel, _source(self.source), self.band)
 
     def calls(self, days: Days, figure: Figure, who: int | None, *, is_nobody: bool = False) -> str:
         """The address of the calls that a figure counted."""
@@ -108,3 +116,8 @@ class ReportQuery:
             in_firm_zone=self.in_firm_zone,
         )
         return asked.url()
+
+
+def _source(asked: str) -> str | None:
+    """The source to slice by: None for all, empty for those without one."""
+    return "" if asked == NO_SOURCE else asked or None

@@ -11,6 +11,7 @@ from pbx_crm.db import (
     funnel_report,
     funnels,
     lines,
+    loss_report,
     meetings,
     missed_clock,
     people,
@@ -19,8 +20,10 @@ from pbx_crm.db import (
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call_report import CallReport, Meeting
 from pbx_crm.domain.deal_list import DealLine
+from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.funnel_report import report as count_funnel
+from pbx_crm.domain.loss_report import LossReport
 from pbx_crm.domain.missed_clock import MissedReport
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import Choices, ReportFilter
@@ -61,18 +64,32 @@ class Reports:
         before = Span(wanted.span.since - USUAL_DAYS, wanted.span.since)
         return await self._database.read(_funnel, scope, replace(wanted, span=before), now)
 
+    async def losses(self, scope: Scope, wanted: ReportFilter) -> LossReport | None:
+        """What was lost in the time, and why; the first funnel's unless the filter names one in use."""
+        return await self._database.read(_losses, scope, wanted)
+
     async def deals(self, scope: Scope, deal_ids: Sequence[int]) -> list[DealLine]:
         """The deals behind a figure, the newest first; what the viewer may not see is left out."""
         return await self._database.read(funnel_report.lines_of, deal_ids, scope)
 
 
 def _funnel(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) -> FunnelReport | None:
-    used = funnels.in_use(tx)
-    asked = [funnel for funnel in used if funnel.id == wanted.funnel_id] or used[:1]
-    if not asked:
+    funnel = _asked(tx, wanted)
+    if funnel is None:
         return None
-    cohort = funnel_report.cohort(tx, wanted, asked[0].id, scope)
-    return count_funnel(asked[0], cohort, now)
+    cohort = funnel_report.cohort(tx, wanted, funnel.id, scope)
+    return count_funnel(funnel, cohort, now)
+
+
+def _losses(tx: Transaction, scope: Scope, wanted: ReportFilter) -> LossReport | None:
+    funnel = _asked(tx, wanted)
+    return loss_report.report(tx, wanted, funnel, scope) if funnel else None
+
+
+def _asked(tx: Transaction, wanted: ReportFilter) -> Funnel | None:
+    """The funnel the filter names if it is in use, else the first; None if there is none."""
+    used = funnels.in_use(tx)
+    return next((funnel for funnel in used if funnel.id == wanted.funnel_id), used[0] if used else None)
 
 
 def _choices(tx: Transaction, scope: Scope) -> Choices:

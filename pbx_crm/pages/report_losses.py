@@ -1,0 +1,199 @@
+"""Losses as a page, as a file, and the deals behind each of its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from aiohttp import web
+
+from pbx_crm.domain.amount_band import AmountBand
+from pbx_crm.domain.deal_list import DealLine, table_of
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.funnel_report import LEAST_DEALS
+from pbx_crm.domain.loss_report import Dimension, LossGroup, LossReport, Mark
+from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.call_query import NO_SOURCE, choice_of
+from pbx_crm.pages.render import render
+from pbx_crm.pages.report_head import ReportHead, head_of
+from pbx_crm.pages.report_query import ReportQuery
+from pbx_crm.pages.request import services_of, viewer_of
+
+PATH = "/reports/losses"
+DEALS_PATH = "/reports/losses/deals"
+SLICES = frozenset({"seller", "line", "source", "funnel", "band"})
+HOTTEST = 5
+NAMES = {
+    Dimension.STAGE: N_("Stage"),
+    Dimension.REASON: N_("Reason"),
+    Dimension.SELLER: N_("Seller"),
+    Dimension.SOURCE: N_("Source"),
+    Dimension.BAND: N_("Amount"),
+}
+UNNAMED = {
+    Dimension.REASON: N_("No reason given"),
+    Dimension.SOURCE: N_("without a source"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """What a row or column is called: as people named it, or words of ours to be translated."""
+
+    own: str
+    ours: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CellView:
+    """Deals of one row and one column."""
+
+    count: int
+    heat: int
+    """0 to 5: how much of the fullest cell."""
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """One row: its figures, and how its deals crossed with the columns."""
+
+    name: Name
+    group: LossGroup
+    url: str
+    cells: tuple[CellView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LossTable:
+    """Lost deals by two dimensions."""
+
+    rows: tuple[RowView, ...]
+    columns: tuple[Name, ...]
+    row_name: str
+    column_name: str
+
+
+async def show(request: web.Request) -> web.StreamResponse:
+    """GET /reports/losses."""
+    head, found = await _found(request)
+    rows = choice_of(Dimension, head.query.by) or Dimension.STAGE
+    values = {
+        "head": head,
+        "report": found,
+        "table": _table(head, found, rows),
+        "views": [(_by(head, by), NAMES[by], by is rows) for by in Dimension],
+        "all_url": _deals_url(head.query),
+        "floor": LEAST_DEALS,
+    }
+    return render(request, "report_losses.html", values)
+
+
+async def as_file(request: web.Request) -> web.StreamResponse:
+    """GET /reports/losses.csv and .xlsx: every crossing of all dimensions a row."""
+    head, found = await _found(request)
+    return head.file(request, found.table())
+
+
+async def show_deals(request: web.Request) -> web.StreamResponse:
+    """GET /reports/losses/deals: exactly the deals that a figure counted."""
+    head, found = await _found(request, DEALS_PATH)
+    values = {
+        "head": head,
+        "lines": await _lines(request, head, found),
+        "stage": found.funnel.stage(head.query.stage) if head.query.stage else None,
+        "reason": _reason(found, head.query.reason),
+        "funnel": found.funnel,
+        "back_url": replace(head.query, stage=None, reason=None).url(PATH),
+    }
+    return render(request, "report_lost_deals.html", values)
+
+
+async def deals_as_file(request: web.Request) -> web.StreamResponse:
+    """GET /reports/losses/deals.csv and .xlsx: the same deals."""
+    head, found = await _found(request, DEALS_PATH)
+    return head.file(request, table_of(await _lines(request, head, found)))
+
+
+async def _lines(request: web.Request, head: ReportHead, found: LossReport) -> list[DealLine]:
+    ids = [deal.id for deal in found.only(head.query.stage, head.query.reason)]
+    return await services_of(request).reports.deals(viewer_of(request).scope, ids)
+
+
+async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, LossReport]:
+    head = await head_of(request, path, SLICES)
+    found = await services_of(request).reports.losses(viewer_of(request).scope, head.wanted)
+    if found is None:
+        raise NotFound
+    return head, found
+
+
+def _table(head: ReportHead, found: LossReport, rows: Dimension) -> LossTable:
+    across = Dimension.STAGE if rows is Dimension.REASON else Dimension.REASON
+    columns = [group.mark for group in found.groups(across)]
+    counts = found.cells(rows, across)
+    fullest = max(counts.values(), default=1)
+    return LossTable(
+        rows=tuple(
+            RowView(
+                _name(group.mark, rows),
+                group,
+                _deals_url(_narrowed(head.query, rows, group.mark)),
+                tuple(
+                    CellView(
+                        counts[group.mark.key, column.key],
+                        _heat(counts[group.mark.key, column.key], fullest),
+                        _deals_url(_narrowed(_narrowed(head.query, rows, group.mark), across, column)),
+                    )
+                    for column in columns
+                ),
+            )
+            for group in found.groups(rows)
+        ),
+        columns=tuple(_name(mark, across) for mark in columns),
+        row_name=NAMES[rows],
+        column_name=NAMES[across],
+    )
+
+
+def _heat(count: int, fullest: int) -> int:
+    """None for none, and the hottest for the fullest alone."""
+    return min(HOTTEST, -(-HOTTEST * count // fullest))
+
+
+def _name(mark: Mark, dimension: Dimension) -> Name:
+    if dimension is Dimension.BAND:
+        return Name("", mark.name)
+    return Name(mark.name) if mark.name else Name("", UNNAMED.get(dimension, ""))
+
+
+def _narrowed(query: ReportQuery, dimension: Dimension, mark: Mark) -> ReportQuery:
+    """The address narrowed to one value: a figure's rows are found by the slices everybody knows."""
+    match dimension:
+        case Dimension.STAGE:
+            return replace(query, stage=int(mark.key))
+        case Dimension.REASON:
+            return replace(query, reason=int(mark.key))
+        case Dimension.SELLER:
+            return replace(query, who=int(mark.key))
+        case Dimension.SOURCE:
+            return replace(query, source=mark.key or NO_SOURCE)
+        case Dimension.BAND:
+            return replace(query, band=AmountBand(mark.key))
+
+
+def _deals_url(query: ReportQuery) -> str:
+    return replace(query, by="").url(DEALS_PATH)
+
+
+def _by(head: ReportHead, dimension: Dimension) -> str:
+    by = "" if dimension is Dimension.STAGE else dimension.value
+    return replace(head.query, by=by, stage=None, reason=None).url(PATH)
+
+
+def _reason(found: LossReport, reason_id: int | None) -> Name | None:
+    """The reason asked for, as it is called."""
+    if reason_id is None:
+        return None
+    names = {reason.id: reason.name for reason in found.funnel.loss_reasons}
+    own = next((deal.reason for deal in found.deals if deal.reason_id == reason_id), names.get(reason_id, ""))
+    return Name(own, "" if own else UNNAMED[Dimension.REASON])

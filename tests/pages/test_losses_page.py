@@ -1,0 +1,109 @@
+"""The losses as a page: cells that open their deals, few called few, and a seller's own alone."""
+
+from __future__ import annotations
+
+import csv
+import re
+from html import unescape
+from io import StringIO
+
+import pytest
+
+from pbx_crm.db import deals
+from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.deal import INTAKE, NewMove
+from tests import builders
+from tests.builders import EVERYTHING, NOW
+from tests.site import Crm
+
+TODAY = "?period=today"
+LOST = 5
+
+
+async def page(crm: Crm, address: str, name: str = "olga") -> str:
+    """The page as this person gets it."""
+    browser = await crm.browser(getattr(crm.cast, name))
+    answer = await browser.get(address)
+    text = await answer.text()
+    assert answer.status == 200, text
+    return unescape(text)
+
+
+def lost(tx: Transaction, crm: Crm, funnel_number: int = 0) -> None:
+    """Twelve losses of Anna in two stages for two reasons, one of Boris without a source."""
+    funnel = builders.funnel(tx, funnel_number)
+    for number in range(13):
+        owner = crm.cast.boris if number == 12 else crm.cast.anna
+        source = "" if number == 12 else "a & b"
+        deal_id = builders.deal(
+            tx,
+            funnel,
+            owner,
+            stage=1 + number % 2,
+            amount=100 * number,
+            source=source,
+            title=f"No. {number}",
+        )
+        stored = deals.get(tx, deal_id, EVERYTHING)
+        reason = funnel.loss_reasons[number % 3 // 2]
+        move = NewMove(
+            funnel.stages[LOST], NOW, INTAKE, request_key=f"lose-{number}", loss_reason_id=reason.id
+        )
+        assert deals.set_stage(tx, stored, move)
+
+
+@pytest.mark.parametrize("by", ["", "&by=reason", "&by=seller", "&by=source", "&by=band"])
+async def test_every_figure_opens_exactly_its_deals(crm: Crm, by: str) -> None:
+    await crm.database.write(lost, crm)
+    text = await page(crm, f"/reports/losses{TODAY}{by}")
+    figures = set(re.findall(r'href="(/reports/losses/deals[^"]+)">(\d+)</a>', text))
+    assert len(figures) >= 4
+    for url, count in figures:
+        listed = await page(crm, url)
+        assert len(re.findall(r'id="deal-row-\d+"', listed)) == int(count), url
+        browser = await crm.browser(crm.cast.olga)
+        file = await (await browser.get(url.replace("/deals?", "/deals.csv?"))).text()
+        assert len(list(csv.DictReader(StringIO(file)))) == int(count), url
+
+
+async def test_a_row_of_few_says_so_and_tells_no_mean(crm: Crm) -> None:
+    await crm.database.write(lost, crm)
+    text = await page(crm, f"/reports/losses{TODAY}&by=seller")
+    rows = re.findall(r"<tr (?:class=\"is-small\")?.*?</tr>", text, re.S)
+    (few,) = [row for row in rows if "Boris" in row and "is-small" in row]
+    assert "few" in few
+    assert "too few" in few
+    assert "13 lost deals" in text
+
+
+async def test_a_seller_is_told_their_own_losses_only(crm: Crm) -> None:
+    await crm.database.write(lost, crm)
+    for address in (f"/reports/losses{TODAY}&by=seller", f"/reports/losses/deals{TODAY}"):
+        assert "Anna" not in await page(crm, f"{address}&who={crm.cast.anna.id}", "boris")
+
+
+async def test_a_time_without_a_loss_says_so(crm: Crm) -> None:
+    await crm.database.write(builders.funnel)
+    assert "No deal was lost in Telephony in this time." in await page(crm, "/reports/losses")
+
+
+async def test_without_a_funnel_there_are_no_losses_to_tell(crm: Crm) -> None:
+    browser = await crm.browser(crm.cast.olga)
+    assert (await browser.get("/reports/losses")).status == 404
+
+
+@pytest.mark.parametrize("path", ["losses", "losses/deals", "losses.csv", "losses/deals.csv"])
+async def test_an_address_that_makes_no_sense_shows_the_report(crm: Crm, path: str) -> None:
+    await crm.database.write(lost, crm)
+    await page(crm, f"/reports/{path}?by=never&stage=x&reason=-1&who=x&band=x&source=%00")
+    await page(crm, f"/reports/{path}?stage=99999&reason=99999")
+
+
+async def test_the_file_has_a_row_for_every_crossing(crm: Crm) -> None:
+    await crm.database.write(lost, crm)
+    browser = await crm.browser(crm.cast.olga)
+    answer = await browser.get(f"/reports/losses.csv{TODAY}")
+    rows = list(csv.DictReader(StringIO((await answer.text()).removeprefix("\ufeff"))))
+    assert sum(int(row["deals"]) for row in rows) == 13
+    assert {row["seller"] for row in rows} == {"Anna", "Boris"}
+    assert {row["few"] for row in rows} == {"few"}
