@@ -19,7 +19,7 @@ from pbx_crm.asterisk.ami_protocol import AmiProtocol, LinkCounters
 from pbx_crm.asterisk.ami_wire import headers_of
 from pbx_crm.asterisk.call_stream import LARGEST_BATCH
 from pbx_crm.asterisk.tape import read_tape
-from pbx_crm.db import extensions, funnels, migrate
+from pbx_crm.db import call_days, extensions, funnels, migrate
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import calls, people
 from pbx_crm.domain.call import Fact
@@ -103,6 +103,7 @@ async def _take_in(database: Database, raw: bytes) -> None:
 
 def _found_company(tx: Connection) -> None:
     funnels.create(tx, PRESETS[0], "EUR")
+    call_days.choose_zone(tx, "Europe/Berlin")
     for number in SELLERS:
         row = {"login": number, "name": number, "role": "seller", "is_admin": False, "is_active": True}
         values = row | {"theme": "system", "settings": {}, "created_at": LONG_AGO}

@@ -15,7 +15,7 @@ from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
 from pbx_crm.call_records import records_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
-from pbx_crm.db import calendars, funnels, migrate
+from pbx_crm.db import calendars, call_days, funnels, migrate
 from pbx_crm.db.engine import Database
 from pbx_crm.db.notify import SignalRelay
 from pbx_crm.domain.errors import BadConfig
@@ -25,7 +25,7 @@ from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
-from pbx_crm.services.after_call import AfterCall
+from pbx_crm.services.analysis import Analysis
 from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
@@ -50,6 +50,7 @@ from pbx_crm.services.popups import Popups
 from pbx_crm.services.reconcile import Reconcile, Records
 from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
+from pbx_crm.services.rollups import Rollups
 from pbx_crm.services.search import Search
 from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
@@ -99,7 +100,7 @@ def build_services(
         checkup=Checkup(database, clock),
         setup=Setup.on(ground),
         automation=Automation.on(ground),
-        after_call=AfterCall.on(ground),
+        analysis=Analysis.on(ground),
     )
 
 
@@ -137,6 +138,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
             records = records_of(pbx, settings.crm.time_zone)
             listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records)
             await stack.enter_async_context(listening)
+        await stack.enter_async_context(_catching_up(services.analysis.rollups))
         url = await stack.enter_async_context(_served(services, settings.web))
         yield App(settings, database, services, url)
 
@@ -177,6 +179,17 @@ async def _sharing_signals(database: Database, live: LiveFeed) -> AsyncIterator[
         await asyncio.wait([relaying])
 
 
+@asynccontextmanager
+async def _catching_up(rollups: Rollups) -> AsyncIterator[None]:
+    """Adds up, beside everything else, days of calls that no earlier run of this program added up."""
+    catching_up = asyncio.create_task(rollups.catch_up(), name="sums of calls")
+    try:
+        yield
+    finally:
+        catching_up.cancel()
+        await asyncio.wait([catching_up])
+
+
 def _say_if_it_died(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("a call loop died; calls of this PBX are not seen", loop=task.get_name(), exc_info=error)
@@ -189,6 +202,7 @@ def open_database(settings: Settings) -> Database:
     with database.engine.begin() as tx:
         funnels.first(tx, PRESETS[0], settings.crm.currency)
         calendars.first(tx, settings.installation)
+        call_days.choose_zone(tx, settings.crm.time_zone)
     return database
 
 

@@ -8,6 +8,7 @@ exit code. Exit codes: 0 ok, 1 found faults, 2 wrong use.
 from __future__ import annotations
 
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -224,19 +225,20 @@ def init(config: Path, **answers: Any) -> None:
 
 
 class LateGroup(click.Group):
-    """A group whose commands are imported when one of them is wanted."""
+    """A group whose commands are imported when one of them is wanted: those of `pbx_crm/commands/NAME.py`."""
+
+    @property
+    def _commands(self) -> dict[str, click.Command]:
+        commands: dict[str, click.Command] = import_module(f"pbx_crm.commands.{self.name}").COMMANDS
+        return commands
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of the commands."""
-        from pbx_crm.commands.user import COMMANDS
-
-        return list(COMMANDS)
+        return list(self._commands)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of this name."""
-        from pbx_crm.commands.user import COMMANDS
-
-        return COMMANDS.get(cmd_name)
+        return self._commands.get(cmd_name)
 
 
 @main.command(cls=LateGroup)
@@ -244,4 +246,12 @@ class LateGroup(click.Group):
 @click.pass_context
 def user(ctx: click.Context, config: Path) -> None:
     """Add people, link their extensions, help them in again."""
+    ctx.obj = config
+
+
+@main.command(cls=LateGroup)
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+@click.pass_context
+def rollup(ctx: click.Context, config: Path) -> None:
+    """Build the sums behind the reports anew, or compare them with the calls."""
     ctx.obj = config

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, select
 
-from pbx_crm.db import extensions, lines
+from pbx_crm.db import call_days, extensions, lines
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import (
     alerts,
@@ -83,6 +83,7 @@ class Company:
                 for name, number in (("Anna", "101"), ("Boris", "102"), ("Clara", "103"))
             )
             self.funnel: Funnel = builders.funnel(tx)
+            call_days.choose_zone(tx, "Europe/Berlin")
 
     def _seller(self, tx: Connection, name: str, number: str) -> Person:
         seller = builders.person(tx, name)

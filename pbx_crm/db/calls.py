@@ -14,6 +14,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
+from pbx_crm.db import call_days
 from pbx_crm.db.prepared import fetch, insert_returning, write_rows
 from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
@@ -144,6 +145,7 @@ def absorb(tx: Connection, call_id: int, gone_id: int) -> None:
 
     Its legs and talks go with its row, for the call it joined has them as its own.
     """
+    call_days.take_out(tx, [gone_id])
     tx.execute(update(tasks).where(tasks.c.call_id == gone_id).values(call_id=call_id))
     tx.execute(update(call_aliases).where(call_aliases.c.call_id == gone_id).values(call_id=call_id))
     tx.execute(delete(calls).where(calls.c.id == gone_id))
@@ -163,7 +165,9 @@ def reborn(tx: Connection, deal_id: int, born_of: str) -> None:
 def link_deal(tx: Connection, call_id: int, deal_id: int, contact_id: int | None, rule: Row) -> None:
     """The call belongs to this deal, for this reason."""
     values = {"deal_id": deal_id, "contact_id": contact_id, "owner_rule": dict(rule)}
+    call_days.take_out(tx, [call_id])
     tx.execute(update(calls).where(calls.c.id == call_id).values(**values))
+    call_days.put_in(tx, [call_id])
 
 
 def make_room(tx: Connection, call_ids: Collection[int]) -> None:
@@ -171,6 +175,7 @@ def make_room(tx: Connection, call_ids: Collection[int]) -> None:
 
     Talks and transfers go, for the two accounts time them a moment apart and would stand side by side.
     """
+    call_days.take_out(tx, call_ids)
     for part in (talks, transfers):
         tx.execute(delete(part).where(part.c.call_id.in_(call_ids)))
     tx.execute(update(calls).where(calls.c.id.in_(call_ids)).values(known=0))
@@ -197,3 +202,4 @@ def end_unheard(tx: Connection, call_ids: Collection[int], at: datetime) -> None
     for part in (legs, talks):
         is_open = (part.c.call_id.in_(call_ids), part.c.ended_at.is_(None))
         tx.execute(update(part).where(*is_open).values(ended_at=at))
+    call_days.put_in(tx, call_ids)

@@ -1,4 +1,6 @@
-"""Deals as rows. Every write of one goes through `_rewrite`, which keeps the columns' totals true."""
+"""Deals as rows. Every write of one goes through `_rewrite`, which keeps the columns' totals true, and the
+sums of calls on whose cards.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, delete, insert, select, update
 
-from pbx_crm.db import stage_moves, stage_totals, tasks
+from pbx_crm.db import call_days, stage_moves, stage_totals, tasks
 from pbx_crm.db.prepared import insert_returning, write_rows
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.stage_totals import Heap
@@ -228,6 +230,8 @@ def _rewrite(tx: Connection, before: Deal, values: Mapping[str, Any]) -> None:
     )
     if was != now:
         stage_totals.shift(tx, was, now)
+    if was.owner_id != now.owner_id:
+        call_days.hand_over(tx, before.id, was.owner_id, now.owner_id)
 
 
 def _keep_open_list(tx: Connection, deal: Deal, stage: Stage) -> None:

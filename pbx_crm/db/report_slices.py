@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import calls, deals, lines
@@ -26,7 +26,12 @@ def calls_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
 
 def calls_from(source: str) -> ColumnElement[bool]:
     """Condition on `calls`: they came over a line of this source."""
-    return calls.c.line_id.in_(select(lines.c.id).where(lines.c.source == source).correlate(None))
+    return calls.c.line_id.in_(lines_from(source))
+
+
+def lines_from(source: str) -> Select[tuple[int]]:
+    """Ids of the lines of this source."""
+    return select(lines.c.id).where(lines.c.source == source).correlate(None)
 
 
 def deals_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:

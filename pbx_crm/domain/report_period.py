@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -42,6 +43,10 @@ class Days:
     def count(self) -> int:
         """How many days."""
         return (self.last - self.first).days + 1
+
+    def __iter__(self) -> Iterator[date]:
+        """Each day."""
+        return (self.first + timedelta(days=after) for after in range(self.count))
 
     @property
     def before(self) -> Days:
@@ -90,6 +95,27 @@ def compared(days: Days, zone: tzinfo, now: datetime) -> Span:
     passed = now.astimezone(zone).replace(tzinfo=None) - datetime.combine(days.first, time.min)
     until = datetime.combine(days.before.first, time.min) + passed
     return Span(earlier.since, min(earlier.until, until.replace(tzinfo=zone).astimezone(UTC)))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """A stretch of time as whole days, and what is left of it before and after them."""
+
+    days: Days | None
+    edges: tuple[Span, ...]
+
+
+def parts_of(span: Span, zone: tzinfo) -> Parts:
+    """The whole days of this zone in the span; each edge is shorter than a day."""
+    first, end = span.since.astimezone(zone).date(), span.until.astimezone(zone).date()
+    if start_of(first, zone) < span.since:
+        first += timedelta(days=1)
+    if first >= end:
+        return Parts(None, (span,) if span.since < span.until else ())
+    edges = (Span(span.since, start_of(first, zone)), Span(start_of(end, zone), span.until))
+    return Parts(
+        Days(first, end - timedelta(days=1)), tuple(edge for edge in edges if edge.since < edge.until)
+    )
 
 
 def start_of(day: date, zone: tzinfo) -> datetime:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
-from pbx_crm.services.after_call import AfterCall
+from pbx_crm.services.analysis import Analysis
 from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.call_archive import CallArchive
@@ -63,4 +63,4 @@ class Services:
     checkup: Checkup
     setup: Setup
     automation: Automation
-    after_call: AfterCall
+    analysis: Analysis

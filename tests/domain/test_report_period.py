@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx_crm.domain.report_period import Days, Preset, compared, days_of
+from pbx_crm.domain.report_period import Days, Parts, Preset, Span, compared, days_of, parts_of, start_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
 MONDAY, SATURDAY, SUNDAY = 0, 5, 6
@@ -85,3 +86,42 @@ def test_a_month_that_runs_is_never_compared_with_more_than_the_month_before() -
     march = Days(date(2026, 3, 1), date(2026, 3, 31))
     now = datetime(2026, 3, 31, 12, 0, tzinfo=BERLIN)
     assert compared(march, BERLIN, now.astimezone(UTC)) == march.before.span(BERLIN)
+
+
+def test_whole_days_of_a_zone_are_told_apart_from_what_is_left_at_both_ends() -> None:
+    span = Span(
+        datetime(2026, 3, 27, 12, 0, tzinfo=BERLIN).astimezone(UTC), datetime(2026, 3, 30, 9, tzinfo=BERLIN)
+    )
+    parts = parts_of(span, BERLIN)
+    assert parts.days == Days(date(2026, 3, 28), date(2026, 3, 29))
+    assert parts.edges == (
+        Span(span.since, start_of(date(2026, 3, 28), BERLIN)),
+        Span(start_of(date(2026, 3, 30), BERLIN), span.until),
+    )
+
+
+def test_a_month_of_the_zones_own_days_leaves_no_edge() -> None:
+    march = Days(date(2026, 3, 1), date(2026, 3, 31))
+    assert parts_of(march.span(BERLIN), BERLIN) == Parts(march, ())
+
+
+def test_a_stretch_without_a_whole_day_is_all_edge() -> None:
+    night = Span(datetime(2026, 3, 27, 20, tzinfo=UTC), datetime(2026, 3, 28, 20, tzinfo=UTC))
+    assert parts_of(night, BERLIN) == Parts(None, (night,))
+
+
+@given(
+    st.sampled_from(["Europe/Berlin", "Asia/Tehran", "America/Havana", "Asia/Kathmandu", "Pacific/Apia"]),
+    st.integers(0, 16 * 365 * 24 * 60),
+    st.timedeltas(timedelta(0), timedelta(days=20)),
+)
+def test_days_and_edges_are_the_whole_stretch_and_nothing_twice(
+    name: str, minute: int, length: timedelta
+) -> None:
+    since = datetime(2011, 1, 1, tzinfo=UTC) + timedelta(minutes=minute)
+    zone, span = ZoneInfo(name), Span(since, since + length)
+    parts = parts_of(span, zone)
+    pieces = [*parts.edges, *([parts.days.span(zone)] if parts.days else [])]
+    pieces.sort(key=lambda piece: piece.since)
+    assert sum((piece.until - piece.since for piece in pieces), timedelta(0)) == length
+    assert all(before.until == after.since for before, after in pairwise(pieces))

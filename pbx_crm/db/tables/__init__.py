@@ -18,7 +18,6 @@ from pbx_crm.db.tables.calls import (
     popups_closed,
     talks,
     transfers,
-    wrap_ups,
 )
 from pbx_crm.db.tables.clients import companies, contact_numbers, contacts
 from pbx_crm.db.tables.deals import (
@@ -30,11 +29,12 @@ from pbx_crm.db.tables.deals import (
     stage_totals,
     tasks,
 )
-from pbx_crm.db.tables.funnels import funnels, loss_reasons, stages, triggers, wrap_up_outcomes
+from pbx_crm.db.tables.funnels import funnels, loss_reasons, stages, triggers
 from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, record_places
 from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
+from pbx_crm.db.tables.rollups import call_days
 
 __all__ = [
     "alerts",
@@ -42,6 +42,7 @@ __all__ = [
     "calendar_days",
     "calendars",
     "call_aliases",
+    "call_days",
     "call_people",
     "calls",
     "companies",
@@ -76,6 +77,4 @@ __all__ = [
     "tasks",
     "transfers",
     "triggers",
-    "wrap_up_outcomes",
-    "wrap_ups",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Boolean, Column, Float, Index, Integer, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, Column, Date, Float, Index, Integer, String, Table, UniqueConstraint
 
 from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.tables.base import metadata, ref, row_id
@@ -48,6 +48,8 @@ calls = Table(
     Column("owner_rule", JSON, nullable=False, default=dict),
     # How much the stored state knew (domain/call_knowledge.py); one that knows no more is passed over.
     Column("known", Integer, nullable=False, default=0),
+    # The day under which the call is in the sums of `call_days`; NULL: reports count the call itself.
+    Column("counted_day", Date),
     UniqueConstraint("pbx", "linkedid"),
     Index("ix_calls_started_at", "started_at", "id"),
     Index("ix_calls_answered_id", "answered_id", "started_at"),
@@ -57,6 +59,8 @@ calls = Table(
     Index("ix_calls_e164", "e164", "started_at"),
     Index("ix_calls_open", "pbx", "ended_at"),
 )
+NOT_COUNTED = calls.c.counted_day.is_(None)
+Index("ix_calls_not_counted", calls.c.started_at, sqlite_where=NOT_COUNTED, postgresql_where=NOT_COUNTED)
 
 # A Linkedid that turned out to be part of another call; look-ups by it find the call it joined.
 call_aliases = Table(
@@ -135,20 +139,6 @@ popups_closed = Table(
     ref("person_id", "people.id", cascade=True),
     Column("at", UtcTime, nullable=False),
     UniqueConstraint("call_id", "person_id"),
-)
-
-# What a seller said of a talk once it was over; a row without an outcome says that nothing is to be said.
-wrap_ups = Table(
-    "wrap_ups",
-    metadata,
-    ref("call_id", "calls.id", cascade=True),
-    ref("person_id", "people.id", cascade=True),
-    ref("deal_id", "deals.id", cascade=True),
-    ref("outcome_id", "wrap_up_outcomes.id", nullable=True),
-    Column("step", String(16), nullable=False),
-    Column("at", UtcTime, nullable=False),
-    UniqueConstraint("call_id", "person_id"),
-    Index("ix_wrap_ups_deal_id", "deal_id"),
 )
 
 # Clicks on a number: stored before the PBX is asked, so that none rings a phone twice.

@@ -57,8 +57,7 @@ region.addEventListener("input", ({ target }) => {
   if (target.dataset.draft) sessionStorage.setItem(`note-${target.dataset.draft}`, target.value);
 });
 region.addEventListener("submit", ({ target }) => {
-  // The wrap-up takes the note along.
-  const field = (target.matches(".wrap-up") ? region : target).querySelector("[data-draft]");
+  const field = target.querySelector("[data-draft]");
   if (field) sessionStorage.removeItem(`note-${field.dataset.draft}`);
 });
 

@@ -41,6 +41,27 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_calendars_name")),
     )
     op.create_table(
+        "call_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("line", ROW_ID, nullable=False),
+        sa.Column("who", ROW_ID, nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("dialled", sa.Integer(), nullable=False),
+        sa.Column("reached", sa.Integer(), nullable=False),
+        sa.Column("talked", sa.Integer(), nullable=False),
+        sa.Column("handled", sa.Integer(), nullable=False),
+        sa.Column("owned", sa.Integer(), nullable=False),
+        sa.Column("cold", sa.Integer(), nullable=False),
+        sa.Column("incoming", sa.Integer(), nullable=False),
+        sa.Column("repeated", sa.Integer(), nullable=False),
+        sa.Column("talk_ms", ROW_ID, nullable=False),
+        sa.Column("ring_ms", ROW_ID, nullable=False),
+        sa.Column("hold_ms", ROW_ID, nullable=False),
+        sa.UniqueConstraint("day", "line", "who", name=op.f("uq_call_days_day_line_who")),
+    )
+    op.create_table(
         "companies",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -284,18 +305,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_stages_funnel_id_name")),
     )
     op.create_table(
-        "wrap_up_outcomes",
-        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
-        sa.Column("funnel_id", ROW_ID, nullable=False),
-        sa.Column("name", sa.String(length=100), nullable=False),
-        sa.Column("position", sa.Integer(), nullable=False),
-        sa.Column("suggests", sa.String(length=16), nullable=False),
-        sa.Column("retired_at", UtcTime(), nullable=True),
-        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_wrap_up_outcomes_funnel_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_wrap_up_outcomes")),
-        sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_wrap_up_outcomes_funnel_id_name")),
-    )
-    op.create_table(
         "contact_numbers",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("contact_id", ROW_ID, nullable=False),
@@ -392,7 +401,6 @@ def upgrade() -> None:
         sa.Column("least_talk_seconds", sa.Integer(), nullable=False),
         sa.Column("count", sa.String(length=12), nullable=False),
         sa.Column("nth", sa.Integer(), nullable=False),
-        sa.Column("wrap_up_id", ROW_ID, nullable=True),
         sa.Column("line_id", ROW_ID, nullable=True),
         sa.Column("stage_id", ROW_ID, nullable=True),
         sa.Column("to_stage_id", ROW_ID, nullable=True),
@@ -414,7 +422,6 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_triggers_owner_id")),
         sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_triggers_stage_id")),
         sa.ForeignKeyConstraint(["to_stage_id"], ["stages.id"], name=op.f("fk_triggers_to_stage_id")),
-        sa.ForeignKeyConstraint(["wrap_up_id"], ["wrap_up_outcomes.id"], name=op.f("fk_triggers_wrap_up_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_triggers")),
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_triggers_funnel_id_name")),
     )
@@ -455,6 +462,7 @@ def upgrade() -> None:
         sa.Column("skipped_by", sa.String(length=100), nullable=True),
         sa.Column("owner_rule", sa.JSON(), nullable=False),
         sa.Column("known", sa.Integer(), nullable=False),
+        sa.Column("counted_day", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["answered_id"], ["people.id"], name=op.f("fk_calls_answered_id")),
         sa.ForeignKeyConstraint(["contact_id"], ["contacts.id"], name=op.f("fk_calls_contact_id")),
         sa.ForeignKeyConstraint(["deal_id"], ["deals.id"], name=op.f("fk_calls_deal_id")),
@@ -468,6 +476,14 @@ def upgrade() -> None:
     op.create_index("ix_calls_contact_id", "calls", ["contact_id", "started_at"], unique=False)
     op.create_index("ix_calls_deal_id", "calls", ["deal_id", "started_at"], unique=False)
     op.create_index("ix_calls_e164", "calls", ["e164", "started_at"], unique=False)
+    op.create_index(
+        "ix_calls_not_counted",
+        "calls",
+        ["started_at"],
+        unique=False,
+        sqlite_where=sa.text("counted_day IS NULL"),
+        postgresql_where=sa.text("counted_day IS NULL"),
+    )
     op.create_index("ix_calls_open", "calls", ["pbx", "ended_at"], unique=False)
     op.create_index("ix_calls_seller_id", "calls", ["seller_id", "started_at"], unique=False)
     op.create_index("ix_calls_started_at", "calls", ["started_at", "id"], unique=False)
@@ -665,24 +681,3 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
         sa.UniqueConstraint("call_id", "at", "kind", name=op.f("uq_transfers_call_id_at_kind")),
     )
-    op.create_table(
-        "wrap_ups",
-        sa.Column("call_id", ROW_ID, nullable=False),
-        sa.Column("person_id", ROW_ID, nullable=False),
-        sa.Column("deal_id", ROW_ID, nullable=False),
-        sa.Column("outcome_id", ROW_ID, nullable=True),
-        sa.Column("step", sa.String(length=16), nullable=False),
-        sa.Column("at", UtcTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["call_id"], ["calls.id"], name=op.f("fk_wrap_ups_call_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["deal_id"], ["deals.id"], name=op.f("fk_wrap_ups_deal_id"), ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(["outcome_id"], ["wrap_up_outcomes.id"], name=op.f("fk_wrap_ups_outcome_id")),
-        sa.ForeignKeyConstraint(
-            ["person_id"], ["people.id"], name=op.f("fk_wrap_ups_person_id"), ondelete="CASCADE"
-        ),
-        sa.UniqueConstraint("call_id", "person_id", name=op.f("uq_wrap_ups_call_id_person_id")),
-    )
-    op.create_index("ix_wrap_ups_deal_id", "wrap_ups", ["deal_id"], unique=False)

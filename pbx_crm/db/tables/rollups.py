@@ -1,0 +1,36 @@
+"""What reports add up again and again, kept added up."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, Date, Integer, Table, UniqueConstraint
+
+from pbx_crm.db.tables.base import RowId, metadata
+
+# Calls that are over, by day of the firm's time zone, line (0: none) and whom they count for: a person's
+# id, 0 for nobody, -1 for all calls each once. Milliseconds are whole, so that what is added can be taken
+# out again to the last unit. A call is in these sums while calls.counted_day says so, and only then.
+call_days = Table(
+    "call_days",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("line", RowId, nullable=False),
+    Column("who", RowId, nullable=False),
+    *(
+        Column(name, Integer, nullable=False, default=0)
+        for name in (
+            "answered",
+            "missed",
+            "taken",
+            "dialled",
+            "reached",
+            "talked",
+            "handled",
+            "owned",
+            "cold",
+            "incoming",
+            "repeated",
+        )
+    ),
+    *(Column(name, RowId, nullable=False, default=0) for name in ("talk_ms", "ring_ms", "hold_ms")),
+    UniqueConstraint("day", "line", "who"),
+)
