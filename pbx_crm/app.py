@@ -55,6 +55,7 @@ from pbx_crm.services.search import Search
 from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
+from pbx_crm.services.telephony import Telephony
 
 log = structlog.get_logger(__name__)
 
@@ -70,9 +71,13 @@ def build_services(
     plans: Mapping[str, NumberPlan] | None = None,
 ) -> Services:
     """Every service, each given what it needs and nothing else."""
-    live = LiveFeed()
-    ground = Ground(database, live, clock, installation)
-    intake = CallIntake(database, live, clock, plans or _national(installation))
+    ground = Ground(database, LiveFeed(), clock, installation, plans or _national(installation))
+    return _services_on(ground, passwords)
+
+
+def _services_on(ground: Ground, passwords: Passwords) -> Services:
+    database, live, clock, installation = ground.database, ground.live, ground.clock, ground.installation
+    intake = CallIntake(database, live, clock, ground.plans)
     return Services(
         installation=installation,
         clock=clock,
@@ -101,6 +106,7 @@ def build_services(
         setup=Setup.on(ground),
         automation=Automation.on(ground),
         analysis=Analysis.on(ground),
+        telephony=Telephony.on(ground),
     )
 
 
@@ -124,6 +130,7 @@ class App:
 async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[App]:
     """The program, running until the block is left: database, services, call streams, web."""
     secrets = {pbx.name: settings.secret_of(pbx) for pbx in settings.pbx}
+    doors = settings.doors()
     async with AsyncExitStack() as stack:
         database = await asyncio.to_thread(open_database, settings)
         stack.callback(database.close)
@@ -132,6 +139,8 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         plans = plans_of(settings)
         services = build_services(database, settings.installation, passwords, clock, plans)
         doctor.prepare(services.checkup, settings, clock, path=None)
+        for door in doors:
+            services.telephony.doors.open(door)
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         for pbx in settings.pbx:

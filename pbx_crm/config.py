@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from datetime import time
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -34,6 +35,7 @@ from pydantic_settings import (
 from pbx_crm.domain.dialling import DIALLED
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.installation import Installation
+from pbx_crm.domain.pbx_door import LONGEST_RING_SECONDS, TOKEN, Network, PbxDoor
 
 PREFIX = "PBX_CRM__"
 
@@ -56,6 +58,13 @@ def _regex(pattern: str) -> str:
     except re.error as error:
         raise ValueError(f"is no regular expression: {error}") from error
     return pattern
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ip_network(text))
+    except ValueError:
+        raise ValueError("is no address or network, such as 192.0.2.5 or 192.0.2.0/24") from None
 
 
 def _hours(text: Any) -> Any:
@@ -132,6 +141,16 @@ class CdrSettings(RecordSettings):
     table: str = "cdr"
 
 
+class DialplanSettings(Section):
+    """`[pbx.dialplan]`: what this PBX's dialplan may ask over HTTP during a call, and from where."""
+
+    token_file: Path
+    addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    """Networks or addresses; empty: that of `host`."""
+    ring_seconds: int = Field(default=12, ge=1, le=LONGEST_RING_SECONDS)
+    tell_names: bool = True
+
+
 class PbxSettings(Section):
     """One `[[pbx]]`: how to reach it, and which of its endpoints are trunks and sellers' phones."""
 
@@ -160,6 +179,22 @@ class PbxSettings(Section):
     hang_up: bool = False
     cel: CelSettings | None = None
     cdr: CdrSettings | None = None
+    dialplan: DialplanSettings | None = None
+
+    @model_validator(mode="after")
+    def _says_from_where(self) -> Self:
+        if self.dialplan is not None:
+            _ = self.networks
+        return self
+
+    @property
+    def networks(self) -> tuple[Network, ...]:
+        """Where this PBX's dialplan asks from; ValueError if that cannot be told from `host`."""
+        named = self.dialplan.addresses if self.dialplan else ()
+        try:
+            return tuple(ip_network(text) for text in named or (self.host,))
+        except ValueError:
+            raise ValueError(f"dialplan.addresses is missing: {self.host} is a name, no address") from None
 
 
 def _lower_keys(secrets: Any) -> Any:
@@ -210,6 +245,17 @@ class Settings(BaseSettings):
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"pbx {pbx.name}: secret_file cannot be read: {error}") from error
 
+    def doors(self) -> list[PbxDoor]:
+        """The doors for the dialplans that may ask; BadConfig names a token file that is of no use."""
+        found: list[PbxDoor] = []
+        for pbx in self.pbx:
+            if (asks := pbx.dialplan) is not None:
+                token = _token_in(asks.token_file, pbx.name)
+                found.append(PbxDoor(pbx.name, token, pbx.networks, asks.ring_seconds, asks.tell_names))
+        if len({door.token for door in found}) != len(found):
+            raise BadConfig("two PBXes have the same token in token_file: make one for each")
+        return found
+
     @model_validator(mode="after")
     def _secrets_and_names_are_there(self) -> Self:
         names = [pbx.name.lower() for pbx in self.pbx]
@@ -239,6 +285,16 @@ def load(path: Path) -> Settings:
     return _beside(settings, path.parent)
 
 
+def _token_in(file: Path, pbx: str) -> str:
+    try:
+        token = file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadConfig(f"pbx {pbx}: token_file cannot be read: {error}") from error
+    if not TOKEN.fullmatch(token):
+        raise BadConfig(f"pbx {pbx}: {file} holds no token of 20 to 128 letters, digits, - and _")
+    return token
+
+
 def _beside(settings: Settings, folder: Path) -> Settings:
     """The same settings, relative files counted from the configuration file's folder."""
     return settings.model_copy(update={"pbx": tuple(_located(pbx, folder) for pbx in settings.pbx)})
@@ -251,6 +307,9 @@ def _located(pbx: PbxSettings, folder: Path) -> PbxSettings:
     for name, records in (("cel", pbx.cel), ("cdr", pbx.cdr)):
         if records is not None and records.path is not None:
             found[name] = records.model_copy(update={"path": folder / records.path})
+    if pbx.dialplan is not None:
+        asks = pbx.dialplan
+        found["dialplan"] = asks.model_copy(update={"token_file": folder / asks.token_file})
     return pbx.model_copy(update=found)
 
 

@@ -151,3 +151,55 @@ def test_the_file_of_records_lies_beside_the_configuration(write: Path) -> None:
     assert pbx.cel is not None
     assert pbx.cel.path == write / "cel" / "Master.csv"
     assert settings.secret_of(pbx) == "s3cret"
+
+
+DIALPLAN = GOOD + '[pbx.dialplan]\ntoken_file = "pbx.token"\n'
+TOKEN = "0123456789abcdef" * 2
+
+
+def test_a_dialplan_may_ask_from_where_the_pbx_is(write: Path) -> None:
+    (write / "pbx.token").write_text(f"{TOKEN}\n", encoding="utf-8")
+    (door,) = load(configured(write, DIALPLAN)).doors()
+    assert door.admits(TOKEN, "192.0.2.5")
+    assert not door.admits(TOKEN, "192.0.2.6")
+    assert load(configured(write, GOOD)).doors() == [], "nobody may ask unless it is configured"
+
+
+def test_a_dialplan_may_ask_from_where_it_is_said_to_be(write: Path) -> None:
+    (write / "pbx.token").write_text(TOKEN, encoding="utf-8")
+    (door,) = load(configured(write, DIALPLAN + 'addresses = ["198.51.100.0/24"]\n')).doors()
+    assert door.admits(TOKEN, "198.51.100.7")
+    assert not door.admits(TOKEN, "192.0.2.5")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (("192.0.2.5", "pbx.example"), "dialplan.addresses is missing"),
+        (('"pbx.token"', '"pbx.token"\naddresses = ["nowhere"]'), "is no address or network"),
+        (('"pbx.token"', '"pbx.token"\nring_seconds = 40'), "ring_seconds"),
+        (('token_file = "pbx.token"', ""), "dialplan.token_file is missing"),
+    ],
+)
+def test_a_dialplan_part_that_cannot_work_is_named(write: Path, change: tuple[str, str], named: str) -> None:
+    assert named in refusal(write, DIALPLAN.replace(*change))
+
+
+@pytest.mark.parametrize("token", ["short", "a token with spaces in it " * 2])
+def test_a_token_that_can_be_guessed_or_not_be_sent_stops_the_start(write: Path, token: str) -> None:
+    (write / "pbx.token").write_text(token, encoding="utf-8")
+    with pytest.raises(BadConfig, match="holds no token") as refused:
+        load(configured(write, DIALPLAN)).doors()
+    assert token not in str(refused.value)
+
+
+def test_a_token_file_that_is_not_there_is_named(write: Path) -> None:
+    with pytest.raises(BadConfig, match="token_file cannot be read"):
+        load(configured(write, DIALPLAN)).doors()
+
+
+def test_two_pbxes_never_share_a_token(write: Path) -> None:
+    (write / "pbx.token").write_text(TOKEN, encoding="utf-8")
+    second = DIALPLAN[DIALPLAN.index("[[pbx]]") :].replace('"office"', '"branch"')
+    with pytest.raises(BadConfig, match="the same token"):
+        load(configured(write, DIALPLAN + second)).doors()

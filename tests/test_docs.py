@@ -14,6 +14,7 @@ from pbx_crm.config import (
     CelSettings,
     CrmSettings,
     DatabaseSettings,
+    DialplanSettings,
     PbxSettings,
     WebSettings,
     load,
@@ -43,6 +44,7 @@ def part(text: str, title: str) -> str:
         ("[[pbx]]", PbxSettings),
         ("[pbx.cel]", CelSettings),
         ("[pbx.cdr]", CdrSettings),
+        ("[pbx.dialplan]", DialplanSettings),
     ],
 )
 def test_every_key_of_the_configuration_is_described_and_no_other(title: str, model: type[BaseModel]) -> None:

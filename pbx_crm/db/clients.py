@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, ScalarSelect, func, select
 
 from pbx_crm.db.scoped import contacts_in
 from pbx_crm.db.tables import contacts, deals, people
@@ -26,7 +26,7 @@ def behind(tx: Connection, contact_ids: Collection[int], scope: Scope) -> dict[i
             func.coalesce(owner.c.name, responsible.c.name).label("owner_name"),
         )
         .select_from(contacts)
-        .outerjoin(owner, owner.c.id == _owner_id())
+        .outerjoin(owner, owner.c.id == whose())
         .outerjoin(responsible, responsible.c.id == contacts.c.responsible_id)
         .where(contacts.c.id.in_(contact_ids))
     )
@@ -40,8 +40,8 @@ def behind(tx: Connection, contact_ids: Collection[int], scope: Scope) -> dict[i
     }
 
 
-def _owner_id() -> object:
-    """Whose client it is: the owner of the deal worked on last, an open one before any closed one."""
+def whose() -> ScalarSelect[int]:
+    """Whose client `contacts` is: the owner of the deal worked on last, an open one before any closed one."""
     return (
         select(deals.c.owner_id)
         .where(deals.c.contact_id == contacts.c.id)

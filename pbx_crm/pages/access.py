@@ -21,6 +21,8 @@ class Access(Enum):
     """Whom a page is for. Which records they find there is the matter of their scope."""
 
     PUBLIC = auto()
+    PBX = auto()
+    """A dialplan with a token of its own, which the handler asks for; no person's log-in opens it."""
     PERSON = auto()
     CLIENT_DATA = auto()
     """Sellers and heads; not an admin who only sets up telephony."""
@@ -34,6 +36,8 @@ class Access(Enum):
         match self:
             case Access.PUBLIC | Access.PERSON:
                 return True
+            case Access.PBX:
+                return False
             case Access.CLIENT_DATA:
                 return person.role in (Role.SELLER, Role.HEAD)
             case Access.HEAD:
@@ -61,7 +65,7 @@ def guarded(route: Route) -> Handler:
 
     @wraps(route.handler)
     async def checked(request: web.Request) -> web.StreamResponse:
-        if route.access is not Access.PUBLIC and not route.access.admits(viewer_of(request)):
+        if route.access not in (Access.PUBLIC, Access.PBX) and not route.access.admits(viewer_of(request)):
             raise NotAllowed
         return await route.handler(request)
 

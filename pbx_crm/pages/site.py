@@ -21,6 +21,7 @@ from pbx_crm.pages import (
     lines,
     live,
     login,
+    lookup,
     me,
     metrics,
     moves,
@@ -178,6 +179,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/health/live", health.live, Access.PUBLIC),
     Route("GET", "/health/ready", health.ready, Access.PUBLIC),
     Route("GET", "/metrics", metrics.show, Access.PUBLIC),
+    Route("POST", "/pbx/lookup", lookup.who_calls, Access.PBX),
     Route("GET", "/api/v1/openapi.json", document.show, Access.PUBLIC),
     *ENDPOINTS,
 )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pbx_crm.db.engine import Database
 from pbx_crm.domain.installation import Installation
+from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -18,3 +20,5 @@ class Ground:
     live: LiveFeed
     clock: Clock
     installation: Installation
+    plans: Mapping[str, NumberPlan]
+    """How each PBX writes numbers."""

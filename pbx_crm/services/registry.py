@@ -31,6 +31,7 @@ from pbx_crm.services.search import Search
 from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
+from pbx_crm.services.telephony import Telephony
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +65,4 @@ class Services:
     setup: Setup
     automation: Automation
     analysis: Analysis
+    telephony: Telephony

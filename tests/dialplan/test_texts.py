@@ -35,3 +35,11 @@ def test_every_sample_is_named_in_the_readme() -> None:
 def test_no_sample_carries_a_secret() -> None:
     for path in DIALPLAN.rglob("*.conf"):
         assert not re.search(r"^\s*secret\s*=\s*\S", path.read_text(encoding="utf-8"), re.MULTILINE)
+
+
+def test_plain_asterisk_and_freepbx_ask_the_crm_in_the_same_way() -> None:
+    plain, freepbx = (
+        sample(name).partition("; Sets PBX_CRM_SELLER")[2]
+        for name in ("asterisk/extensions.d/pbx-crm-lookup.conf", "freepbx/extensions_custom.conf")
+    )
+    assert plain == freepbx != ""

@@ -188,6 +188,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/health/live"): Ask(),
     ("GET", "/health/ready"): Ask(),
     ("GET", "/metrics"): Ask(),
+    ("POST", "/pbx/lookup"): Ask(data={"token": "walk", "number": "79160001122"}),
     ("GET", "/api/v1/openapi.json"): Ask(),
     ("GET", "/api/v1/calls"): Ask(),
     ("GET", "/api/v1/calls/{call}"): Ask("call"),
@@ -335,6 +336,8 @@ async def test_a_stranger_gets_into_public_pages_only(world: World) -> None:
         answer = await world.ask(None, route, world.of_anna)
         if route.access is Access.PUBLIC:
             assert answer.status not in (303, 403, 500), route
+        elif route.access is Access.PBX:
+            assert answer.status == 403, route
         else:
             assert answer.status in (303, 401), route
             assert answer.headers.get("Location", "/login").startswith("/login"), route

@@ -1,0 +1,44 @@
+"""The door by which a PBX's dialplan asks the CRM: a token of its own, and the addresses it may come from."""
+
+from __future__ import annotations
+
+import hmac
+import re
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{20,128}")
+"""What a token may be: long enough not to be guessed, and the same in the body of a form as in its file."""
+LONGEST_RING_SECONDS = 15
+"""A client who waits longer for one person has hung up before the others are asked."""
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class PbxDoor:
+    """What one PBX's dialplan may ask, and from where."""
+
+    pbx: str
+    token: str = field(repr=False)
+    networks: tuple[Network, ...]
+    ring_seconds: int = 12
+    """How long the client's own seller is rung before the usual route."""
+    tells_names: bool = True
+    """Whether the phones show the client's name as the CRM has it."""
+
+    def admits(self, token: str, address: str) -> bool:
+        """Whether whoever shows this token from this address is the PBX; in the same time for any token."""
+        knows_it = hmac.compare_digest(self.token.encode(), token.encode())
+        return knows_it and self._is_near(address)
+
+    def _is_near(self, address: str) -> bool:
+        try:
+            came_from = ip_address(address)
+        except ValueError:
+            return False
+        return any(came_from in network for network in self.networks if _same_kind(network, came_from))
+
+
+def _same_kind(network: Network, address: IPv4Address | IPv6Address) -> bool:
+    return network.version == address.version

@@ -1,0 +1,56 @@
+"""What a dialplan asks for during a call: a small form in, one short line out, no page and no session.
+
+The token comes in the body, never in the address: addresses end up in the logs of proxies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from functools import wraps
+from http import HTTPStatus
+from urllib.parse import parse_qs
+
+from aiohttp import web
+
+from pbx_crm.domain.errors import Broken
+from pbx_crm.domain.pbx_door import PbxDoor
+from pbx_crm.pages.access import Handler
+from pbx_crm.pages.request import origin_of, services_of
+
+LONGEST_FORM = 1024
+REFUSED, NOT_READY = "who is asking?", "not now"
+Form = dict[str, str]
+Answering = Callable[[web.Request, PbxDoor, Form], Awaitable[str]]
+
+
+def asked_by_a_pbx(answer: Answering) -> Handler:
+    """The handler of an address that dialplans ask: 403 for everybody else, 503 while nothing can be told."""
+
+    @wraps(answer)
+    async def handle(request: web.Request) -> web.StreamResponse:
+        form = await _form_of(request)
+        door = services_of(request).telephony.doors.of(form.get("token", ""), origin_of(request).address)
+        if door is None:
+            return web.Response(text=REFUSED, status=HTTPStatus.FORBIDDEN)
+        try:
+            return web.Response(text=await answer(request, door, form))
+        except Broken:
+            return web.Response(text=NOT_READY, status=HTTPStatus.SERVICE_UNAVAILABLE)
+
+    return handle
+
+
+async def _form_of(request: web.Request) -> Form:
+    """The fields, the first of each name; none of a form longer than any of ours, or of unknown length."""
+    size = request.content_length
+    if size is None or size > LONGEST_FORM:
+        return {}
+    body = (await request.read()).decode("utf-8", "replace")
+    return {name: values[0] for name, values in parse_qs(body).items()}
+
+
+@asked_by_a_pbx
+async def who_calls(request: web.Request, door: PbxDoor, form: Form) -> str:
+    """POST /pbx/lookup: whose client has `number`; `crm:201:12:Anna`, always a line of this shape."""
+    answer = await services_of(request).telephony.lookup.answer(door, form.get("number", ""))
+    return answer.line()

@@ -1,0 +1,25 @@
+"""What the PBX itself uses and shows: the answers its dialplan asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pbx_crm.services.caller_lookup import CallerLookup
+from pbx_crm.services.ground import Ground
+from pbx_crm.services.pbx_doors import PbxDoors
+
+
+@dataclass(frozen=True, slots=True)
+class Telephony:
+    """One field a service."""
+
+    doors: PbxDoors
+    lookup: CallerLookup
+
+    @classmethod
+    def on(cls, ground: Ground) -> Telephony:
+        """The services of the wiring, standing on this."""
+        return cls(
+            doors=PbxDoors(ground.clock),
+            lookup=CallerLookup(ground.database, ground.clock, ground.plans),
+        )
