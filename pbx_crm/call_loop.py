@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import platform
+from dataclasses import replace
 from typing import assert_never
 
 from pbx_crm.asterisk.ami_account import AmiAccount
@@ -30,6 +31,11 @@ SETTLED_AFTER_SECONDS = 35
 """After a reconnect the last calls of the gap are read once their rows are ripe (RIPE_AFTER)."""
 INSTANCE = f"{platform.node()[:20]}:{os.getpid()}"
 """This process, as the doctor tells it from another one that listens too."""
+
+
+def account_of(pbx: PbxSettings, secret: str) -> AmiAccount:
+    """The AMI user we are there."""
+    return AmiAccount(pbx.host, pbx.port, pbx.username, secret, tls=pbx.tls, tls_ca=pbx.tls_ca)
 
 
 def dial_shape_of(pbx: PbxSettings) -> DialShape:
@@ -74,7 +80,7 @@ class CallLoop:
         self._listened = False
         shape = dial_shape_of(pbx)
         writes = frozenset({"reporting"}) | shape.writes
-        account = AmiAccount(pbx.host, pbx.port, pbx.username, secret, tls=pbx.tls, writes=writes)
+        account = replace(account_of(pbx, secret), writes=writes)
         self._stream = CallStream(
             account,
             CallTracker(shape_of(pbx)),

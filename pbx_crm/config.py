@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
+from collections.abc import Sequence
 from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
@@ -158,6 +159,8 @@ class PbxSettings(Section):
     host: str
     port: int = Field(default=5038, ge=1, le=65535)
     tls: bool = False
+    tls_ca: Path | None = None
+    """PEM: the PBX's own certificate or whoever signed it; None: who this machine trusts."""
     username: str
     secret_file: Path | None = None
     trunks: tuple[str, ...] | None = None
@@ -277,7 +280,7 @@ def load(path: Path) -> Settings:
         settings = Settings.model_validate(written)
     except ValidationError as error:
         # The original error quotes values, and a value may be a secret.
-        raise BadConfig(f"{path}: " + "; ".join(map(in_words, error.errors()))) from None
+        raise BadConfig(_all_in_words(error.errors(), path)) from None
     except ValueError as error:
         raise BadConfig(f"{path} is not TOML: {error}") from error
     except OSError as error:
@@ -302,8 +305,9 @@ def _beside(settings: Settings, folder: Path) -> Settings:
 
 def _located(pbx: PbxSettings, folder: Path) -> PbxSettings:
     found: dict[str, object] = {}
-    if pbx.secret_file is not None:
-        found["secret_file"] = folder / pbx.secret_file
+    for name in ("secret_file", "tls_ca"):
+        if (file := getattr(pbx, name)) is not None:
+            found[name] = folder / file
     for name, records in (("cel", pbx.cel), ("cdr", pbx.cdr)):
         if records is not None and records.path is not None:
             found[name] = records.model_copy(update={"path": folder / records.path})
@@ -319,6 +323,15 @@ def _refuse_unknown_environment() -> None:
             section = name.upper().removeprefix(PREFIX).split("__")[0].lower()
             if section not in Settings.model_fields:
                 raise BadConfig(f"{name} in the environment: there is no section {section}")
+
+
+def _all_in_words(errors: Sequence[Any], path: Path) -> str:
+    """Every complaint after the name of what to change: a variable of the environment, or the file."""
+    places: dict[str, list[str]] = {}
+    for error in errors:
+        variable = PREFIX + "__".join(str(part) for part in error["loc"]).upper()
+        places.setdefault(variable if variable in os.environ else str(path), []).append(in_words(error))
+    return "; ".join(f"{place}: {'; '.join(words)}" for place, words in places.items())
 
 
 def in_words(error: Any) -> str:

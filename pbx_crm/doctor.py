@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.ami_events import NEEDED_EVENTS
 from pbx_crm.asterisk.examination import Examination
-from pbx_crm.call_loop import dial_shape_of
+from pbx_crm.call_loop import account_of, dial_shape_of
 from pbx_crm.call_records import source_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import checkup, migrate
@@ -162,7 +162,7 @@ async def _examined(
         secret = settings.secret_of(pbx)
     except BadConfig:
         return []  # said already, with the file
-    account = AmiAccount(pbx.host, pbx.port, pbx.username, secret, tls=pbx.tls)
+    account = account_of(pbx, secret)
     try:
         picture = await Examination(account, clock).look(listen)
     except LoginRefused as refusal:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,8 @@ class AmiAccount:
     username: str = "pbx-crm"
     secret: str = field(default="", repr=False)
     tls: bool = False
+    tls_ca: Path | None = None
+    """PEM of the only certificates to be trusted; None: those the system trusts."""
     writes: frozenset[str] = frozenset({"reporting"})
     """Write classes the configured features need; click-to-call adds `originate`, hang-up `call`."""
 

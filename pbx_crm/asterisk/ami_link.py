@@ -8,6 +8,7 @@ pings and its resending of unanswered actions (an Originate would dial twice) ar
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -79,12 +80,16 @@ class AmiLink:
         loop = asyncio.get_running_loop()
         account = self._account
         try:
+            trusted = await asyncio.to_thread(trust, account) if account.tls else None
             async with asyncio.timeout(self._timing.connect):
                 made = await loop.create_connection(
-                    lambda: self.protocol, account.host, account.port, ssl=account.tls or None
+                    lambda: self.protocol, account.host, account.port, ssl=trusted
                 )
         except TimeoutError:
             raise PbxUnreachable(f"no answer within {self._timing.connect:g} s") from None
+        except ssl.SSLCertVerificationError as error:
+            words = f"its certificate is not trusted ({error.verify_message}); name its PEM file as tls_ca"
+            raise PbxUnreachable(words) from error
         except (OSError, ValueError) as error:
             raise PbxUnreachable(_system_words(error)) from error
         handed_over: asyncio.Future[tuple[asyncio.BaseTransport, AmiProtocol]] = loop.create_future()
@@ -159,6 +164,19 @@ class AmiLink:
 
     def _on_disconnect(self, _: Manager, __: BaseException | None) -> None:
         self.lost.set()
+
+
+def trust(account: AmiAccount) -> ssl.SSLContext:
+    """Whom to believe that they are the PBX; OSError for a `tls_ca` that cannot be read.
+
+    A certificate that is named itself is the PBX's whatever name stands in it: Asterisk's own script
+    (`ast_tls_cert`) makes them without the names that a check of the host would ask for.
+    """
+    context = ssl.create_default_context(cafile=account.tls_ca)
+    if account.tls_ca is not None:
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+    return context
 
 
 def _system_words(error: Exception) -> str:

@@ -12,6 +12,7 @@ import click
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.pseudonyms import Pseudonyms
 from pbx_crm.asterisk.record import record
+from pbx_crm.call_loop import account_of
 from pbx_crm.config import PbxSettings, Settings
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.pbx_link import LinkState
@@ -31,7 +32,7 @@ def record_into(
     if folder.exists() and any(folder.iterdir()):
         raise BadConfig(f"{folder} holds something already; choose a new folder")
     pbx = _chosen(settings, name)
-    account = AmiAccount(pbx.host, pbx.port, pbx.username, settings.secret_of(pbx), pbx.tls)
+    account = account_of(pbx, settings.secret_of(pbx))
     hidden = None
     if salt_file is not None:
         kept = frozenset([*keep, *(pbx.trunks or ()), *pbx.devices])
