@@ -25,6 +25,7 @@ from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.after_call import AfterCall
 from pbx_crm.services.analysis import Analysis
 from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
@@ -105,6 +106,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         checkup=Checkup(database, clock),
         setup=Setup.on(ground),
         automation=Automation.on(ground),
+        after_call=AfterCall.on(ground),
         analysis=Analysis.on(ground),
         telephony=Telephony.on(ground),
     )

@@ -78,14 +78,6 @@ class Crm:
             await session.close()
 
 
-@pytest.fixture
-def quick_database(sqlite_url: str) -> Iterator[Database]:
-    """A migrated SQLite, for tests of pages: what is under them is tested on both databases elsewhere."""
-    opened = Database.open(sqlite_url)
-    yield opened
-    opened.close()
-
-
 @pytest.fixture(scope="session")
 def passwords() -> Iterator[Passwords]:
     """One hasher for all tests; it keeps nothing between them."""
@@ -95,13 +87,13 @@ def passwords() -> Iterator[Passwords]:
 
 
 @pytest.fixture
-async def crm(quick_database: Database, passwords: Passwords) -> AsyncIterator[Crm]:
+async def crm(sqlite: Database, passwords: Passwords) -> AsyncIterator[Crm]:
     """The running site and its people."""
     clock = TurnedClock()
-    services = build_services(quick_database, INSTALLATION, passwords, clock)
+    services = build_services(sqlite, INSTALLATION, passwords, clock)
     server = TestServer(make_site(services))
     await server.start_server()
-    made = Crm(server, quick_database, services, clock, await quick_database.write(_cast))
+    made = Crm(server, sqlite, services, clock, await sqlite.write(_cast))
     yield made
     await made.close()
     await server.close()

@@ -7,10 +7,21 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, select
+from sqlalchemy import Connection, Row, delete, exists, func, select
 
 from pbx_crm.db.scoped import calls_in, deals_in
-from pbx_crm.db.tables import call_people, calls, deals, legs, lines, people, popups_closed, stages, talks
+from pbx_crm.db.tables import (
+    call_people,
+    calls,
+    deals,
+    legs,
+    lines,
+    people,
+    popups_closed,
+    stages,
+    talks,
+    wrap_ups,
+)
 from pbx_crm.db.upsert import insert_missing
 from pbx_crm.domain.call import Direction, LegKind, Outcome
 from pbx_crm.domain.errors import NotFound
@@ -34,6 +45,7 @@ def around(tx: Connection, person_id: int, now: datetime) -> list[NearCall]:
 
 def _near(person_id: int, now: datetime) -> Any:
     answered = people.alias("answered")
+    said = exists().where(wrap_ups.c.call_id == calls.c.id, wrap_ups.c.person_id == person_id)
     closed = exists().where(popups_closed.c.call_id == calls.c.id, popups_closed.c.person_id == person_id)
     return (
         select(
@@ -41,6 +53,7 @@ def _near(person_id: int, now: datetime) -> Any:
             call_people.c.rang,
             lines.c.name.label("line_name"),
             lines.c.create_at,
+            said.label("is_wrapped_up"),
             func.coalesce(answered.c.name, calls.c.answered_extension).label("answered_by"),
         )
         .join(call_people, call_people.c.call_id == calls.c.id)
@@ -117,6 +130,7 @@ def _near_call(
         deal_id=row.deal_id,
         skipped=row.skipped_by is not None,
         cards_by_hand=row.create_at == "never",
+        to_wrap_up=row.final_id == person_id and row.ended_at is not None and not row.is_wrapped_up,
     )
 
 
@@ -125,7 +139,10 @@ def open_deal(tx: Connection, call: NearCall, scope: Scope) -> OpenDeal | None:
     is_it = deals.c.id == call.deal_id
     of_contact = (deals.c.contact_id == call.contact_id) & deals.c.closed_at.is_(None)
     row = tx.execute(
-        select(deals.c.id, deals.c.title, stages.c.name.label("stage_name"), deals.c.amount, deals.c.currency)
+        select(
+            *(deals.c.id, deals.c.title, stages.c.name.label("stage_name"), deals.c.amount, deals.c.currency),
+            *(deals.c.funnel_id, deals.c.stage_id, deals.c.version),
+        )
         .join(stages, stages.c.id == deals.c.stage_id)
         .where(is_it if call.deal_id is not None else of_contact, deals_in(scope))
         .order_by(deals.c.active_at.desc(), deals.c.id.desc())
@@ -166,3 +183,9 @@ def close(tx: Connection, call_id: int, person_id: int, at: datetime) -> None:
     if not tx.execute(select(concerned)).scalar_one():
         raise NotFound(call_id=call_id)
     insert_missing(tx, popups_closed, [{"call_id": call_id, "person_id": person_id, "at": at}])
+
+
+def open_again(tx: Connection, call_id: int, person_id: int) -> None:
+    """The call's popup shows again, as long as the call concerns this person."""
+    mine = (popups_closed.c.call_id == call_id, popups_closed.c.person_id == person_id)
+    tx.execute(delete(popups_closed).where(*mine))

@@ -20,15 +20,27 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.selectable import ScalarSelect
 
+from pbx_crm.db import wrap_up_outcomes, wrap_ups
 from pbx_crm.db.callbacks import CAUSE
 from pbx_crm.db.scoped import deals_in, tasks_in
-from pbx_crm.db.tables import calls, companies, contact_numbers, contacts, deals, people, stages, tasks
+from pbx_crm.db.tables import (
+    call_people,
+    calls,
+    companies,
+    contact_numbers,
+    contacts,
+    deals,
+    people,
+    stages,
+    tasks,
+)
 from pbx_crm.db.tasks import task_from
 from pbx_crm.domain.call import Direction
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.person import Scope
 from pbx_crm.domain.task import Task
-from pbx_crm.domain.today import Day, Section, Stepless, Subject, TaskRow, Waiting
+from pbx_crm.domain.today import Day, Section, Stepless, Subject, TaskRow, Unfinished, Waiting
+from pbx_crm.domain.wrap_up import WAITS, WrapUpOutcome
 
 MOST = 100
 TASK = "task_"
@@ -43,6 +55,31 @@ def missed(tx: Connection, scope: Scope, owner_id: int | None) -> Section[TaskRo
     waiting = _waiting(tx, [row.task.id for row in found.rows])
     rows = (TaskRow(row.task, row.owner_name, row.subject, waiting.get(row.task.id)) for row in found.rows)
     return Section(tuple(rows), found.total)
+
+
+def unfinished(tx: Connection, scope: Scope, owner_id: int | None, day: Day) -> Section[Unfinished]:
+    """Talks of the last days that wait to be wrapped up, the latest first. Two statements."""
+    own = (calls.c.id.label("call_id"), call_people.c.person_id, calls.c.ended_at, calls.c.talk_seconds)
+    base = call_people.join(calls, calls.c.id == call_people.c.call_id).join(
+        people, people.c.id == call_people.c.person_id
+    )
+    found = (
+        select(*own, deals.c.funnel_id, *_of_subject(scope))
+        .select_from(_around(base.join(deals, deals.c.id == calls.c.deal_id)))
+        .where(call_people.c.started_at > day.now - WAITS, deals_in(scope), deals.c.closed_at.is_(None))
+        .where(*wrap_ups.talked_last(call_people.c.person_id), wrap_ups.is_open())
+        .order_by(calls.c.ended_at.desc(), calls.c.id.desc())
+    )
+    rows, total = _fetch(tx, found, call_people.c.person_id, owner_id)
+    outcomes = wrap_up_outcomes.offered(tx) if rows else {}
+    shown = ((_subject(row), row) for row in rows)
+    talks = (_unfinished(row, deal, outcomes[row["funnel_id"]]) for deal, row in shown if deal)
+    return Section(tuple(talks), total)
+
+
+def _unfinished(row: RowMapping, subject: Subject, outcomes: Sequence[WrapUpOutcome]) -> Unfinished:
+    names = ("call_id", "person_id", "owner_name", "ended_at", "talk_seconds")
+    return Unfinished(**{name: row[name] for name in names}, subject=subject, outcomes=tuple(outcomes))
 
 
 def overdue(tx: Connection, scope: Scope, owner_id: int | None, day: Day) -> Section[TaskRow]:

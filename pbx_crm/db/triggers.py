@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.exc import IntegrityError
 
+from pbx_crm.db import wrap_up_outcomes
 from pbx_crm.db.prepared import fetch
 from pbx_crm.db.tables import calls, triggers
 from pbx_crm.db.upsert import insert_new
@@ -102,7 +103,9 @@ def add_default(tx: Connection, funnel: Funnel, translate: Callable[[str], str] 
 
 
 def copy(tx: Connection, source: Funnel, made: Funnel) -> None:
-    """A copied funnel starts with the same rules; stages and loss reasons are found by their names."""
+    """A copied funnel starts with the same rules; stages, reasons and answers are found by their names."""
+    answers = wrap_up_outcomes.offered(tx)
+    answer_twins = _twins(answers[source.id], answers[made.id])
     stages = _twins(source.stages, made.stages)
     reasons = _twins(source.loss_reasons, made.loss_reasons)
     for rule in everything(tx):
@@ -113,6 +116,7 @@ def copy(tx: Connection, source: Funnel, made: Funnel) -> None:
             stage_id=stages.get(rule.stage_id),
             to_stage_id=stages.get(rule.to_stage_id),
             loss_reason_id=reasons.get(rule.loss_reason_id),
+            wrap_up_id=answer_twins.get(rule.wrap_up_id),
         )
         # A rule about a retired stage, which is not copied, would mean something else without it.
         if rule.funnel_id == source.id and _names_as_much(twin, rule):
@@ -120,7 +124,7 @@ def copy(tx: Connection, source: Funnel, made: Funnel) -> None:
 
 
 def _names_as_much(twin: Trigger, rule: Trigger) -> bool:
-    names = ("stage_id", "to_stage_id", "loss_reason_id")
+    names = ("stage_id", "to_stage_id", "loss_reason_id", "wrap_up_id")
     return all((getattr(twin, name) is None) == (getattr(rule, name) is None) for name in names)
 
 

@@ -78,6 +78,14 @@ class Funnel:
         """The stage with this id, if it is one of this funnel's."""
         return next((stage for stage in self.stages if stage.id == stage_id), None)
 
+    def stage_after(self, stage_id: int) -> Stage | None:
+        """The next stage on the way to the purchase; None at its end, and for a stage off the way."""
+        way = [stage for stage in self.stages_in_use if stage.kind is not StageKind.LOST]
+        here = next((place for place, stage in enumerate(way) if stage.id == stage_id), None)
+        if here is None or way[here].kind.is_closed or here + 1 == len(way):
+            return None
+        return way[here + 1]
+
 
 @dataclass(frozen=True, slots=True)
 class Preset:

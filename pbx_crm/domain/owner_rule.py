@@ -41,6 +41,8 @@ WHAT_HAPPENED = {
     "trigger_task": N_("the trigger “%(name)s” set a task"),
     "trigger_priority": N_("the trigger “%(name)s” changed the priority"),
     "trigger_owner": N_("the trigger “%(name)s” chose another owner"),
+    "wrap_up": N_("how it went: %(outcome)s"),
+    "wrap_up_undone": N_("took back how it went"),
     "unlinked": N_("%(by)s answered and is linked to nobody"),
 }
 

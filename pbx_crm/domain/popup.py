@@ -10,6 +10,8 @@ from enum import StrEnum
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.client import Client
+from pbx_crm.domain.funnel import Stage
+from pbx_crm.domain.wrap_up import WrapUp
 
 WRAP_UP_LASTS = timedelta(minutes=30)
 # The browser takes such a line away by itself; a little longer here, for the PBX's clock is not ours.
@@ -74,6 +76,8 @@ class NearCall:
     skipped: bool = False
     cards_by_hand: bool = False
     """Calls of this line make no card by themselves."""
+    to_wrap_up: bool = False
+    """It is over, the person talked last, and has not said yet how it went."""
 
 
 def phase_of(call: NearCall, now: datetime) -> Phase | None:
@@ -140,6 +144,9 @@ class OpenDeal:
     stage_name: str
     amount: Decimal
     currency: str
+    funnel_id: int
+    stage_id: int
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +173,10 @@ class Popup:
     client: Client | None = None
     deal: OpenDeal | None = None
     last_call: LastCall | None = None
+    next_stage: Stage | None = None
+    """Where one click takes the deal."""
+    wrap_up: WrapUp | None = None
+    """What is to be said of the talk."""
 
     @property
     def is_strip(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.task import Task
+from pbx_crm.domain.wrap_up import WrapUpOutcome
 
 Row = TypeVar("Row", covariant=True)
 
@@ -61,6 +62,20 @@ class Stepless:
 
 
 @dataclass(frozen=True, slots=True)
+class Unfinished:
+    """A talk of which nobody has said yet how it went."""
+
+    call_id: int
+    person_id: int
+    """Who talked last: only they can say."""
+    owner_name: str
+    ended_at: datetime
+    talk_seconds: float
+    subject: Subject
+    outcomes: tuple[WrapUpOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Section(Generic[Row]):
     """Some rows of a kind, and how many there are in all."""
 
@@ -101,6 +116,7 @@ class Today:
 
     day: Day
     missed: Section[TaskRow]
+    unfinished: Section[Unfinished]
     overdue: Section[TaskRow]
     due: Section[TaskRow]
     stepless: Section[Stepless]

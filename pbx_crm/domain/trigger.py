@@ -3,7 +3,7 @@
 A rule names facts of the call, its line and the stage the card lies in, and what follows: another stage,
 a task, a priority, an owner. Rules are asked in their order, each by the stage in which the card lay when
 the call ended: what one rule does never sets off another, so there are no loops. A call moves its card
-at most once, and the call that made the card never does.
+at most once when it ends and once when a seller says how it went; its mere end never moves the card it made.
 """
 
 from __future__ import annotations
@@ -56,6 +56,8 @@ class Trigger:
     count: Count = Count.EVERY
     nth: int = 1
     line_id: int | None = None
+    wrap_up_id: int | None = None
+    """The answer that sets it off when a seller gives it; None: it is asked when the call ends."""
     stage_id: int | None = None
     to_stage_id: int | None = None
     loss_reason_id: int | None = None
@@ -117,11 +119,18 @@ class CallFact:
     """Who answered, or dialled; None if they may own no cards."""
     before: Sequence[PastCall] = ()
     """The card's calls that ended before this one, the oldest first."""
+    wrap_up_id: int | None = None
+    """What the seller says of the talk; None while it has just ended."""
 
     @property
     def is_answered(self) -> bool:
         """Whether both sides talked."""
         return self.outcome is Outcome.ANSWERED
+
+    @property
+    def may_move(self) -> bool:
+        """Whether it may take the card to another stage; a seller's answer may in the first call, too."""
+        return not self.made_the_card or self.wrap_up_id is not None
 
     @property
     def since_talk(self) -> list[PastCall]:
@@ -165,7 +174,7 @@ def acts_of(rules: Iterable[Trigger], fact: CallFact, standing: Standing, funnel
     acts: list[Act] = []
     if not standing.is_open:
         return acts
-    may_move = not fact.made_the_card
+    may_move = fact.may_move
     now = standing
     for rule in rules:
         if not rule.is_active or rule.funnel_id != funnel.id or not _fits(rule, fact, standing):
@@ -184,7 +193,7 @@ def acts_of(rules: Iterable[Trigger], fact: CallFact, standing: Standing, funnel
 def may_act(rule: Trigger, fact: CallFact) -> bool:
     """Whether the rule could do anything about this call, its card and earlier calls unseen."""
     changes_more = any((rule.task_kind, rule.priority, rule.new_owner))
-    return _fits_the_call(rule, fact) and (changes_more or not fact.made_the_card)
+    return _fits_the_call(rule, fact) and (changes_more or fact.may_move)
 
 
 def _fits_the_call(rule: Trigger, fact: CallFact) -> bool:
@@ -192,6 +201,7 @@ def _fits_the_call(rule: Trigger, fact: CallFact) -> bool:
         rule.direction in (None, fact.direction)
         and rule.outcome in (None, fact.outcome)
         and rule.line_id in (None, fact.line_id)
+        and rule.wrap_up_id == fact.wrap_up_id
         and fact.talk_seconds >= rule.least_talk_seconds
     )
 

@@ -15,10 +15,16 @@ MOST_COUNTED = 100
 
 
 def reasons_against(
-    rule: Trigger, funnel: Funnel, line_ids: Collection[int | None], owner_ids: Collection[int]
+    rule: Trigger,
+    funnel: Funnel,
+    line_ids: Collection[int | None],
+    owner_ids: Collection[int],
+    wrap_up_ids: Collection[int] = (),
 ) -> dict[str, str]:
     """By field why the rule cannot be; nothing for a good one."""
     reasons = {**_against_figures(rule), **_against_stages(rule, funnel)}
+    if rule.wrap_up_id is not None and rule.wrap_up_id not in wrap_up_ids:
+        reasons["wrap_up_id"] = N_("Choose an answer of this funnel.")
     if rule.line_id is not None and rule.line_id not in line_ids:
         reasons["line_id"] = N_("There is no such line.")
     if rule.new_owner is NewOwner.PERSON and rule.owner_id not in owner_ids:

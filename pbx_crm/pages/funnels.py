@@ -10,6 +10,7 @@ from pbx_crm.domain.errors import BadInput, Conflict, Refused
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
 from pbx_crm.domain.funnel_shape import Shift, in_order, neighbour
 from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.wrap_up import NextStep
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.people import id_in
@@ -25,6 +26,14 @@ KINDS = {
     StageKind.LOST: N_("lost"),
 }
 KIND_NAMES = {StageKind.UNSORTED: N_("new calls land here"), **KINDS}
+
+SUGGESTIONS = {
+    NextStep.NONE: N_("no step"),
+    NextStep.CALL_SOON: N_("a call in an hour"),
+    NextStep.CALL_TOMORROW: N_("a call tomorrow"),
+    NextStep.CALL_NEXT_WEEK: N_("a call in a week"),
+    NextStep.OFFER: N_("an offer"),
+}
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -151,6 +160,7 @@ async def page_of(
         },
         "kinds": [(kind.value, reader.gettext(words)) for kind, words in KINDS.items()],
         "kind_names": {kind.value: reader.gettext(words) for kind, words in KIND_NAMES.items()},
+        "steps": [(step.value, reader.gettext(words)) for step, words in SUGGESTIONS.items()],
         "values": values or {},
         "reasons": reasons,
         "refusal": reader.sentence_of(refused) if refused and not reasons else "",

@@ -8,6 +8,7 @@ from pbx_crm.domain.errors import NotFound
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.render import render
 from pbx_crm.pages.request import services_of, viewer_of
+from pbx_crm.pages.wrap_up import popup_values
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -37,19 +38,20 @@ async def new_deal(request: web.Request) -> web.StreamResponse:
 
 
 async def note(request: web.Request) -> web.StreamResponse:
-    """POST /popup/{call_id}/note: written down on the call's deal."""
+    """POST /popup/{call_id}/note: written down on the call's deal; nothing is nothing to write."""
     services, viewer = services_of(request), viewer_of(request)
     form = await form_of(request)
     popup = await services.popups.current(viewer)
     if popup is None or popup.call.call_id != _call_id(request) or popup.deal is None:
         raise NotFound
-    await services.deals.add_note(viewer, popup.deal.id, form.text_block("text"))
-    return await _panel(request, saved=True)
+    text = form.text_block("text")
+    if text:
+        await services.deals.add_note(viewer, popup.deal.id, text)
+    return await _panel(request, saved=bool(text))
 
 
 async def _panel(request: web.Request, *, saved: bool = False) -> web.Response:
-    popup = await services_of(request).popups.current(viewer_of(request))
-    return render(request, "parts/popup.html", {"popup": popup, "saved": saved})
+    return render(request, "parts/popup.html", {**await popup_values(request), "saved": saved})
 
 
 def _call_id(request: web.Request) -> int:

@@ -38,6 +38,7 @@ from pbx_crm.pages import (
     static,
     today,
     triggers,
+    wrap_up,
 )
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.api import document
@@ -105,6 +106,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/hang-up", popup.hang_up, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/deal", popup.new_deal, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/note", popup.note, Access.CLIENT_DATA),
+    Route("POST", "/popup/{call_id:[0-9]{1,18}}/wrap-up", wrap_up.finish, Access.CLIENT_DATA),
+    Route("POST", "/popup/{call_id:[0-9]{1,18}}/wrap-up/undo", wrap_up.take_back, Access.CLIENT_DATA),
     Route("GET", "/board", board.show, Access.CLIENT_DATA),
     Route("GET", "/board/totals", board.totals, Access.CLIENT_DATA),
     Route("GET", r"/board/column/{stage:\d{1,18}}", board.column, Access.CLIENT_DATA),
@@ -169,6 +172,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/funnels/{funnel}/restore", funnels.restore, Access.HEAD),
     Route("POST", "/settings/funnels/{funnel}/stages", stages.add, Access.HEAD),
     Route("POST", "/settings/funnels/{funnel}/loss-reasons", funnels.add_reason, Access.HEAD),
+    Route("POST", "/settings/funnels/{funnel}/answers", wrap_up.add_outcome, Access.HEAD),
+    Route("POST", "/settings/answers/{answer}", wrap_up.change_outcome, Access.HEAD),
     Route("POST", "/settings/loss-reasons/{reason}", funnels.change_reason, Access.HEAD),
     Route("GET", "/settings/stages/{stage}", stages.show, Access.HEAD),
     Route("POST", "/settings/stages/{stage}", stages.change, Access.HEAD),

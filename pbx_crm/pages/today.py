@@ -19,6 +19,7 @@ from pbx_crm.pages.board_place import number_in
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.render import render, wording_of, zone_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
+from pbx_crm.pages.wrap_up import STEPS
 from pbx_crm.services.tasks import TaskStep
 
 HERE = "/today"
@@ -144,6 +145,8 @@ async def _values(request: web.Request, who: str) -> dict[str, Any]:
         "today": today,
         "who": _who(today.of_person, viewer),
         "is_head": is_head,
+        "viewer_id": viewer.id,
+        "steps": STEPS,
         "sellers": await _sellers(request) if is_head else [],
     }
 

@@ -6,13 +6,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pbx_crm.db import audit, funnel_edits, funnels, stage_totals, triggers
+from pbx_crm.db import audit, funnel_edits, funnels, stage_totals, triggers, wrap_up_outcomes
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import EMPTY, PRESETS, Funnel, drawn
 from pbx_crm.domain.funnel_shape import StillNeeded, check_funnel_may_retire, name_reasons
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.wrap_up import NextStep, WrapUpOutcome
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -39,11 +40,12 @@ class FunnelsView:
 
 @dataclass(frozen=True, slots=True)
 class FunnelView:
-    """One funnel, with how many cards lie in each stage and which lines lead here."""
+    """One funnel, with how many cards lie in each stage, which lines lead here, its answers after a talk."""
 
     funnel: Funnel
     cards: Mapping[int, int]
     lines: list[str]
+    outcomes: tuple[WrapUpOutcome, ...]
 
 
 class FunnelSettings:
@@ -93,6 +95,21 @@ class FunnelSettings:
         """The reason is not offered any more; deals lost for it keep it. The funnel's id."""
         return await self._database.write(_retire_reason, actor, reason_id, self._clock())
 
+    async def add_outcome(self, actor: Person, funnel_id: int, name: str, suggests: NextStep) -> None:
+        """One more answer after a talk; one that was retired is offered again."""
+        await self._database.write(_add_outcome, actor, funnel_id, name, suggests, self._clock())
+
+    async def change_outcome(self, actor: Person, outcome_id: int, name: str, suggests: NextStep) -> int:
+        """Other words for the same answer, also of talks before, and what it suggests; the funnel's id."""
+        return await self._database.write(_change_outcome, actor, outcome_id, name, suggests, self._clock())
+
+    async def retire_outcome(self, actor: Person, outcome_id: int) -> int:
+        """The answer is not offered any more; talks keep it. The funnel's id.
+
+        StillNeeded for the last one: there must be something to say.
+        """
+        return await self._database.write(_retire_outcome, actor, outcome_id, self._clock())
+
     def _tell(self, funnel_id: int) -> None:
         self._live.tell_everybody({f"funnel-{funnel_id}"})
 
@@ -107,7 +124,9 @@ def _one(tx: Transaction, viewer: Person, funnel_id: int) -> FunnelView:
     cards = {stage.id: 0 for stage in funnel.stages}
     for total in totals:
         cards[total.stage_id] += total.deals
-    return FunnelView(funnel, cards, funnel_edits.lines_to(tx, funnel_id))
+    return FunnelView(
+        funnel, cards, funnel_edits.lines_to(tx, funnel_id), wrap_up_outcomes.of_funnel(tx, funnel_id)
+    )
 
 
 def _make(
@@ -119,8 +138,10 @@ def _make(
     funnel_id = funnel_edits.copy(tx, body, new.name or body.name, preset)
     made = funnels.load(tx, funnel_id)
     if preset is None:
+        wrap_up_outcomes.copy(tx, body.id, made.id)
         triggers.copy(tx, body, made)
     else:
+        wrap_up_outcomes.add_defaults(tx, made.id, preset, translate)
         triggers.add_default(tx, made, translate)
     details = {"name": new.name or body.name, "body": new.body}
     audit.note(tx, now, actor.id, "funnel made", f"funnel-{funnel_id}", details=details)
@@ -190,3 +211,33 @@ def _retire_reason(tx: Transaction, actor: Person, reason_id: int, now: datetime
     funnel_edits.change_reason(tx, reason_id, {"retired_at": now})
     audit.note(tx, now, actor.id, "loss reason retired", f"reason-{reason_id}", details={"name": reason.name})
     return funnel.id
+
+
+def _add_outcome(
+    tx: Transaction, actor: Person, funnel_id: int, name: str, suggests: NextStep, now: datetime
+) -> None:
+    _require_name(name, "outcome")
+    funnels.load(tx, funnel_id)
+    outcome_id = wrap_up_outcomes.add(tx, funnel_id, name, suggests)
+    audit.note(tx, now, actor.id, "answer added", f"answer-{outcome_id}", details={"name": name})
+
+
+def _change_outcome(
+    tx: Transaction, actor: Person, outcome_id: int, name: str, suggests: NextStep, now: datetime
+) -> int:
+    funnel_id, before = wrap_up_outcomes.one(tx, outcome_id)
+    _require_name(name, "outcome")
+    wrap_up_outcomes.change(tx, outcome_id, name, suggests)
+    details = {"from": before.name, "to": name, "suggests": suggests}
+    audit.note(tx, now, actor.id, "answer changed", f"answer-{outcome_id}", details=details)
+    return funnel_id
+
+
+def _retire_outcome(tx: Transaction, actor: Person, outcome_id: int, now: datetime) -> int:
+    funnel_id, outcome = wrap_up_outcomes.one(tx, outcome_id)
+    if len(wrap_up_outcomes.of_funnel(tx, funnel_id)) == 1:
+        raise StillNeeded(N_("After a talk there must be something to say: keep at least one answer."))
+    wrap_up_outcomes.retire(tx, outcome_id, now)
+    details = {"name": outcome.name}
+    audit.note(tx, now, actor.id, "answer retired", f"answer-{outcome_id}", details=details)
+    return funnel_id

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
 
-from pbx_crm.db import deals, tasks, triggers
+from pbx_crm.db import deals, triggers
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.triggers import DealCall
 from pbx_crm.domain.call import Call, Direction
-from pbx_crm.domain.deal import TRIGGER, Deal, NewMove, before_move
-from pbx_crm.domain.person import Reach, Scope
-from pbx_crm.domain.task import NewTask
+from pbx_crm.domain.deal import Deal
 from pbx_crm.domain.trigger import Act, CallFact, Standing, Trigger, acts_of, may_act
 from pbx_crm.services.intake_desk import CallFile, DealFile, Desk, HandedOver
-
-THE_PROGRAM = Scope(Reach.ALL, 0)
-ACTED = "trigger"
+from pbx_crm.services.trigger_acts import THE_PROGRAM, Occasion, carry_out
 
 
 def act_on_calls(tx: Transaction, desk: Desk) -> None:
@@ -93,90 +89,26 @@ def _talker(desk: Desk, call: Call) -> int | None:
 
 def _carry_out(tx: Transaction, desk: Desk, file: CallFile, act: Act) -> None:
     at = _order(file)[0]
-    if act.to_stage is not None:
-        _move(tx, file, act, at)
-    if act.priority is not None:
-        _set_priority(tx, file, act, at)
-    if act.owner_id is not None:
-        _hand_over(tx, file, act, at)
-    if act.task_kind is not None:
-        _set_task(tx, desk, file, act)
-
-
-def _move(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
-    deal = _lock(tx, file)
-    if act.to_stage is None:
-        return
-    evidence = {**_why(file, act), "before": before_move(deal)}
-    move = NewMove(
-        act.to_stage,
-        at,
-        TRIGGER,
-        request_key=_key(file, act),
-        evidence=evidence,
-        loss_reason_id=act.trigger.loss_reason_id,
-    )
-    if deals.set_stage(tx, deal, move) is not None:
-        _deal(file).left.add(deal.stage_id)
+    due = partial(desk.due, file.line, at)
+    carried = carry_out(tx, Occasion(_deal_id(file), _call_id(file), file.key, at, due), act)
+    if carried.left_stage_id is not None and act.to_stage is not None:
+        _deal(file).left.add(carried.left_stage_id)
         _deal(file).stage = act.to_stage.id
-
-
-def _set_priority(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
-    deal = _lock(tx, file)
-    details = {"id": "trigger_priority", "was": deal.priority, "is": act.priority}
-    if _note(tx, file, act, at, details):
-        deals.set_fields(tx, deal, {"priority": act.priority}, at)
-
-
-def _hand_over(tx: Transaction, file: CallFile, act: Act, at: datetime) -> None:
-    deal = _lock(tx, file)
-    if act.owner_id is not None:
-        why = {"id": "trigger_owner", **_why(file, act)}
-        deals.set_owner(tx, deal, act.owner_id, at, TRIGGER, why)
-        _deal(file).handed.append(HandedOver(act.owner_id, at, why))
-        _deal(file).owner_id = act.owner_id
-
-
-def _set_task(tx: Transaction, desk: Desk, file: CallFile, act: Act) -> None:
-    deal, at = _lock(tx, file), _order(file)[0]
-    if act.task_kind is None:
-        return
-    new = NewTask(
-        act.task_kind,
-        deal.owner_id,
-        desk.due(file.line, at, timedelta(minutes=act.trigger.task_minutes)),
-        at,
-        deal_id=deal.id,
-        contact_id=deal.contact_id,
-        call_id=file.id,
-        cause=_key(file, act),
-    )
-    if tasks.add(tx, new) is not None:
-        _note(tx, file, act, at, {"id": "trigger_task", "cause": new.cause})
-
-
-def _note(tx: Transaction, file: CallFile, act: Act, at: datetime, details: Mapping[str, Any]) -> bool:
-    """Whether the line of history is new: what was done before is not done again."""
-    key = f"{_key(file, act)}:{details['id']}"
-    return deals.add_event_once(tx, _deal_id(file), ACTED, at, {**details, **_why(file, act)}, key)
-
-
-def _why(file: CallFile, act: Act) -> dict[str, Any]:
-    return {"trigger": act.trigger.id, "name": act.trigger.name, "call": file.id}
-
-
-def _key(file: CallFile, act: Act) -> str:
-    return f"trigger:{act.trigger.id}:{file.key}"
-
-
-def _lock(tx: Transaction, file: CallFile) -> Deal:
-    return deals.lock(tx, _deal_id(file), THE_PROGRAM)
+    if carried.owner_id is not None and carried.why is not None:
+        _deal(file).handed.append(HandedOver(carried.owner_id, at, carried.why))
+        _deal(file).owner_id = carried.owner_id
 
 
 def _call(file: CallFile) -> Call:
     if file.call is None:
         raise LookupError("nothing was heard of this call")
     return file.call
+
+
+def _call_id(file: CallFile) -> int:
+    if file.id is None:
+        raise LookupError("the call has not been written yet")
+    return file.id
 
 
 def _deal(file: CallFile) -> DealFile:

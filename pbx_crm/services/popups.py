@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from pbx_crm.db import clients, popups
+from pbx_crm.db import clients, funnels, popups, wrap_up_outcomes
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.person import Person, Reach
 from pbx_crm.domain.popup import NearCall, Phase, Popup, pick
+from pbx_crm.domain.wrap_up import WrapUp
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -40,12 +42,25 @@ def _current(tx: Transaction, viewer: Person, now: datetime) -> Popup | None:
     seconds = _seconds(call, phase, now)
     if call.contact_id is None:
         deal = popups.open_deal(tx, call, viewer.scope) if call.deal_id is not None else None
-        return Popup(call, phase, more, seconds, deal=deal)
+        return _with_steps(tx, Popup(call, phase, more, seconds, deal=deal))
     client = clients.behind(tx, [call.contact_id], viewer.scope).get(call.contact_id)
     if client is None or client.is_foreign:
         return Popup(call, phase, more, seconds, client)
     deal = popups.open_deal(tx, call, viewer.scope)
-    return Popup(call, phase, more, seconds, client, deal, popups.last_call(tx, call, viewer.scope))
+    last_call = popups.last_call(tx, call, viewer.scope)
+    return _with_steps(tx, Popup(call, phase, more, seconds, client, deal, last_call))
+
+
+def _with_steps(tx: Transaction, popup: Popup) -> Popup:
+    """The same with what one click does to its deal, once there is somebody to talk about."""
+    deal, call = popup.deal, popup.call
+    if deal is None or popup.phase not in (Phase.TALKING, Phase.WRAP_UP):
+        return popup
+    funnel = funnels.load(tx, deal.funnel_id)
+    wrap_up = None
+    if call.to_wrap_up and call.deal_id == deal.id:
+        wrap_up = WrapUp(call.call_id, deal.id, wrap_up_outcomes.of_funnel(tx, deal.funnel_id))
+    return replace(popup, next_stage=funnel.stage_after(deal.stage_id), wrap_up=wrap_up)
 
 
 def _seconds(call: NearCall, phase: Phase, now: datetime) -> int:

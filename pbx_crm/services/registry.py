@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pbx_crm.domain.installation import Installation
 from pbx_crm.services.accounts import Accounts
+from pbx_crm.services.after_call import AfterCall
 from pbx_crm.services.analysis import Analysis
 from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
@@ -64,5 +65,6 @@ class Services:
     checkup: Checkup
     setup: Setup
     automation: Automation
+    after_call: AfterCall
     analysis: Analysis
     telephony: Telephony

@@ -15,6 +15,7 @@ def read(tx: Transaction, viewer: Person, of_person: int | None, day: Day) -> To
     return Today(
         day=day,
         missed=todays.missed(tx, scope, whose),
+        unfinished=todays.unfinished(tx, scope, whose, day),
         overdue=todays.overdue(tx, scope, whose, day),
         due=todays.due(tx, scope, whose, day),
         stepless=todays.stepless(tx, scope, whose),

@@ -1,15 +1,126 @@
-"""Taking back what a trigger did to a card beside moving it; a move is taken back as any other."""
+"""What a trigger does to a card, and taking it back; a move is taken back as any other."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 from pbx_crm.db import deal_notes, deals, tasks
 from pbx_crm.db.deal_notes import DealEvent
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.deal import Deal, NothingToUndo, seller
-from pbx_crm.domain.person import Person
-from pbx_crm.domain.trigger import may_take_back
+from pbx_crm.domain.deal import TRIGGER, Deal, NewMove, NothingToUndo, before_move, seller
+from pbx_crm.domain.person import Person, Reach, Scope
+from pbx_crm.domain.task import NewTask
+from pbx_crm.domain.trigger import Act, may_take_back
+
+THE_PROGRAM = Scope(Reach.ALL, 0)
+ACTED = "trigger"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What set rules off: a call, the card it concerns, and when."""
+
+    deal_id: int
+    call_id: int
+    call_key: str
+    """`pbx/linkedid`; with the rule's id it makes every act one that is done once."""
+    at: datetime
+    due: Callable[[timedelta], datetime]
+    """When a task is due that is to be done within so long, by the hours of the call's line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What became of the card."""
+
+    left_stage_id: int | None = None
+    """Where it lay, if it was moved."""
+    owner_id: int | None = None
+    """Whose it is now, if it was handed over."""
+    why: Mapping[str, Any] | None = None
+
+
+def carry_out(tx: Transaction, occasion: Occasion, act: Act) -> Carried:
+    """Does what the rule says; what it has done for this call before is not done again."""
+    left = _move(tx, occasion, act) if act.to_stage is not None else None
+    if act.priority is not None:
+        _set_priority(tx, occasion, act)
+    if act.owner_id is not None:
+        _hand_over(tx, occasion, act, act.owner_id)
+    if act.task_kind is not None:
+        _set_task(tx, occasion, act)
+    return Carried(left, act.owner_id, _why_owner(occasion, act) if act.owner_id is not None else None)
+
+
+def _move(tx: Transaction, occasion: Occasion, act: Act) -> int | None:
+    deal = _lock(tx, occasion)
+    if act.to_stage is None:
+        return None
+    move = NewMove(
+        act.to_stage,
+        occasion.at,
+        TRIGGER,
+        request_key=_key(occasion, act),
+        evidence={**_why(occasion, act), "before": before_move(deal)},
+        loss_reason_id=act.trigger.loss_reason_id,
+    )
+    return deal.stage_id if deals.set_stage(tx, deal, move) is not None else None
+
+
+def _set_priority(tx: Transaction, occasion: Occasion, act: Act) -> None:
+    deal = _lock(tx, occasion)
+    details = {"id": "trigger_priority", "was": deal.priority, "is": act.priority}
+    if _note(tx, occasion, act, details):
+        deals.set_fields(tx, deal, {"priority": act.priority}, occasion.at)
+
+
+def _hand_over(tx: Transaction, occasion: Occasion, act: Act, owner_id: int) -> None:
+    deal = _lock(tx, occasion)
+    deals.set_owner(tx, deal, owner_id, occasion.at, TRIGGER, _why_owner(occasion, act))
+
+
+def _set_task(tx: Transaction, occasion: Occasion, act: Act) -> None:
+    deal = _lock(tx, occasion)
+    if act.task_kind is None:
+        return
+    new = NewTask(
+        act.task_kind,
+        deal.owner_id,
+        occasion.due(timedelta(minutes=act.trigger.task_minutes)),
+        occasion.at,
+        deal_id=deal.id,
+        contact_id=deal.contact_id,
+        call_id=occasion.call_id,
+        cause=_key(occasion, act),
+    )
+    if tasks.add(tx, new) is not None:
+        _note(tx, occasion, act, {"id": "trigger_task", "cause": new.cause})
+
+
+def _note(tx: Transaction, occasion: Occasion, act: Act, details: Mapping[str, Any]) -> bool:
+    """Whether the line of history is new: what was done before is not done again."""
+    key = f"{_key(occasion, act)}:{details['id']}"
+    told = {**details, **_why(occasion, act)}
+    return deals.add_event_once(tx, occasion.deal_id, ACTED, occasion.at, told, key)
+
+
+def _why(occasion: Occasion, act: Act) -> dict[str, Any]:
+    return {"trigger": act.trigger.id, "name": act.trigger.name, "call": occasion.call_id}
+
+
+def _why_owner(occasion: Occasion, act: Act) -> dict[str, Any]:
+    return {"id": "trigger_owner", **_why(occasion, act)}
+
+
+def _key(occasion: Occasion, act: Act) -> str:
+    return f"trigger:{act.trigger.id}:{occasion.call_key}"
+
+
+def _lock(tx: Transaction, occasion: Occasion) -> Deal:
+    return deals.lock(tx, occasion.deal_id, THE_PROGRAM)
 
 
 def take_back(tx: Transaction, viewer: Person, deal_id: int, event_id: int, now: datetime) -> Deal:

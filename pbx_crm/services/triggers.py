@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from pbx_crm.db import audit, funnels, lines, people, triggers
+from pbx_crm.db import audit, funnels, lines, people, triggers, wrap_up_outcomes
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.funnel import Funnel
@@ -14,6 +14,7 @@ from pbx_crm.domain.line import Line
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.trigger import Trigger
 from pbx_crm.domain.trigger_form import reasons_against
+from pbx_crm.domain.wrap_up import WrapUpOutcome
 from pbx_crm.services import trigger_acts
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
@@ -27,6 +28,11 @@ class TriggersView:
     funnels: list[Funnel]
     lines: list[Line]
     sellers: list[Person]
+    outcomes: dict[int, list[WrapUpOutcome]]
+
+    def outcomes_of(self, funnel_id: int) -> list[WrapUpOutcome]:
+        """The answers after a talk that the funnel offers."""
+        return self.outcomes.get(funnel_id, [])
 
     def trigger(self, trigger_id: int) -> Trigger:
         """The rule with this id; NotFound."""
@@ -84,14 +90,17 @@ class Triggers:
 def _view(tx: Transaction) -> TriggersView:
     sellers = [person for person in people.everybody(tx, active_only=True) if person.role is not Role.NONE]
     in_use = [funnels.load(tx, funnel.id) for funnel in funnels.in_use(tx)]
-    return TriggersView(triggers.everything(tx), in_use, lines.load(tx), sellers)
+    return TriggersView(
+        triggers.everything(tx), in_use, lines.load(tx), sellers, wrap_up_outcomes.offered(tx)
+    )
 
 
 def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> None:
     view = _view(tx)
     line_ids = {line.id for line in view.lines}
     owner_ids = {seller.id for seller in view.sellers}
-    if reasons := reasons_against(rule, view.funnel(rule.funnel_id), line_ids, owner_ids):
+    wrap_up_ids = {one.id for one in view.outcomes_of(rule.funnel_id)}
+    if reasons := reasons_against(rule, view.funnel(rule.funnel_id), line_ids, owner_ids, wrap_up_ids):
         raise BadInput(reasons=reasons)
     if rule.id is None:
         trigger_id = triggers.add(tx, rule)

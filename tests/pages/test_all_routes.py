@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from io import BytesIO
 from typing import Any
 from zipfile import ZipFile
@@ -15,10 +16,11 @@ from zipfile import ZipFile
 import pytest
 from aiohttp import ClientResponse
 
-from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers
+from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers, wrap_up_outcomes
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import metadata
 from pbx_crm.domain.calendar import usual_calendar
+from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.dialling import DialRules
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Reach
@@ -125,6 +127,12 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/popup"): Ask(),
     ("POST", "/popup/{call_id}/close"): Ask("call", data={}),
     ("POST", "/popup/{call_id}/deal"): Ask("call", data={"name": "Walk"}),
+    ("POST", "/popup/{call_id}/wrap-up"): Ask("talk", data={"outcome": "{answer}", "step": "none"}),
+    ("POST", "/popup/{call_id}/wrap-up/undo"): Ask("talk", data={}),
+    ("POST", "/settings/funnels/{funnel}/answers"): Ask(
+        "funnel", data={"outcome": "Walked", "suggests": "none"}
+    ),
+    ("POST", "/settings/answers/{answer}"): Ask("answer", data={"outcome": "Walks", "suggests": "offer"}),
     ("POST", "/popup/{call_id}/note"): Ask("call", data={"text": "walked by"}),
     ("GET", "/settings/doctor"): Ask(),
     ("POST", "/settings/doctor"): Ask(data={}),
@@ -205,7 +213,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/people"): Ask(),
 }
 
-OF_A_SELLER = ("deal", "call", "task", "contact", "act")
+OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act")
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 
@@ -241,7 +249,7 @@ class World:
         """The answer this person gets, redirects not followed."""
         wanted = ask_of(route)
         named = {**records, "key": f"{who.login if who else 'nobody'}"}
-        path = IN_PATH.sub(lambda place: _in_address(place[1], records), route.path)
+        path = IN_PATH.sub(lambda place: _in_address(place[1], records, wanted), route.path)
         more: dict[str, Any] = {"headers": {"HX-Request": "true"}} if wanted.is_fragment else {}
         if route.path.startswith("/api/"):
             browser = await self.crm.browser()
@@ -270,8 +278,8 @@ class World:
         return await self.crm.database.read(rows)
 
 
-def _in_address(place: str, records: Records) -> str:
-    names = {"call_id": "call", "name": "name", "version": "version"}
+def _in_address(place: str, records: Records, wanted: Ask) -> str:
+    names = {"call_id": wanted.names}
     if place in ("name", "version"):
         return {"name": "favicon.svg", "version": "x"}[place]
     return str(records[names.get(place, place)])
@@ -298,12 +306,16 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
     contact_id = builders.contact(tx, client)
     deal_id = builders.deal(tx, funnel, owner, contact_id=contact_id, title=f"Deal of {client}")
     call = CallRows(tx, NOW, contact_id=contact_id, deal_id=deal_id).ring(owner).answer(owner)
+    talk = CallRows(tx, NOW - timedelta(hours=1), contact_id=contact_id, deal_id=deal_id).ring(owner)
+    talk.answer(owner).end(60, Outcome.ANSWERED)
     task_id = tasks.add(tx, NewTask(TaskKind.CALL, owner.id, NOW, NOW, deal_id, contact_id))
     assert task_id is not None
     return {
         "deal": deal_id,
         "contact": contact_id,
         "call": call.id,
+        "talk": talk.id,
+        "answer": wrap_up_outcomes.of_funnel(tx, funnel.id)[0].id,
         "task": task_id,
         "person": owner.id,
         "stage": funnel.stages[1].id,

@@ -18,6 +18,7 @@ from pbx_crm.db.tables.calls import (
     popups_closed,
     talks,
     transfers,
+    wrap_ups,
 )
 from pbx_crm.db.tables.clients import companies, contact_numbers, contacts
 from pbx_crm.db.tables.deals import (
@@ -29,7 +30,7 @@ from pbx_crm.db.tables.deals import (
     stage_totals,
     tasks,
 )
-from pbx_crm.db.tables.funnels import funnels, loss_reasons, stages, triggers
+from pbx_crm.db.tables.funnels import funnels, loss_reasons, stages, triggers, wrap_up_outcomes
 from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, record_places
@@ -77,4 +78,6 @@ __all__ = [
     "tasks",
     "transfers",
     "triggers",
+    "wrap_up_outcomes",
+    "wrap_ups",
 ]

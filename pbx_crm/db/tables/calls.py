@@ -141,6 +141,20 @@ popups_closed = Table(
     UniqueConstraint("call_id", "person_id"),
 )
 
+# What a seller said of a talk once it was over; a row without an outcome says that nothing is to be said.
+wrap_ups = Table(
+    "wrap_ups",
+    metadata,
+    ref("call_id", "calls.id", cascade=True),
+    ref("person_id", "people.id", cascade=True),
+    ref("deal_id", "deals.id", cascade=True),
+    ref("outcome_id", "wrap_up_outcomes.id", nullable=True),
+    Column("step", String(16), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("call_id", "person_id"),
+    Index("ix_wrap_ups_deal_id", "deal_id"),
+)
+
 # Clicks on a number: stored before the PBX is asked, so that none rings a phone twice.
 dials = Table(
     "dials",

@@ -1,4 +1,4 @@
-"""Funnels with their stages, loss reasons and triggers."""
+"""Funnels with their stages, loss reasons, answers after a talk, and triggers."""
 
 from __future__ import annotations
 
@@ -48,6 +48,19 @@ loss_reasons = Table(
     UniqueConstraint("funnel_id", "name"),
 )
 
+# What sellers answer after a talk, and which next step each answer suggests.
+wrap_up_outcomes = Table(
+    "wrap_up_outcomes",
+    metadata,
+    row_id(),
+    ref("funnel_id", "funnels.id"),
+    Column("name", String(100), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("suggests", String(16), nullable=False, default="none"),
+    Column("retired_at", UtcTime),
+    UniqueConstraint("funnel_id", "name"),
+)
+
 # What a call that is over does to its card. Kept with the funnel; each is asked in its order.
 triggers = Table(
     "triggers",
@@ -62,6 +75,8 @@ triggers = Table(
     Column("least_talk_seconds", Integer, nullable=False, default=0),
     Column("count", String(12), nullable=False, default="every"),  # every | conversation | try | callback
     Column("nth", Integer, nullable=False, default=1),
+    # Such a rule is asked when a seller gives this answer, not when the call ends.
+    ref("wrap_up_id", "wrap_up_outcomes.id", nullable=True),
     # A rule of a line that is gone would suddenly mean every line: it goes with it.
     ref("line_id", "lines.id", nullable=True, cascade=True),
     ref("stage_id", "stages.id", nullable=True),

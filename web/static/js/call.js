@@ -57,7 +57,8 @@ region.addEventListener("input", ({ target }) => {
   if (target.dataset.draft) sessionStorage.setItem(`note-${target.dataset.draft}`, target.value);
 });
 region.addEventListener("submit", ({ target }) => {
-  const field = target.querySelector("[data-draft]");
+  // The wrap-up takes the note along.
+  const field = (target.matches(".wrap-up") ? region : target).querySelector("[data-draft]");
   if (field) sessionStorage.removeItem(`note-${field.dataset.draft}`);
 });
 

@@ -305,6 +305,18 @@ def upgrade() -> None:
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_stages_funnel_id_name")),
     )
     op.create_table(
+        "wrap_up_outcomes",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("suggests", sa.String(length=16), nullable=False),
+        sa.Column("retired_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_wrap_up_outcomes_funnel_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wrap_up_outcomes")),
+        sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_wrap_up_outcomes_funnel_id_name")),
+    )
+    op.create_table(
         "contact_numbers",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("contact_id", ROW_ID, nullable=False),
@@ -401,6 +413,7 @@ def upgrade() -> None:
         sa.Column("least_talk_seconds", sa.Integer(), nullable=False),
         sa.Column("count", sa.String(length=12), nullable=False),
         sa.Column("nth", sa.Integer(), nullable=False),
+        sa.Column("wrap_up_id", ROW_ID, nullable=True),
         sa.Column("line_id", ROW_ID, nullable=True),
         sa.Column("stage_id", ROW_ID, nullable=True),
         sa.Column("to_stage_id", ROW_ID, nullable=True),
@@ -422,6 +435,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_triggers_owner_id")),
         sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_triggers_stage_id")),
         sa.ForeignKeyConstraint(["to_stage_id"], ["stages.id"], name=op.f("fk_triggers_to_stage_id")),
+        sa.ForeignKeyConstraint(["wrap_up_id"], ["wrap_up_outcomes.id"], name=op.f("fk_triggers_wrap_up_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_triggers")),
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_triggers_funnel_id_name")),
     )
@@ -681,3 +695,24 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_transfers")),
         sa.UniqueConstraint("call_id", "at", "kind", name=op.f("uq_transfers_call_id_at_kind")),
     )
+    op.create_table(
+        "wrap_ups",
+        sa.Column("call_id", ROW_ID, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("outcome_id", ROW_ID, nullable=True),
+        sa.Column("step", sa.String(length=16), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["call_id"], ["calls.id"], name=op.f("fk_wrap_ups_call_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_wrap_ups_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["outcome_id"], ["wrap_up_outcomes.id"], name=op.f("fk_wrap_ups_outcome_id")),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_wrap_ups_person_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("call_id", "person_id", name=op.f("uq_wrap_ups_call_id_person_id")),
+    )
+    op.create_index("ix_wrap_ups_deal_id", "wrap_ups", ["deal_id"], unique=False)
