@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from pbx_crm.db.tables import metadata
@@ -39,7 +39,9 @@ def upgrade(engine: Engine) -> str:
     try:
         with engine.connect().execution_options(writes=True) as tx, tx.begin():
             _be_careful(tx)
-            return upgrade_in(tx)
+            revision = upgrade_in(tx)
+            _refuse_other_tables(tx)
+            return revision
     except (OperationalError, ProgrammingError) as error:
         raise DatabaseUnusable(f"The database cannot be used: {error.orig}") from error
 
@@ -70,6 +72,24 @@ def differences(tx: Connection) -> list[str]:
     from alembic.autogenerate import compare_metadata
 
     return [repr(difference) for difference in compare_metadata(_context(tx), metadata)]
+
+
+def _refuse_other_tables(tx: Connection) -> None:
+    """A database of a build between two releases may say the same revision and lack what is new."""
+    found = inspect(tx).get_multi_columns()
+    have = {name: {column["name"] for column in columns} for (_, name), columns in found.items()}
+    missing = [
+        name if name not in have else f"{name}.{column.name}"
+        for name, table in metadata.tables.items()
+        for column in table.columns
+        if column.name not in have.get(name, ())
+    ]
+    if missing:
+        some = ", ".join(dict.fromkeys(missing[:5]))
+        raise DatabaseUnusable(
+            f"The database was made by another build of this version and lacks {some}; "
+            "go back to that build, or begin with a new database."
+        )
 
 
 def _be_careful(tx: Connection) -> None:

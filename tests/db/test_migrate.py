@@ -83,6 +83,24 @@ def test_a_revision_that_fails_leaves_the_database_as_it_was(tmp_path: Path) -> 
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ("DROP TABLE popups_closed", "popups_closed"),
+        ("ALTER TABLE tasks RENAME COLUMN cause TO reason", "tasks.cause"),
+    ],
+)
+def test_a_database_of_another_build_is_refused_before_anything_fails(
+    database_url: str, change: str, named: str
+) -> None:
+    engine = make_engine(database_url)
+    with engine.begin() as tx:
+        tx.execute(text(change))
+    with pytest.raises(DatabaseUnusable, match=f"lacks .*{named}"):
+        migrate.upgrade(engine)
+    engine.dispose()
+
+
 @pytest.mark.postgresql
 def test_a_migration_does_not_hold_up_a_busy_database(
     migrated_postgresql_url: str, monkeypatch: pytest.MonkeyPatch
