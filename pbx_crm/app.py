@@ -33,6 +33,7 @@ from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.checkup import Checkup
+from pbx_crm.services.clientele import Clientele
 from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
@@ -109,6 +110,8 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         after_call=AfterCall.on(ground),
         analysis=Analysis.on(ground),
         telephony=Telephony.on(ground),
+        after_call=AfterCall.on(ground),
+        clients=Clientele.on(ground),
     )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
+from pbx_crm.db import cuttings
+from pbx_crm.db.cuttings import Cutting
 from pbx_crm.db.tables import deal_events, deal_notes
 from pbx_crm.domain.errors import NotFound
 
@@ -23,6 +25,7 @@ class Note:
     author_id: int | None
     text: str
     at: datetime
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +48,31 @@ def add(tx: Connection, deal_id: int, author_id: int, text: str, at: datetime) -
 
 def of_deal(tx: Connection, deal_id: int) -> list[Note]:
     """The deal's newest notes, newest first."""
-    table = deal_notes.c
-    query = select(table.id, table.author_id, table.text, table.at).where(table.deal_id == deal_id)
-    return [Note(*row) for row in tx.execute(query.order_by(table.id.desc()).limit(MOST))]
+    query = _notes().where(deal_notes.c.deal_id == deal_id).order_by(deal_notes.c.id.desc())
+    return [Note(*row) for row in tx.execute(query.limit(MOST))]
+
+
+def lock(tx: Connection, deal_id: int, note_id: int) -> Note:
+    """The note, held until this transaction ends; NotFound if it is not on this deal."""
+    query = _notes().where(deal_notes.c.id == note_id, deal_notes.c.deal_id == deal_id)
+    row = tx.execute(query.with_for_update()).first()
+    if row is None:
+        raise NotFound(note_id=note_id)
+    return Note(*row)
+
+
+def rewrite(tx: Connection, note: Note, text: str, at: datetime) -> None:
+    """The note says this from now on."""
+    tx.execute(update(deal_notes).where(deal_notes.c.id == note.id).values(text=text, edited_at=at))
+
+
+def take_out(tx: Connection, note: Note) -> Cutting:
+    """The note is gone; the cutting brings it back."""
+    return cuttings.take_out(tx, deal_notes, note.id)
+
+
+def _notes() -> Any:
+    return select(*(deal_notes.c[name] for name in ("id", "author_id", "text", "at", "edited_at")))
 
 
 def lock_event(tx: Connection, deal_id: int, event_id: int) -> DealEvent:

@@ -186,6 +186,14 @@ def set_fields(tx: Connection, deal: Deal, values: Mapping[str, Any], at: dateti
     _rewrite(tx, deal, {**values, "active_at": max(deal.active_at, at)})
 
 
+def set_contact(tx: Connection, deal: Deal, contact_id: int, at: datetime) -> None:
+    """The deal is this client's; a call of theirs finds it from now on."""
+    _rewrite(tx, deal, {"contact_id": contact_id, "active_at": max(deal.active_at, at)})
+    tx.execute(delete(open_deals).where(open_deals.c.deal_id == deal.id))
+    if deal.is_open:
+        _open(tx, deal.id, contact_id, deal.funnel_id)
+
+
 def touch(tx: Connection, deal_id: int, at: datetime) -> None:
     """Something happened with this deal; the version stays, so nobody's open form is spoilt."""
     tx.execute(update(deals).where(deals.c.id == deal_id, deals.c.active_at < at).values(active_at=at))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, exists, false, select, true
 
-from pbx_crm.db.tables import call_people, calls, deals, stage_totals, tasks
+from pbx_crm.db.tables import call_people, calls, deal_contacts, deals, stage_totals, tasks
 from pbx_crm.domain.person import Reach, Scope
 
 
@@ -64,12 +64,17 @@ def calls_in(scope: Scope) -> ColumnElement[bool]:
 
 
 def contacts_in(scope: Scope, contact_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Condition on a contact's id: a seller sees the clients of own deals."""
+    """Condition on a contact's id: a seller sees whoever stands on their own deals."""
     match scope.reach:
         case Reach.ALL:
             return true()
         case Reach.OWN:
             own_deal = exists().where(deals.c.contact_id == contact_id, deals.c.owner_id == scope.person_id)
-            return own_deal.correlate_except(deals)
+            beside = exists().where(
+                deal_contacts.c.contact_id == contact_id,
+                deals.c.id == deal_contacts.c.deal_id,
+                deals.c.owner_id == scope.person_id,
+            )
+            return own_deal.correlate_except(deals) | beside.correlate_except(deals, deal_contacts)
         case Reach.NOTHING:
             return false()

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import ActorKind, Deal
+from pbx_crm.domain.deal_edit import FieldChange
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.task import Task, TaskKind, Urgency
@@ -22,6 +23,7 @@ class EntryKind(StrEnum):
     NOTE = "note"
     TASK = "task"
     OWNER = "owner"
+    FIELDS = "fields"
     EVENT = "event"
 
 
@@ -66,6 +68,10 @@ class Entry:
     """What came of a task; of an automatic one a message id."""
     why: Rule = field(default_factory=dict)
     """What the program did, as a rule with its values."""
+    changes: tuple[FieldChange, ...] = ()
+    note_id: int | None = None
+    """The note, where the viewer may change or delete it."""
+    edited_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +89,18 @@ class OtherDeal:
 
     deal: Deal
     stage_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardContact:
+    """Somebody the deal is talked about with."""
+
+    id: int
+    name: str
+    role: str
+    """What they have to do with it: "accountant"."""
+    numbers: tuple[str, ...]
+    is_first: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +122,14 @@ class DealCard:
     loss_reason: str
     other_funnels: tuple[Funnel, ...] = ()
     """Where else it may go; nothing for a closed deal."""
+    people: tuple[CardContact, ...] = ()
+    """Everybody it is talked about with, the first contact first."""
+    company: str = ""
+    tags: tuple[str, ...] = ()
+    draft: str = ""
+    """What the viewer has begun to write."""
+    usual_seconds: float | None = None
+    """How long deals usually stay in this stage; None where too few have left it."""
 
     @property
     def has_known_owner(self) -> bool:

@@ -8,17 +8,17 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from pbx_crm.domain.deal import Deal, MoveRequest, Priority
-from pbx_crm.domain.deal_card import DealCard
+from pbx_crm.domain.deal import MoveRequest, Priority
+from pbx_crm.domain.deal_edit import FieldChange, FieldsClash
 from pbx_crm.domain.errors import BadInput, Conflict, NotFound, Refused
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import PutOff, Repeat, TaskKind
 from pbx_crm.pages.answers import elsewhere, see_other
+from pbx_crm.pages.card_fields import fields_shown
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.moves import new_key
 from pbx_crm.pages.render import render, wording_of, zone_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
-from pbx_crm.services.deals import DealFields
 
 PRIORITIES = (
     (Priority.LOW, N_("Low")),
@@ -46,30 +46,15 @@ class Answered:
     typed: Mapping[str, str] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     sentence: str = ""
+    changes: tuple[FieldChange, ...] = ()
+    """What somebody else made of the fields in question meanwhile."""
+    who: str = ""
+    """Who that was, where it is known."""
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /deals/17: the panel for htmx, the page for a browser."""
-    return await _page(request, _id(request), Answered())
-
-
-async def change(request: web.Request) -> web.StreamResponse:
-    """POST /deals/17/fields: the plain fields."""
-
-    async def save(form: Form) -> None:
-        fields = DealFields(
-            version=form.whole("version"),
-            client_name=form.text("client_name"),
-            title=form.text("title"),
-            source=form.text("source"),
-            amount=form.amount("amount"),
-            priority=form.choice("priority", Priority, Priority.NORMAL),
-            expected_close=form.day("expected_close"),
-        )
-        form.require_good()
-        await services_of(request).deals.change(viewer_of(request), _id(request), fields)
-
-    return await _done_or_again(request, "fields", save)
+    return await _page(request, deal_id_of(request), Answered())
 
 
 async def hand_over(request: web.Request) -> web.StreamResponse:
@@ -78,10 +63,10 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
     deals, viewer = services_of(request).deals, viewer_of(request)
     owner_id, version = form.whole("owner_id"), form.whole("version")
     form.require_good()
-    await deals.hand_over(viewer, _id(request), owner_id, version)
+    await deals.hand_over(viewer, deal_id_of(request), owner_id, version)
     if not viewer.scope.covers_owner(owner_id):
         return elsewhere(request, "/board")
-    return await _again(request)
+    return await again(request)
 
 
 async def change_funnel(request: web.Request) -> web.StreamResponse:
@@ -95,18 +80,9 @@ async def change_funnel(request: web.Request) -> web.StreamResponse:
             form.text("reason")[:LONGEST_REASON],
         )
         form.require_good()
-        await services_of(request).moves.change_funnel(viewer_of(request), _id(request), wish)
+        await services_of(request).moves.change_funnel(viewer_of(request), deal_id_of(request), wish)
 
-    return await _done_or_again(request, "funnel", save)
-
-
-async def add_note(request: web.Request) -> web.StreamResponse:
-    """POST /deals/17/notes: something written down."""
-
-    async def save(form: Form) -> None:
-        await services_of(request).deals.add_note(viewer_of(request), _id(request), form.text_block("text"))
-
-    return await _done_or_again(request, "note", save)
+    return await done_or_again(request, "funnel", save)
 
 
 async def add_task(request: web.Request) -> web.StreamResponse:
@@ -122,9 +98,11 @@ async def add_task(request: web.Request) -> web.StreamResponse:
             tasks = services_of(request).tasks
             title, repeat, remind = form.text("title"), _repeat(form), remind_in(form)
             form.require_good()
-            await tasks.add_to_deal(viewer_of(request), _id(request), kind, due_at, title, repeat, remind)
+            await tasks.add_to_deal(
+                viewer_of(request), deal_id_of(request), kind, due_at, title, repeat, remind
+            )
 
-    return await _done_or_again(request, "task", save)
+    return await done_or_again(request, "task", save)
 
 
 async def take_back_act(request: web.Request) -> web.StreamResponse:
@@ -132,9 +110,9 @@ async def take_back_act(request: web.Request) -> web.StreamResponse:
 
     async def save(_form: Form) -> None:
         act_id = int(request.match_info["act"])
-        await services_of(request).setup.triggers.take_back(viewer_of(request), _id(request), act_id)
+        await services_of(request).setup.triggers.take_back(viewer_of(request), deal_id_of(request), act_id)
 
-    return await _done_or_again(request, "act", save)
+    return await done_or_again(request, "act", save)
 
 
 def remind_in(form: Form) -> int | None:
@@ -151,7 +129,7 @@ async def finish_task(request: web.Request) -> web.StreamResponse:
     await services_of(request).tasks.finish(
         viewer_of(request), int(request.match_info["task"]), zone_of(request)
     )
-    return await _again(request)
+    return await again(request)
 
 
 async def put_off_task(request: web.Request) -> web.StreamResponse:
@@ -161,31 +139,35 @@ async def put_off_task(request: web.Request) -> web.StreamResponse:
     form.require_good()
     task_id = int(request.match_info["task"])
     await services_of(request).tasks.put_off(viewer_of(request), task_id, by, zone_of(request))
-    return await _again(request)
+    return await again(request)
 
 
-def _id(request: web.Request) -> int:
+def deal_id_of(request: web.Request) -> int:
+    """The deal in the address."""
     return int(request.match_info["deal"])
 
 
-async def _done_or_again(
+async def done_or_again(
     request: web.Request, name: str, save: Callable[[Form], Awaitable[None]]
 ) -> web.StreamResponse:
-    """Saves; a form with wrong values comes back with the values and the reasons."""
+    """The card after saving; a form with wrong values comes back with the values and the reasons."""
     form = await form_of(request)
     try:
         await save(form)
     except NotFound:
         raise
     except (BadInput, Conflict) as refusal:
-        return await _page(request, _id(request), _answered(request, name, form, refusal), status_of(refusal))
-    return await _again(request)
+        answered = _answered(request, name, form, refusal)
+        return await _page(request, deal_id_of(request), answered, status_of(refusal))
+    return await again(request)
 
 
 def _answered(request: web.Request, name: str, form: Form, refusal: Refused) -> Answered:
     wording = wording_of(request)
     reasons = wording.reasons_of(refusal) if isinstance(refusal, BadInput) else {}
     sentence = "" if reasons else wording.sentence_of(refusal)
+    if isinstance(refusal, FieldsClash):
+        return Answered(name, form.typed(), reasons, sentence, refusal.changes, refusal.who)
     return Answered(name, form.typed(), reasons, sentence)
 
 
@@ -194,10 +176,11 @@ def status_of(refusal: Refused) -> HTTPStatus:
     return HTTPStatus.CONFLICT if isinstance(refusal, Conflict) else HTTPStatus.UNPROCESSABLE_ENTITY
 
 
-async def _again(request: web.Request) -> web.StreamResponse:
+async def again(request: web.Request) -> web.StreamResponse:
+    """The card as it is now."""
     if not is_fragment(request):
-        return see_other(f"/deals/{_id(request)}")
-    return await _page(request, _id(request), Answered())
+        return see_other(f"/deals/{deal_id_of(request)}")
+    return await _page(request, deal_id_of(request), Answered())
 
 
 async def _page(
@@ -205,10 +188,11 @@ async def _page(
 ) -> web.StreamResponse:
     card = await services_of(request).deal_cards.show(viewer_of(request), deal_id, zone_of(request))
     template = "parts/deal.html" if is_fragment(request) else "deal.html"
+    typed = answered.typed if answered.form == "fields" else {}
     values = {
         "card": card,
         "answered": answered,
-        "fields": _fields(request, card, answered),
+        "fields": fields_shown(card, typed, is_clash=bool(answered.changes)),
         "priorities": PRIORITIES,
         "task_kinds": CHOSEN_KINDS,
         "repeats": REPEATS,
@@ -216,23 +200,6 @@ async def _page(
         "key": new_key(),
     }
     return render(request, template, values, status=status)
-
-
-def _fields(request: web.Request, card: DealCard, answered: Answered) -> Mapping[str, str]:
-    stored = _stored(request, card, card.deal)
-    return {**stored, **answered.typed} if answered.form == "fields" else stored
-
-
-def _stored(request: web.Request, card: DealCard, deal: Deal) -> dict[str, str]:
-    return {
-        "version": str(deal.version),
-        "client_name": card.client_name,
-        "title": deal.title,
-        "source": deal.source,
-        "amount": wording_of(request).plain(deal.amount),
-        "priority": deal.priority,
-        "expected_close": deal.expected_close.isoformat() if deal.expected_close else "",
-    }
 
 
 def usual_due(request: web.Request) -> str:

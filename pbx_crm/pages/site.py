@@ -43,6 +43,7 @@ from pbx_crm.pages import (
 from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.api import document
 from pbx_crm.pages.api.table import ENDPOINTS
+from pbx_crm.pages.card_routes import CARD_ROUTES
 from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
@@ -125,13 +126,11 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", f"{DEAL}/move", moves.choose, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/move", moves.move, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/undo", moves.undo, Access.CLIENT_DATA),
-    Route("POST", f"{DEAL}/fields", deal_card.change, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/owner", deal_card.hand_over, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/funnel", deal_card.change_funnel, Access.CLIENT_DATA),
     Route("GET", f"{DEAL}/step", card_acts.ask_task, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/step", card_acts.set_task, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/priority", card_acts.raise_priority, Access.CLIENT_DATA),
-    Route("POST", f"{DEAL}/notes", deal_card.add_note, Access.CLIENT_DATA),
     Route("POST", f"{DEAL}/tasks", deal_card.add_task, Access.CLIENT_DATA),
     Route("POST", DEAL + r"/acts/{act:\d{1,18}}/undo", deal_card.take_back_act, Access.CLIENT_DATA),
     Route("POST", f"{TASK}/done", deal_card.finish_task, Access.CLIENT_DATA),
@@ -186,6 +185,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/metrics", metrics.show, Access.PUBLIC),
     Route("POST", "/pbx/lookup", lookup.who_calls, Access.PBX),
     Route("GET", "/api/v1/openapi.json", document.show, Access.PUBLIC),
+    *CARD_ROUTES,
     *ENDPOINTS,
 )
 

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
-from pbx_crm.db import contacts, deal_calls, deal_notes, deals, funnels, people, stage_moves, tasks
+from pbx_crm.db import (
+    companies,
+    deal_calls,
+    deal_contacts,
+    deal_notes,
+    deal_tags,
+    deals,
+    funnels,
+    note_drafts,
+    people,
+    stage_moves,
+    stage_stays,
+    tasks,
+)
 from pbx_crm.db.deal_calls import DealCall
 from pbx_crm.db.deal_notes import DealEvent, Note
 from pbx_crm.db.engine import Database, Transaction
@@ -20,11 +33,14 @@ from pbx_crm.domain.deal_card import (
     OpenTask,
     OtherDeal,
 )
+from pbx_crm.domain.deal_edit import FieldChange
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.stage_stay import LOOK_BACK, usual_seconds
 from pbx_crm.domain.task import Task, urgency
 from pbx_crm.domain.trigger import may_take_back
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.notes import may_change_note
 
 
 class DealCards:
@@ -59,19 +75,26 @@ def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tz
     stages = {stage.id: stage.name for one in (*known, funnel) for stage in one.stages}
     names = _Names({person.id: person.name for person in staff}, stages)
     found = tasks.of_deal(tx, deal_id, viewer.scope)
+    contacts = deal_contacts.of_deal(tx, deal_id, deal.contact_id)
+    first = contacts[0] if deal.contact_id is not None else None
     return DealCard(
         deal=deal,
         funnel=funnel,
         stage=next(stage for stage in funnel.stages if stage.id == deal.stage_id),
         owner_name=names.person(deal.owner_id),
-        client_name=contacts.name_of(tx, deal.contact_id) if deal.contact_id else "",
-        numbers=tuple(contacts.numbers_of(tx, deal.contact_id)) if deal.contact_id else (),
+        client_name=first.name if first else "",
+        numbers=first.numbers if first else (),
         tasks=tuple(_open_task(task, names, now, zone) for task in found if task.done_at is None),
         others=tuple(_other(other, names) for other in deals.others_of(tx, deal, viewer.scope)),
         entries=_timeline(tx, viewer, deal, found, names),
         other_funnels=tuple(one for one in known if deal.is_open and _may_take(one, deal)),
         colleagues=tuple((one.id, one.name) for one in staff if _may_own(one)),
         loss_reason=funnels.loss_reason_name(tx, deal.loss_reason_id) if deal.loss_reason_id else "",
+        people=contacts,
+        company=companies.name_of(tx, deal.company_id),
+        tags=deal_tags.of_deal(tx, deal_id),
+        draft=note_drafts.of(tx, viewer.id, deal_id),
+        usual_seconds=usual_seconds(stage_stays.ended_since(tx, deal.stage_id, now - LOOK_BACK)),
     )
 
 
@@ -98,7 +121,7 @@ def _timeline(
     last_id = moves[0].id if moves else None
     entries = [
         *(_of_move(move, names, last_id) for move in moves),
-        *(_of_note(note, names) for note in deal_notes.of_deal(tx, deal.id)),
+        *(_of_note(note, names, viewer) for note in deal_notes.of_deal(tx, deal.id)),
         *(_of_event(event, names) for event in deal_notes.events_of(tx, deal.id)),
         *(_of_call(call) for call in deal_calls.of_deal(tx, deal.id, viewer.scope)),
         *(_of_done(task, task.done_at, names) for task in found if task.done_at),
@@ -128,12 +151,22 @@ def _of_move(move: StageMove, names: _Names, last_id: int | None) -> Entry:
     )
 
 
-def _of_note(note: Note, names: _Names) -> Entry:
-    return Entry(EntryKind.NOTE, note.at, names.person(note.author_id), text=note.text)
+def _of_note(note: Note, names: _Names, viewer: Person) -> Entry:
+    return Entry(
+        EntryKind.NOTE,
+        note.at,
+        names.person(note.author_id),
+        text=note.text,
+        note_id=note.id if may_change_note(viewer, note.author_id) else None,
+        edited_at=note.edited_at,
+    )
 
 
 def _of_event(event: DealEvent, names: _Names) -> Entry:
     details: Mapping[str, Any] = event.details
+    if event.kind == "fields":
+        changes = tuple(FieldChange(*change) for change in details["changes"])
+        return Entry(EntryKind.FIELDS, event.at, names.person(event.actor_id), changes=changes)
     return Entry(
         EntryKind.OWNER if event.kind == "owner" else EntryKind.EVENT,
         event.at,

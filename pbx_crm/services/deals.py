@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
-from pbx_crm.db import clients, contacts, deal_notes, deals, funnels, people, stage_moves
+from pbx_crm.db import clients, contacts, deal_notes, deals, funnels, note_drafts, people, stage_moves
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.deal import (
     MOST_AMOUNT,
@@ -17,18 +16,21 @@ from pbx_crm.domain.deal import (
     check_version,
     seller,
 )
+from pbx_crm.domain.deal_edit import FieldChange, Texts
 from pbx_crm.domain.errors import BadInput, NotAllowed, NotFound
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Reach, Role
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.sentence import N_
+from pbx_crm.services import deal_edits
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.deal_edits import DealFields
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.notes import check_note
 
 LONGEST_TITLE = 200
 LONGEST_SOURCE = 100
-LONGEST_NOTE = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +45,6 @@ class DealForm:
     funnel_id: int | None = None
     owner_id: int | None = None
     request_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DealFields:
-    """The plain fields of a deal as they shall be, and the version the asker had before them."""
-
-    version: int
-    client_name: str | None
-    """None leaves the client as it is."""
-    title: str
-    source: str
-    amount: Decimal
-    priority: Priority
-    expected_close: date | None
 
 
 class Deals:
@@ -80,10 +68,18 @@ class Deals:
         self._live.tell({f"stage-{deal.stage_id}", "tasks"}, {deal.owner_id})
         return deal.id
 
-    async def change(self, viewer: Person, deal_id: int, fields: DealFields) -> None:
-        """Writes the plain fields; DealChanged if somebody was faster, BadInput for wrong values."""
+    async def change(
+        self, viewer: Person, deal_id: int, fields: DealFields, seen: Texts | None = None
+    ) -> None:
+        """Writes the plain fields; BadInput for wrong values.
+
+        `seen` is what the form showed before anybody typed: with it only a field that somebody else
+        changed too is refused (FieldsClash), without it any change since (DealChanged).
+        """
         _check_texts(fields.title, fields.source, fields.client_name or "", fields.amount)
-        deal = await self._database.write(_change, viewer, deal_id, fields, self._clock())
+        deal_edits.check(fields)
+        edit = deal_edits.change
+        deal = await self._database.write(edit, viewer, deal_id, fields, seen, self._clock())
         self._tell(deal)
 
     async def raise_priority(self, viewer: Person, deal_id: int) -> Priority:
@@ -99,8 +95,7 @@ class Deals:
 
     async def add_note(self, viewer: Person, deal_id: int, text: str) -> None:
         """Writes something down; BadInput if it is nothing or far too much."""
-        if not 0 < len(text) <= LONGEST_NOTE:
-            raise BadInput(reasons={"text": N_("A note is 1 to 5000 characters.")})
+        check_note(text)
         deal = await self._database.write(_add_note, viewer, deal_id, text, self._clock())
         self._tell(deal)
 
@@ -200,27 +195,11 @@ def _contact(
     return known
 
 
-def _change(tx: Transaction, viewer: Person, deal_id: int, fields: DealFields, now: datetime) -> Deal:
-    deal = deals.lock(tx, deal_id, viewer.scope)
-    check_version(deal, fields.version)
-    values: dict[str, Any] = {
-        "title": fields.title,
-        "source": fields.source,
-        "amount": fields.amount,
-        "priority": fields.priority,
-        "expected_close": fields.expected_close.isoformat() if fields.expected_close else None,
-    }
-    if deal.contact_id is not None and fields.client_name is not None:
-        contacts.rename(tx, deal.contact_id, fields.client_name)
-    elif deal.contact_id is None and fields.client_name:
-        values["contact_id"] = contacts.make(tx, fields.client_name, None, now, deal.owner_id)
-    deals.set_fields(tx, deal, values, now)
-    return deal
-
-
 def _raise_priority(tx: Transaction, viewer: Person, deal_id: int, now: datetime) -> Deal:
     deal = deals.lock(tx, deal_id, viewer.scope)
     deals.set_fields(tx, deal, {"priority": deal.priority.after}, now)
+    change = FieldChange("priority", deal.priority, deal.priority.after)
+    deal_edits.remember(tx, deal, viewer, (change,), now)
     return deal
 
 
@@ -238,5 +217,6 @@ def _hand_over(
 def _add_note(tx: Transaction, viewer: Person, deal_id: int, text: str, now: datetime) -> Deal:
     deal = deals.get(tx, deal_id, viewer.scope)
     deal_notes.add(tx, deal_id, viewer.id, text, now)
+    note_drafts.drop(tx, viewer.id, deal_id)
     deals.touch(tx, deal_id, now)
     return deal

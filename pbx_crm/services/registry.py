@@ -14,6 +14,7 @@ from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.checkup import Checkup
+from pbx_crm.services.clientele import Clientele
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
@@ -68,3 +69,5 @@ class Services:
     after_call: AfterCall
     analysis: Analysis
     telephony: Telephony
+    after_call: AfterCall
+    clients: Clientele

@@ -17,8 +17,13 @@ import pytest
 from aiohttp import ClientResponse
 
 from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers, wrap_up_outcomes
+from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers
+from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers, wrap_up_outcomes
+from pbx_crm.db import bin, calendars, deal_contacts, deal_notes, deals, tasks, triggers
+from pbx_crm.db.bin import Thrown
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import metadata
+from pbx_crm.domain.bin import BinKind
 from pbx_crm.domain.calendar import usual_calendar
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.dialling import DialRules
@@ -186,6 +191,15 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/deals/{deal}/step"): Ask("deal", data={"kind": "call", "due_at": "2026-12-01T10:00"}),
     ("POST", "/deals/{deal}/priority"): Ask("deal", data={}),
     ("POST", "/deals/{deal}/notes"): Ask("deal", data={"text": "walked by"}),
+    ("POST", "/deals/{deal}/draft"): Ask("deal", data={"text": "walking"}),
+    ("POST", "/deals/{deal}/notes/{note}"): Ask("note", data={"text": "walked on", "seen": "walk"}),
+    ("POST", "/deals/{deal}/notes/{note}/delete"): Ask("note", data={}),
+    ("POST", "/deals/{deal}/contacts"): Ask("deal", data={"name": "Walker", "role": "walks"}),
+    ("POST", "/deals/{deal}/contacts/{second}/drop"): Ask("second", data={}),
+    ("POST", "/deals/{deal}/contacts/{second}/first"): Ask("second", data={}),
+    ("POST", "/deals/{deal}/delete"): Ask("deal", data={"version": "999"}),
+    ("GET", "/bin"): Ask(),
+    ("POST", "/bin/{item}/back"): Ask("item", data={}),
     ("POST", "/deals/{deal}/tasks"): Ask(
         "deal", data={"kind": "call", "due_at": "2026-12-01T10:00", "title": "Walk"}
     ),
@@ -214,6 +228,9 @@ WALK: dict[tuple[str, str], Ask] = {
 }
 
 OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act")
+OF_A_SELLER = ("deal", "call", "task", "contact", "act")
+OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act")
+OF_A_SELLER = ("deal", "call", "task", "contact", "act", "note", "second", "item")
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 
@@ -320,6 +337,9 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "person": owner.id,
         "stage": funnel.stages[1].id,
         "act": _act(tx, deal_id),
+        "note": deal_notes.add(tx, deal_id, owner.id, "walk", NOW),
+        "second": _second(tx, deal_id, client),
+        "item": _item(tx, deal_id, owner),
         "trigger": triggers.everything(tx)[0].id or ABSENT,
         "calendar": calendars.add(tx, usual_calendar(INSTALLATION, f"Days of {owner.name}")),
         "line": ABSENT,
@@ -335,6 +355,20 @@ def _act(tx: Transaction, deal_id: int) -> int:
     details = {"id": "trigger_priority", "name": "Walk", "was": "low", "is": "normal"}
     deals.add_event_once(tx, deal_id, "trigger", NOW, details, f"walk-{deal_id}")
     return deal_notes.events_of(tx, deal_id)[0].id
+
+
+def _second(tx: Transaction, deal_id: int, client: str) -> int:
+    """Somebody else on the deal."""
+    contact_id = builders.contact(tx, f"Second of {client}")
+    deal_contacts.add(tx, deal_id, contact_id, "accountant")
+    return contact_id
+
+
+def _item(tx: Transaction, deal_id: int, owner: Person) -> int:
+    """A deleted note of the deal."""
+    note = deal_notes.lock(tx, deal_id, deal_notes.add(tx, deal_id, owner.id, "gone", NOW))
+    thrown = Thrown(BinKind.NOTE, deal_id, "gone", owner.id, owner.id, NOW)
+    return bin.put(tx, thrown, deal_notes.take_out(tx, note))
 
 
 def absent(records: Records) -> Records:

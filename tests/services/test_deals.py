@@ -31,7 +31,8 @@ from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.task import TaskKind, Urgency
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.deal_cards import DealCards
-from pbx_crm.services.deals import DealFields, DealForm, Deals
+from pbx_crm.services.deal_edits import DealFields
+from pbx_crm.services.deals import DealForm, Deals
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.moves import Moves
 from pbx_crm.services.tasks import Tasks

@@ -20,6 +20,7 @@ from pbx_crm.db.tables.calls import (
     transfers,
     wrap_ups,
 )
+from pbx_crm.db.tables.card import bin_items, deal_contacts, deal_tags, note_drafts
 from pbx_crm.db.tables.clients import companies, contact_numbers, contacts
 from pbx_crm.db.tables.deals import (
     deal_events,
@@ -40,6 +41,7 @@ from pbx_crm.db.tables.rollups import call_days
 __all__ = [
     "alerts",
     "audit",
+    "bin_items",
     "calendar_days",
     "calendars",
     "call_aliases",
@@ -49,8 +51,10 @@ __all__ = [
     "companies",
     "contact_numbers",
     "contacts",
+    "deal_contacts",
     "deal_events",
     "deal_notes",
+    "deal_tags",
     "deals",
     "dials",
     "extensions",
@@ -62,6 +66,7 @@ __all__ = [
     "login_tries",
     "loss_reasons",
     "metadata",
+    "note_drafts",
     "open_deals",
     "people",
     "popups_closed",

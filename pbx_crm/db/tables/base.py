@@ -16,6 +16,10 @@ metadata = MetaData(naming_convention=NAMING)
 # SQLite gives an autoincrementing rowid to INTEGER PRIMARY KEY only; PostgreSQL wants 64 bits.
 RowId = BigInteger().with_variant(Integer, "sqlite")
 
+# SQLite gives the number of the newest row again once that row is gone; what the bin gives back must
+# find its number free, and an old link must not lead to somebody else's record.
+NEVER_AGAIN = {"sqlite_autoincrement": True}
+
 
 def row_id() -> Column[int]:
     """The row's own number."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Column, Index, String, Table
 
 from pbx_crm.db.column_types import UtcTime
-from pbx_crm.db.tables.base import metadata, ref, row_id
+from pbx_crm.db.tables.base import NEVER_AGAIN, metadata, ref, row_id
 
 companies = Table(
     "companies",
@@ -26,6 +26,7 @@ contacts = Table(
     Column("created_at", UtcTime, nullable=False),
     Index("ix_contacts_responsible_id", "responsible_id"),
     Index("ix_contacts_company_id", "company_id"),
+    **NEVER_AGAIN,
 )
 
 contact_numbers = Table(
@@ -37,4 +38,5 @@ contact_numbers = Table(
     Column("number", String(20), nullable=False, unique=True),
     Column("label", String(40), nullable=False, default=""),
     Index("ix_contact_numbers_contact_id", "contact_id"),
+    **NEVER_AGAIN,
 )

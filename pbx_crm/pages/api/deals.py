@@ -15,7 +15,8 @@ from pbx_crm.pages.api import cursor
 from pbx_crm.pages.api.contract import Given, Id, Moment, Taken, api
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
-from pbx_crm.services.deals import DealFields, DealForm
+from pbx_crm.services.deal_edits import DealFields
+from pbx_crm.services.deals import DealForm
 
 
 class DealQuery(Taken):

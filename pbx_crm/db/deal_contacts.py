@@ -1,0 +1,57 @@
+"""Whom a deal is talked about with, beside its first contact."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import Connection, delete, select
+
+from pbx_crm.db.tables import contact_numbers, contacts, deal_contacts
+from pbx_crm.db.upsert import insert_new
+from pbx_crm.domain.deal_card import CardContact
+
+
+def add(tx: Connection, deal_id: int, contact_id: int, role: str) -> bool:
+    """Whether the contact is new on the deal."""
+    row = {"deal_id": deal_id, "contact_id": contact_id, "role": role}
+    return insert_new(tx, deal_contacts, row) is not None
+
+
+def drop(tx: Connection, deal_id: int, contact_id: int) -> str | None:
+    """Takes the contact off the deal and gives the role it had there; None if it was not on it."""
+    these = (deal_contacts.c.deal_id == deal_id, deal_contacts.c.contact_id == contact_id)
+    gone = delete(deal_contacts).where(*these).returning(deal_contacts.c.role)
+    role: str | None = tx.execute(gone).scalar_one_or_none()
+    return role
+
+
+def of_deal(tx: Connection, deal_id: int, first_id: int | None) -> tuple[CardContact, ...]:
+    """Everybody on the deal with their numbers, the first contact first. Two statements."""
+    query = select(deal_contacts.c.contact_id, deal_contacts.c.role)
+    beside = tx.execute(query.where(deal_contacts.c.deal_id == deal_id).order_by(deal_contacts.c.id))
+    extra = {contact_id: role for contact_id, role in beside}
+    order = [*([first_id] if first_id is not None else []), *(key for key in extra if key != first_id)]
+    found = _with_numbers(tx, order)
+    return tuple(
+        CardContact(key, found[key][0], extra.get(key, ""), found[key][1], is_first=key == first_id)
+        for key in order
+    )
+
+
+def _with_numbers(tx: Connection, ids: Collection[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
+    if not ids:
+        return {}
+    names: dict[int, str] = {}
+    numbers: dict[int, list[str]] = defaultdict(list)
+    query = (
+        select(contacts.c.id, contacts.c.name, contact_numbers.c.number)
+        .outerjoin(contact_numbers, contact_numbers.c.contact_id == contacts.c.id)
+        .where(contacts.c.id.in_(ids))
+        .order_by(contact_numbers.c.id)
+    )
+    for contact_id, name, number in tx.execute(query):
+        names[contact_id] = name
+        if number is not None:
+            numbers[contact_id].append(number)
+    return {key: (name, tuple(numbers[key])) for key, name in names.items()}

@@ -1,0 +1,24 @@
+"""What people do with clients and what lies on their cards beside the deal itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pbx_crm.services.bin import Bin
+from pbx_crm.services.deal_people import DealPeople
+from pbx_crm.services.ground import Ground
+from pbx_crm.services.notes import Notes
+
+
+@dataclass(frozen=True, slots=True)
+class Clientele:
+    """One field a service."""
+
+    notes: Notes
+    people: DealPeople
+    bin: Bin
+
+    @classmethod
+    def on(cls, ground: Ground) -> Clientele:
+        """The services of clients and cards, standing on this."""
+        return cls(notes=Notes(ground), people=DealPeople(ground), bin=Bin(ground))
