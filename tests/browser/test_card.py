@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC
+from decimal import Decimal
 
 import pytest
 from playwright.async_api import Page, expect
@@ -53,7 +54,7 @@ async def test_what_i_type_survives_a_colleagues_change_and_i_am_told(office: Of
     await anna.click(".field-grid .actions .button")
     await expect(anna.locator(".notice.danger")).to_have_count(0)
     stored = await office.stored(deal)
-    assert (stored.amount, stored.title) == (300, "Fibre")
+    assert (stored.amount, stored.title) == (Decimal(300), "Fibre")
 
 
 async def test_a_deleted_deal_comes_back_in_two_clicks(office: Office) -> None:

@@ -16,10 +16,7 @@ from zipfile import ZipFile
 import pytest
 from aiohttp import ClientResponse
 
-from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers, wrap_up_outcomes
-from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers
-from pbx_crm.db import calendars, deal_notes, deals, tasks, triggers, wrap_up_outcomes
-from pbx_crm.db import bin, calendars, deal_contacts, deal_notes, deals, tasks, triggers
+from pbx_crm.db import bin, calendars, deal_contacts, deal_notes, deals, tasks, triggers, wrap_up_outcomes
 from pbx_crm.db.bin import Thrown
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import metadata

@@ -18,7 +18,7 @@ RowId = BigInteger().with_variant(Integer, "sqlite")
 
 # SQLite gives the number of the newest row again once that row is gone; what the bin gives back must
 # find its number free, and an old link must not lead to somebody else's record.
-NEVER_AGAIN = {"sqlite_autoincrement": True}
+NEVER_AGAIN = True
 
 
 def row_id() -> Column[int]:

@@ -17,7 +17,7 @@ deal_contacts = Table(
     Column("role", String(60), nullable=False, default=""),
     UniqueConstraint("deal_id", "contact_id"),
     Index("ix_deal_contacts_contact_id", "contact_id"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )
 
 deal_tags = Table(

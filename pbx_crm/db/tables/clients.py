@@ -26,7 +26,7 @@ contacts = Table(
     Column("created_at", UtcTime, nullable=False),
     Index("ix_contacts_responsible_id", "responsible_id"),
     Index("ix_contacts_company_id", "company_id"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )
 
 contact_numbers = Table(
@@ -38,5 +38,5 @@ contact_numbers = Table(
     Column("number", String(20), nullable=False, unique=True),
     Column("label", String(40), nullable=False, default=""),
     Index("ix_contact_numbers_contact_id", "contact_id"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )

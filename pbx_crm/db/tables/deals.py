@@ -48,7 +48,7 @@ deals = Table(
     Index("ix_deals_owner_board", "owner_id", "stage_id", "stage_since", "id"),
     Index("ix_deals_contact_id", "contact_id"),
     Index("ix_deals_company_id", "company_id"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )
 
 # At most one open deal comes of two first calls of a client at once: this row is the lock and the answer.
@@ -90,7 +90,7 @@ stage_moves = Table(
     Index("ix_stage_moves_deal_id", "deal_id", "id"),
     # How long deals usually stay in a stage is asked by everyone who opens a card.
     Index("ix_stage_moves_from_stage_id", "from_stage_id", "at"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )
 
 deal_notes = Table(
@@ -103,7 +103,7 @@ deal_notes = Table(
     Column("at", UtcTime, nullable=False),
     Column("edited_at", UtcTime),
     Index("ix_deal_notes_deal_id", "deal_id", "id"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )
 
 # What happened to a deal beside calls, moves and notes: owner changes, joins, alerts; words are
@@ -119,7 +119,7 @@ deal_events = Table(
     Column("details", JSON, nullable=False, default=dict),
     Column("request_key", String(250), unique=True),
     Index("ix_deal_events_deal_id", "deal_id", "id"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )
 
 tasks = Table(
@@ -149,5 +149,5 @@ tasks = Table(
     Index("ix_tasks_owner_id", "owner_id", "done_at", "due_at"),
     Index("ix_tasks_deal_id", "deal_id"),
     Index("ix_tasks_contact_id", "contact_id"),
-    **NEVER_AGAIN,
+    sqlite_autoincrement=NEVER_AGAIN,
 )

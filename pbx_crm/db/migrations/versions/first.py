@@ -167,6 +167,21 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_at", "audit", ["at"], unique=False)
     op.create_table(
+        "bin_items",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("subject_id", sa.String(length=24), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("owner_id", ROW_ID, nullable=True),
+        sa.Column("deleted_by", ROW_ID, nullable=True),
+        sa.Column("deleted_at", UtcTime(), nullable=False),
+        sa.Column("cutting", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["deleted_by"], ["people.id"], name=op.f("fk_bin_items_deleted_by")),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_bin_items_owner_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bin_items")),
+    )
+    op.create_index("ix_bin_items_deleted_at", "bin_items", ["deleted_at"], unique=False)
+    op.create_table(
         "calendar_days",
         sa.Column("calendar_id", ROW_ID, nullable=False),
         sa.Column("day", sa.String(length=10), nullable=False),
@@ -188,6 +203,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_contacts_company_id")),
         sa.ForeignKeyConstraint(["responsible_id"], ["people.id"], name=op.f("fk_contacts_responsible_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_contacts_company_id", "contacts", ["company_id"], unique=False)
     op.create_index("ix_contacts_responsible_id", "contacts", ["responsible_id"], unique=False)
@@ -327,6 +343,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact_numbers")),
         sa.UniqueConstraint("number", name=op.f("uq_contact_numbers_number")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_contact_numbers_contact_id", "contact_numbers", ["contact_id"], unique=False)
     op.create_table(
@@ -365,6 +382,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_deals_stage_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deals")),
         sa.UniqueConstraint("born_of", name=op.f("uq_deals_born_of")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_deals_company_id", "deals", ["company_id"], unique=False)
     op.create_index("ix_deals_contact_id", "deals", ["contact_id"], unique=False)
@@ -502,6 +520,23 @@ def upgrade() -> None:
     op.create_index("ix_calls_seller_id", "calls", ["seller_id", "started_at"], unique=False)
     op.create_index("ix_calls_started_at", "calls", ["started_at", "id"], unique=False)
     op.create_table(
+        "deal_contacts",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("contact_id", ROW_ID, nullable=False),
+        sa.Column("role", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_deal_contacts_contact_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_deal_contacts_deal_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_contacts")),
+        sa.UniqueConstraint("deal_id", "contact_id", name=op.f("uq_deal_contacts_deal_id_contact_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_deal_contacts_contact_id", "deal_contacts", ["contact_id"], unique=False)
+    op.create_table(
         "deal_events",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("deal_id", ROW_ID, nullable=False),
@@ -516,6 +551,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_events")),
         sa.UniqueConstraint("request_key", name=op.f("uq_deal_events_request_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_deal_events_deal_id", "deal_events", ["deal_id", "id"], unique=False)
     op.create_table(
@@ -531,8 +567,34 @@ def upgrade() -> None:
             ["deal_id"], ["deals.id"], name=op.f("fk_deal_notes_deal_id"), ondelete="CASCADE"
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_notes")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_deal_notes_deal_id", "deal_notes", ["deal_id", "id"], unique=False)
+    op.create_table(
+        "deal_tags",
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("tag", sa.String(length=40), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_deal_tags_deal_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("deal_id", "tag", name=op.f("uq_deal_tags_deal_id_tag")),
+    )
+    op.create_index("ix_deal_tags_tag", "deal_tags", ["tag"], unique=False)
+    op.create_table(
+        "note_drafts",
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("saved_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_note_drafts_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_note_drafts_person_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("person_id", "deal_id", name=op.f("uq_note_drafts_person_id_deal_id")),
+    )
+    op.create_index("ix_note_drafts_deal_id", "note_drafts", ["deal_id"], unique=False)
     op.create_table(
         "open_deals",
         sa.Column("contact_id", ROW_ID, nullable=False),
@@ -573,8 +635,10 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["undoes_id"], ["stage_moves.id"], name=op.f("fk_stage_moves_undoes_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stage_moves")),
         sa.UniqueConstraint("request_key", name=op.f("uq_stage_moves_request_key")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_stage_moves_deal_id", "stage_moves", ["deal_id", "id"], unique=False)
+    op.create_index("ix_stage_moves_from_stage_id", "stage_moves", ["from_stage_id", "at"], unique=False)
     op.create_table(
         "call_aliases",
         sa.Column("pbx", sa.String(length=64), nullable=False),
@@ -676,6 +740,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_tasks_owner_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tasks")),
         sa.UniqueConstraint("cause", name=op.f("uq_tasks_cause")),
+        sqlite_autoincrement=True,
     )
     op.create_index("ix_tasks_contact_id", "tasks", ["contact_id"], unique=False)
     op.create_index("ix_tasks_deal_id", "tasks", ["deal_id"], unique=False)
