@@ -110,7 +110,6 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         after_call=AfterCall.on(ground),
         analysis=Analysis.on(ground),
         telephony=Telephony.on(ground),
-        after_call=AfterCall.on(ground),
         clients=Clientele.on(ground),
     )
 
