@@ -69,5 +69,4 @@ class Services:
     after_call: AfterCall
     analysis: Analysis
     telephony: Telephony
-    after_call: AfterCall
     clients: Clientele

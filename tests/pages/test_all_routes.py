@@ -224,10 +224,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/people"): Ask(),
 }
 
-OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act")
-OF_A_SELLER = ("deal", "call", "task", "contact", "act")
-OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act")
-OF_A_SELLER = ("deal", "call", "task", "contact", "act", "note", "second", "item")
+OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act", "note", "second", "item")
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 

@@ -53,7 +53,7 @@ class Office:
     live: LiveFeed = field(default_factory=LiveFeed)
 
     def __post_init__(self) -> None:
-        ground = Ground(self.database, self.live, self.clock, INSTALLATION)
+        ground = Ground(self.database, self.live, self.clock, INSTALLATION, {})
         self.clients = Clientele.on(ground)
         self.deals = Deals(self.database, self.live, self.clock, INSTALLATION)
         self.moves = Moves(self.database, self.live, self.clock)
