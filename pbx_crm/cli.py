@@ -133,9 +133,9 @@ def record(
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["calls", "funnel", "losses", "missed"]))
-@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
-@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The last day.")
+@click.argument("name", type=click.Choice(["calls", "forecast", "funnel", "losses", "missed"]))
+@click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day; not for a forecast.")
+@click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day.")
 @click.option("--seller", help="Only the figures of the person of this name.")
 @click.option("--line", help="Only calls of this line.")
 @click.option("--funnel", help="Which funnel; the first one if not told.")
@@ -149,8 +149,8 @@ def record(
 @click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
 def report(
     name: str,
-    first: datetime,
-    last: datetime,
+    first: datetime | None,
+    last: datetime | None,
     seller: str | None,
     line: str | None,
     funnel: str | None,
@@ -165,7 +165,8 @@ def report(
     from pbx_crm.commands.report import Asked, print_report
     from pbx_crm.config import load
 
-    asked = Asked(name, first.date(), last.date(), seller, line, funnel, zone, source, band)
+    days = (first.date() if first else None, last.date() if last else None)
+    asked = Asked(name, *days, seller, line, funnel, zone, source, band)
     print_report(load(config), asked, form or "text", output)
 
 

@@ -107,6 +107,32 @@ def test_slices_are_those_of_the_page(config: Path) -> None:
     assert [row["entered"] for row in told["rows"]] == [0, 0, 0, 0, 0]
 
 
+def test_a_forecast_needs_no_days(config: Path) -> None:
+    answered = CliRunner().invoke(main, ["report", "forecast", "--json", "--config", str(config)])
+    told = json.loads(answered.output)
+    assert (told["report"], told["time_zone"], told["rows"]) == ("forecast", "Europe/Berlin", [])
+    assert "from" not in told
+
+
+@pytest.mark.parametrize(
+    "days", [(), ("--from", "2026-11-21"), ("--from", "2026-11-21", "--to", "2026-11-20")]
+)
+def test_other_reports_want_days_that_make_sense(config: Path, days: tuple[str, ...]) -> None:
+    answered = CliRunner().invoke(main, ["report", "calls", *days, "--config", str(config)])
+    assert answered.exit_code == 2
+    assert "--to" in answered.output
+
+
+def test_losses_are_told_by_every_crossing(config: Path, sqlite_url: str) -> None:
+    opened = Database.open(sqlite_url)
+    with opened.engine.connect().execution_options(writes=True) as tx, tx.begin():
+        funnel, boris = builders.funnel(tx), builders.person(tx, "Boris")
+        builders.deal(tx, funnel, boris, stage=5, at=NIGHT, amount=7)
+    opened.close()
+    (row,) = json.loads(report(config, "losses", "--json", "--funnel", "Telephony").output)["rows"]
+    assert (row["stage"], row["seller"], row["band"], row["deals"]) == ("Unsorted", "Boris", "under_1k", 1)
+
+
 def test_a_terminal_gets_columns(config: Path) -> None:
     assert report(config, "calls").output.splitlines()[1].split()[:3] == ["seller", "Anna", "1"]
 

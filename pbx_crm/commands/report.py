@@ -27,6 +27,7 @@ from pbx_crm.pages.report_file import workbook
 from pbx_crm.services.clock import utc_now
 from pbx_crm.services.reports import Reports
 
+WITHOUT_DAYS = frozenset({"forecast"})
 OF_A_HEAD = Scope(Reach.ALL, 0)
 
 
@@ -35,8 +36,8 @@ class Asked:
     """What the command line says."""
 
     report: str
-    first: date
-    last: date
+    first: date | None
+    last: date | None
     seller: str | None = None
     line: str | None = None
     funnel: str | None = None
@@ -50,8 +51,6 @@ def print_report(settings: Settings, asked: Asked, form: str, file: Path | None 
 
     Names that are not there are a usage error, and so is a workbook on a terminal.
     """
-    if asked.last < asked.first:
-        raise click.UsageError("--to is before --from")
     zone = _zone(asked.zone or settings.crm.time_zone)
     database = open_database(settings)
     try:
@@ -69,8 +68,12 @@ def print_report(settings: Settings, asked: Asked, form: str, file: Path | None 
 
 def _facts(asked: Asked, zone: tzinfo) -> list[tuple[str, str]]:
     slices = (asked.seller, asked.line, asked.source, asked.funnel, asked.band)
-    days = [("from", str(asked.first)), ("to", str(asked.last)), ("time zone", str(zone))]
-    return [("report", asked.report), *days, *(("slice", name) for name in slices if name)]
+    return [
+        ("report", asked.report),
+        *_days_told(asked).items(),
+        ("time zone", str(zone)),
+        *(("slice", name) for name in slices if name),
+    ]
 
 
 def _zone(name: str) -> tzinfo:
@@ -83,7 +86,7 @@ def _zone(name: str) -> tzinfo:
 async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
     choices = await reports.choices(OF_A_HEAD)
     wanted = ReportFilter(
-        Days(asked.first, asked.last).span(zone),
+        _days(asked, zone).span(zone),
         person_id=_named(asked.seller, choices.sellers, "seller"),
         line_id=_named(asked.line, choices.lines, "line"),
         funnel_id=_named(asked.funnel, choices.funnels, "funnel"),
@@ -96,11 +99,32 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
         case "funnel":
             found = await reports.funnel(OF_A_HEAD, wanted, utc_now())
             return found.table() if found else ReportTable((), ())
+        case "forecast":
+            expected = await reports.forecast(OF_A_HEAD, wanted, utc_now(), zone)
+            return expected.table() if expected else ReportTable((), ())
         case "losses":
             lost = await reports.losses(OF_A_HEAD, wanted)
             return lost.table() if lost else ReportTable((), ())
         case _:
             return (await reports.calls(OF_A_HEAD, wanted)).table()
+
+
+def _days(asked: Asked, zone: tzinfo) -> Days:
+    """The days asked for; a forecast looks ahead from today, whatever they are."""
+    if asked.report in WITHOUT_DAYS:
+        today = utc_now().astimezone(zone).date()
+        return Days(today, today)
+    if asked.first is None or asked.last is None:
+        raise click.UsageError(f"{asked.report} wants --from and --to")
+    if asked.last < asked.first:
+        raise click.UsageError("--to is before --from")
+    return Days(asked.first, asked.last)
+
+
+def _days_told(asked: Asked) -> dict[str, str]:
+    if asked.report in WITHOUT_DAYS:
+        return {}
+    return {"from": str(asked.first), "to": str(asked.last)}
 
 
 def _named(name: str | None, choices: Sequence[tuple[int, str]], kind: str) -> int | None:
@@ -127,7 +151,7 @@ def _written(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> bytes
 def _in_text(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> str:
     match form:
         case "json":
-            head = {"report": asked.report, "from": str(asked.first), "to": str(asked.last)}
+            head = {"report": asked.report, **_days_told(asked)}
             rows = table.records()
             return json.dumps({**head, "time_zone": str(zone), "rows": rows}, ensure_ascii=False, indent=1)
         case "csv":

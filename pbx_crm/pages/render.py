@@ -48,7 +48,7 @@ def environment(language_code: str) -> Environment:
 PRODUCT = "pbx_crm"
 FROM_WORDING = (
     *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "timespan"),
-    *("iso", "input_time", "worded", "short_since", "gettext", "percent", "lasting"),
+    *("iso", "input_time", "worded", "short_since", "gettext", "percent", "lasting", "month"),
 )
 
 

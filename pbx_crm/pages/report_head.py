@@ -22,6 +22,7 @@ REPORTS = (
     ("/reports/calls", N_("Calls per seller")),
     ("/reports/funnel", N_("Funnel")),
     ("/reports/losses", N_("Losses")),
+    ("/reports/forecast", N_("Forecast")),
     ("/reports/missed", N_("Missed calls")),
 )
 ENDINGS = ("csv", "xlsx")
@@ -54,6 +55,8 @@ class ReportHead:
     slices: frozenset[str]
     """Which of seller, line, source, funnel and band this report can be sliced by."""
     firm_zone: tzinfo
+    has_period: bool
+    """Whether it is about days one chooses, and can be compared with others."""
     has_own_zone: bool
     """Whether the reader's days are not the company's."""
 
@@ -106,7 +109,9 @@ class ReportHead:
         return file_answer(request, table, stem, self.now, (("report", self.path), *days, *slices))
 
 
-async def head_of(request: web.Request, path: str, slices: frozenset[str]) -> ReportHead:
+async def head_of(
+    request: web.Request, path: str, slices: frozenset[str], *, has_period: bool = True
+) -> ReportHead:
     """The head of the report at this path."""
     services, viewer, wording = services_of(request), viewer_of(request), wording_of(request)
     query = ReportQuery.read(request.query)
@@ -125,5 +130,6 @@ async def head_of(request: web.Request, path: str, slices: frozenset[str]) -> Re
         earlier=query.filter(compared(days, zone, wording.now)),
         slices=slices,
         firm_zone=firm_zone,
+        has_period=has_period,
         has_own_zone=str(wording.zone) != str(firm_zone),
     )

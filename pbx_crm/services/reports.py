@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from pbx_crm.db import (
     call_report,
@@ -17,9 +17,12 @@ from pbx_crm.db import (
     people,
     report_slices,
 )
+from pbx_crm.db import forecast as histories
 from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain import forecast_report as forecast
 from pbx_crm.domain.call_report import CallReport, Meeting
 from pbx_crm.domain.deal_list import DealLine
+from pbx_crm.domain.forecast_report import ForecastReport
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.funnel_report import report as count_funnel
@@ -68,6 +71,12 @@ class Reports:
         """What was lost in the time, and why; the first funnel's unless the filter names one in use."""
         return await self._database.read(_losses, scope, wanted)
 
+    async def forecast(
+        self, scope: Scope, wanted: ReportFilter, now: datetime, zone: tzinfo
+    ) -> ForecastReport | None:
+        """What will be won in the coming months of the zone; the filter's time says nothing here."""
+        return await self._database.read(_forecast, scope, wanted, now, zone)
+
     async def deals(self, scope: Scope, deal_ids: Sequence[int]) -> list[DealLine]:
         """The deals behind a figure, the newest first; what the viewer may not see is left out."""
         return await self._database.read(funnel_report.lines_of, deal_ids, scope)
@@ -84,6 +93,15 @@ def _funnel(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) 
 def _losses(tx: Transaction, scope: Scope, wanted: ReportFilter) -> LossReport | None:
     funnel = _asked(tx, wanted)
     return loss_report.report(tx, wanted, funnel, scope) if funnel else None
+
+
+def _forecast(
+    tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime, zone: tzinfo
+) -> ForecastReport | None:
+    funnel = _asked(tx, wanted)
+    if funnel is None:
+        return None
+    return forecast.forecast(funnel, histories.history(tx, wanted, funnel.id, scope, now), now, zone)
 
 
 def _asked(tx: Transaction, wanted: ReportFilter) -> Funnel | None:
