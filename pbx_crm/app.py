@@ -142,6 +142,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         stack.callback(passwords.close)
         plans = plans_of(settings)
         services = build_services(database, settings.installation, passwords, clock, plans)
+        database.on_turn = lambda: services.live.tell_everybody({"pbx"})
         doctor.prepare(services.checkup, settings, clock, path=None)
         for door in doors:
             services.telephony.doors.open(door)

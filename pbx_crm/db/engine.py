@@ -46,6 +46,8 @@ class Database:
         self.engine = engine
         self.takes_changes = True
         """Whether the last write found a database that could be written."""
+        self.on_turn: Callable[[], None] = _nobody_asked
+        """Called from the event loop when that changes."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
         self._call_threads = ThreadPoolExecutor(THREADS_FOR_CALLS, thread_name_prefix="db-call")
         self._writer = GroupCommitWriter(engine) if engine.dialect.name == "sqlite" else None
@@ -90,10 +92,15 @@ class Database:
             with _told_in_our_words():
                 result = await self._written(work)
         except StoreUnavailable:
-            self.takes_changes = False
+            self._turn(takes_changes=False)
             raise
-        self.takes_changes = True
+        self._turn(takes_changes=True)
         return result
+
+    def _turn(self, *, takes_changes: bool) -> None:
+        if takes_changes != self.takes_changes:
+            self.takes_changes = takes_changes
+            self.on_turn()
 
     async def _written(self, work: Callable[[Connection], T]) -> T:
         if self._writer:
@@ -120,6 +127,10 @@ class Database:
         self._threads.shutdown()
         self._call_threads.shutdown()
         self.engine.dispose()
+
+
+def _nobody_asked() -> None:
+    """Nobody wants to know."""
 
 
 @contextmanager

@@ -18,6 +18,8 @@ class LiveFrame:
     address: str
     """Empty for a visitor, whose page does not listen."""
     notices: tuple[Notice, ...]
+    stores: bool = True
+    """Whether changes can be stored just now."""
     dials: bool = False
     """Whether a click on a number can ring the viewer's phone."""
     hangs_up: bool = False
@@ -26,6 +28,12 @@ class LiveFrame:
 def live_frame_for(request: web.Request) -> LiveFrame:
     """The live parts for whoever asks."""
     viewer = visitor_of(request)
-    notices = services_of(request).pbx_link.notices(viewer) if viewer else ()
-    dialling = services_of(request).dialling
-    return LiveFrame(address_for(request), notices, dialling.is_offered, dialling.hangs_up)
+    services = services_of(request)
+    notices = services.pbx_link.notices(viewer) if viewer else ()
+    return LiveFrame(
+        address_for(request),
+        notices,
+        services.health.database_takes_changes(),
+        services.dialling.is_offered,
+        services.dialling.hangs_up,
+    )

@@ -130,12 +130,15 @@ async def test_a_disk_that_has_room_again_takes_changes_again(base: Database) ->
     def room(tx: Connection, pages: int) -> None:
         tx.exec_driver_sql(f"PRAGMA max_page_count = {pages}")
 
+    turns: list[bool] = []
+    base.on_turn = lambda: turns.append(base.takes_changes)
     await base.write(room, 1)
     with pytest.raises(StoreUnavailable):
         await asyncio.gather(*(base.write(add, "x" * 190 + str(number)) for number in range(400)))
     await base.write(room, 1_000_000)
     assert await base.write(add, "Vector") is not None
     assert base.takes_changes
+    assert turns == [False, True], "each turn is told once"
 
 
 async def test_an_error_of_the_database_does_not_tell_the_log_a_client(base: Database) -> None:

@@ -172,6 +172,15 @@ async def test_everybody_hears_of_the_pbx(crm: Crm, name: str) -> None:
     assert await topics(socket) == ["pbx"]
 
 
+async def test_the_banner_says_while_nothing_can_be_stored(crm: Crm) -> None:
+    anna = await crm.browser(crm.cast.anna)
+    told = "Nothing can be stored"
+    assert told not in await (await anna.get("/banner")).text()
+    crm.database.takes_changes = False
+    assert told in await (await anna.get("/banner")).text()
+    assert told in await (await anna.get("/board")).text()
+
+
 async def test_ten_tabs_of_one_person_all_hear(crm: Crm) -> None:
     browser = await crm.browser(crm.cast.anna)
     sockets = [await listen(crm, browser) for _ in range(10)]

@@ -53,6 +53,8 @@ def test_a_complete_language_has_every_string_and_guesses_none(code: str, found:
     assert missing == [], "run `make messages` and translate these"
     empty = [message.id for message in catalogue if message.id and not all(_forms(message))]
     assert empty == []
+    plurals = [message for message in catalogue if isinstance(message.id, tuple | list)]
+    assert [one.id for one in plurals if len(_forms(one)) != catalogue.num_plurals] == []
     assert [message.id for message in catalogue if message.id and message.fuzzy] == []
 
 
