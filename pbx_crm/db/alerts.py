@@ -15,6 +15,7 @@ from pbx_crm.db.tables import alerts
 from pbx_crm.db.upsert import insert_of
 
 LINK_EXTENSION = "link_extension"
+SKIP_NUMBER = "skip_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,4 +55,11 @@ def clear(tx: Connection, kind: str, key: str, at: datetime) -> None:
 def standing(tx: Connection) -> list[Alert]:
     """What is still to be set right, the newest first."""
     rows = tx.execute(select(alerts).where(alerts.c.cleared_at.is_(None)).order_by(alerts.c.at.desc()))
+    return [Alert(row.kind, row.key, row.at, row.details) for row in rows]
+
+
+def of_kind(tx: Connection, kind: str) -> list[Alert]:
+    """What of this kind is still to be set right, the newest first."""
+    here = (alerts.c.kind == kind, alerts.c.cleared_at.is_(None))
+    rows = tx.execute(select(alerts).where(*here).order_by(alerts.c.at.desc(), alerts.c.id.desc()))
     return [Alert(row.kind, row.key, row.at, row.details) for row in rows]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, ScalarSelect, func, select
 
@@ -38,6 +39,29 @@ def behind(tx: Connection, contact_ids: Collection[int], scope: Scope) -> dict[i
         )
         for row in tx.execute(statement)
     }
+
+
+@dataclass(frozen=True, slots=True)
+class ClientOwner:
+    """Whose client it is, and by which deal."""
+
+    person_id: int
+    deal_id: int | None
+
+
+def owner_of(tx: Connection, contact_id: int) -> ClientOwner | None:
+    """The owner of the deal worked on last, else the responsible seller; None for nobody's client."""
+    found = (
+        select(deals.c.owner_id, deals.c.id)
+        .where(deals.c.contact_id == contact_id)
+        .order_by(deals.c.closed_at.is_not(None), deals.c.active_at.desc(), deals.c.id.desc())
+        .limit(1)
+    )
+    if (row := tx.execute(found).one_or_none()) is not None:
+        return ClientOwner(row.owner_id, row.id)
+    query = select(contacts.c.responsible_id).where(contacts.c.id == contact_id)
+    responsible_id = tx.execute(query).scalar_one_or_none()
+    return None if responsible_id is None else ClientOwner(responsible_id, None)
 
 
 def whose() -> ScalarSelect[int]:

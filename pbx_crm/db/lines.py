@@ -111,3 +111,22 @@ def add_skip_rule(tx: Connection, rule: SkipRule) -> int:
 def drop_skip_rule(tx: Connection, rule_id: int) -> None:
     """The rule is gone; calls it skipped keep its name."""
     tx.execute(delete(skip_rules).where(skip_rules.c.id == rule_id))
+
+
+def skip_number(tx: Connection, name: str, number: str) -> int | None:
+    """The id of a rule that skips this number; None if one does already.
+
+    Where the name is another rule's, the number itself is the name.
+    """
+    here = (skip_rules.c.kind == SkipKind.NUMBER, skip_rules.c.value == number)
+    if tx.execute(select(skip_rules.c.id).where(*here)).first() is not None:
+        return None
+    is_taken = tx.execute(select(skip_rules.c.id).where(skip_rules.c.name == name)).first() is not None
+    values = {"kind": SkipKind.NUMBER, "value": number, "is_active": True}
+    return insert_new(tx, skip_rules, {"name": number if is_taken else name, **values})
+
+
+def drop_skipped_number(tx: Connection, rule_id: int, number: str) -> bool:
+    """Whether this rule skipped exactly this number, and is gone now."""
+    here = (skip_rules.c.id == rule_id, skip_rules.c.kind == SkipKind.NUMBER, skip_rules.c.value == number)
+    return tx.execute(delete(skip_rules).where(*here)).rowcount == 1

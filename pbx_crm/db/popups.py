@@ -177,10 +177,15 @@ def last_call(tx: Connection, call: NearCall, scope: Scope) -> LastCall | None:
     return LastCall(row.started_at, Direction(row.direction), outcome, row.talk_seconds, row.seller_name)
 
 
+def concerns(tx: Connection, call_id: int, person_id: int) -> bool:
+    """Whether the call rang at this person, or they talked or dialled."""
+    concerned = exists().where(call_people.c.call_id == call_id, call_people.c.person_id == person_id)
+    return bool(tx.execute(select(concerned)).scalar_one())
+
+
 def close(tx: Connection, call_id: int, person_id: int, at: datetime) -> None:
     """Keeps the call's popup closed for this person; NotFound if the call never concerned them."""
-    concerned = exists().where(call_people.c.call_id == call_id, call_people.c.person_id == person_id)
-    if not tx.execute(select(concerned)).scalar_one():
+    if not concerns(tx, call_id, person_id):
         raise NotFound(call_id=call_id)
     insert_missing(tx, popups_closed, [{"call_id": call_id, "person_id": person_id, "at": at}])
 

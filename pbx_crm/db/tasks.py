@@ -80,3 +80,8 @@ def task_from(row: Mapping[str, Any]) -> Task:
     """The task in a whole row of the table."""
     repeat = Repeat(row["repeat"]) if row["repeat"] else None
     return Task(**{**row, "kind": TaskKind(row["kind"]), "repeat": repeat})
+
+
+def is_caused(tx: Connection, cause: str) -> bool:
+    """Whether this cause has led to a task."""
+    return tx.execute(select(tasks.c.id).where(tasks.c.cause == cause)).first() is not None

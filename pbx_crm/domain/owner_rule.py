@@ -41,6 +41,7 @@ WHAT_HAPPENED = {
     "trigger_task": N_("the trigger “%(name)s” set a task"),
     "trigger_priority": N_("the trigger “%(name)s” changed the priority"),
     "trigger_owner": N_("the trigger “%(name)s” chose another owner"),
+    "told_owner": N_("%(by)s says that the client called and asks to call back"),
     "wrap_up": N_("how it went: %(outcome)s"),
     "wrap_up_undone": N_("took back how it went"),
     "unlinked": N_("%(by)s answered and is linked to nobody"),

@@ -177,6 +177,8 @@ class Popup:
     """Where one click takes the deal."""
     wrap_up: WrapUp | None = None
     """What is to be said of the talk."""
+    owner_told: bool = False
+    """Whether the seller whose client it is was told of this call."""
 
     @property
     def is_strip(self) -> bool:
@@ -192,6 +194,12 @@ class Popup:
     def name(self) -> str | None:
         """The client's name, else what the caller's phone company says."""
         return (self.client.name if self.client else None) or self.call.caller_name or None
+
+    @property
+    def may_be_no_client(self) -> bool:
+        """Whether the viewer may say that this is no client: once somebody has talked or nobody will."""
+        is_foreign = self.client is not None and self.client.is_foreign
+        return not (is_foreign or self.is_strip) and self.phase is not Phase.RINGING
 
     @property
     def may_make_deal(self) -> bool:

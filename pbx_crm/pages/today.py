@@ -147,6 +147,7 @@ async def _values(request: web.Request, who: str) -> dict[str, Any]:
         "is_head": is_head,
         "viewer_id": viewer.id,
         "steps": STEPS,
+        "wishes": await services.after_call.not_clients.wishes() if is_head else [],
         "sellers": await _sellers(request) if is_head else [],
     }
 

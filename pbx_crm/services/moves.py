@@ -73,7 +73,7 @@ class Moves:
 
     async def undo(self, viewer: Person, deal_id: int, move_id: int, request_key: str) -> Moved:
         """The deal as it was before that move; NothingToUndo if it went on since."""
-        moved = await self._database.write(_undo, viewer, deal_id, move_id, request_key, self._clock())
+        moved = await self._database.write(put_back, viewer, deal_id, move_id, request_key, self._clock())
         self._tell(moved)
         return moved
 
@@ -143,9 +143,10 @@ def _stored(before: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _undo(
+def put_back(
     tx: Transaction, viewer: Person, deal_id: int, move_id: int, request_key: str, now: datetime
 ) -> Moved:
+    """The deal as it was before that move, if it was its last; NothingToUndo."""
     deal = deals.lock(tx, deal_id, viewer.scope)
     funnel = funnels.load(tx, deal.funnel_id)
     if repeated := stage_moves.by_request(tx, deal_id, request_key):

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from pbx_crm.db import clients, funnels, popups, wrap_up_outcomes
+from pbx_crm.db import clients, funnels, popups, tasks, wrap_up_outcomes
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.person import Person, Reach
 from pbx_crm.domain.popup import NearCall, Phase, Popup, pick
 from pbx_crm.domain.wrap_up import WrapUp
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.owners_told import cause_of
 
 
 class Popups:
@@ -45,7 +46,8 @@ def _current(tx: Transaction, viewer: Person, now: datetime) -> Popup | None:
         return _with_steps(tx, Popup(call, phase, more, seconds, deal=deal))
     client = clients.behind(tx, [call.contact_id], viewer.scope).get(call.contact_id)
     if client is None or client.is_foreign:
-        return Popup(call, phase, more, seconds, client)
+        told = client is not None and tasks.is_caused(tx, cause_of(call.call_id))
+        return Popup(call, phase, more, seconds, client, owner_told=told)
     deal = popups.open_deal(tx, call, viewer.scope)
     last_call = popups.last_call(tx, call, viewer.scope)
     return _with_steps(tx, Popup(call, phase, more, seconds, client, deal, last_call))

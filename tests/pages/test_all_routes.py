@@ -129,6 +129,11 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/popup"): Ask(),
     ("POST", "/popup/{call_id}/close"): Ask("call", data={}),
     ("POST", "/popup/{call_id}/deal"): Ask("call", data={"name": "Walk"}),
+    ("GET", "/popup/{call_id}/not-client"): Ask("talk"),
+    ("POST", "/popup/{call_id}/not-client"): Ask("talk", data={"loss_reason_id": "{reason}", "skips": "yes"}),
+    ("POST", "/popup/{call_id}/not-client/undo"): Ask("talk", data={}),
+    ("POST", "/popup/{call_id}/tell-owner"): Ask("talk", data={}),
+    ("POST", "/today/skips"): Ask(data={"number": "+79051234567", "act": "leave"}),
     ("POST", "/popup/{call_id}/wrap-up"): Ask("talk", data={"outcome": "{answer}", "step": "none"}),
     ("POST", "/popup/{call_id}/wrap-up/undo"): Ask("talk", data={}),
     ("POST", "/settings/funnels/{funnel}/answers"): Ask(
