@@ -13,15 +13,18 @@ from aiohttp import web
 
 from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
-from pbx_crm.call_records import records_of
+from pbx_crm.call_records import all_records_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import calendars, call_days, funnels, migrate
 from pbx_crm.db.engine import Database
+from pbx_crm.db.leases import lease_of
 from pbx_crm.db.notify import SignalRelay
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.funnel import PRESETS
 from pbx_crm.domain.installation import Installation
+from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
@@ -46,6 +49,7 @@ from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
 from pbx_crm.services.moves import Moves
+from pbx_crm.services.office import Office
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
@@ -58,11 +62,12 @@ from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
 from pbx_crm.services.telephony import Telephony
+from pbx_crm.services.turn import Turn
 
 log = structlog.get_logger(__name__)
 
-# What was heard is stored before the end; a database that takes longer than this is stuck.
-STOP_SECONDS = 10
+STOP_SECONDS = 15
+"""A turn that does not end in this time is left behind."""
 
 
 def build_services(
@@ -90,6 +95,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         accounts=Accounts(database, live, clock, passwords),
         staff=Staff(database, live, clock, passwords),
         health=Health(database),
+        office=Office.on(ground),
         boards=Boards(database, clock),
         deals=Deals(database, live, clock, installation),
         moves=Moves(database, live, clock),
@@ -148,9 +154,11 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
             services.telephony.doors.open(door)
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
+        written = all_records_of(settings)
+        services.office.day_books.offer(written)
         for pbx in settings.pbx:
-            records = records_of(pbx, settings.crm.time_zone)
-            listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records)
+            records = written.get(pbx.name)
+            listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records, database)
             await stack.enter_async_context(listening)
         await stack.enter_async_context(_catching_up(services.analysis.rollups))
         url = await stack.enter_async_context(_served(services, settings.web))
@@ -164,16 +172,31 @@ def plans_of(settings: Settings) -> dict[str, NumberPlan]:
 
 @asynccontextmanager
 async def _listening(
-    pbx: PbxSettings, secret: str, services: Services, plan: NumberPlan, records: Records | None
+    pbx: PbxSettings,
+    secret: str,
+    services: Services,
+    plan: NumberPlan,
+    records: Records | None,
+    database: Database,
 ) -> AsyncIterator[None]:
-    calls = CallLoop(pbx, secret, services, plan, records)
-    running_loop = asyncio.create_task(calls.run(), name=f"calls of {pbx.name}")
-    running_loop.add_done_callback(_say_if_it_died)
+    """Listens to this PBX whenever no other instance on this database does."""
+
+    def elsewhere() -> None:
+        listened = Sentence.of(N_("Another instance of the program listens to this PBX."))
+        services.pbx_link.changed(pbx.name, LinkState(LinkStatus.WAITING, services.clock(), listened))
+
+    turn = Turn(
+        f"calls of {pbx.name}",
+        lease_of(database.engine, f"pbx-{pbx.name}"),
+        lambda: CallLoop(pbx, secret, services, plan, records),
+        on_wait=elsewhere,
+    )
+    running_turn = asyncio.create_task(turn.run())
     try:
         yield
     finally:
-        await calls.stop()
-        await asyncio.wait([running_loop], timeout=STOP_SECONDS)
+        await turn.stop()
+        await asyncio.wait([running_turn], timeout=STOP_SECONDS)
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from pbx_crm.asterisk.cel_calls import CelCalls
 from pbx_crm.asterisk.cel_file import CelFile
 from pbx_crm.asterisk.cel_reader import CelTable
 from pbx_crm.asterisk.record_place import CdrSource, CelSource
-from pbx_crm.config import CdrSettings, CelSettings, PbxSettings
+from pbx_crm.config import CdrSettings, CelSettings, PbxSettings, Settings
 from pbx_crm.domain.endpoint import PbxShape
 
 
@@ -29,6 +29,12 @@ def records_of(pbx: PbxSettings, time_zone: str) -> CelCalls | CdrCalls | None:
     if pbx.cdr is not None:
         return CdrCalls(cdr_source_of(pbx.cdr, ZoneInfo(pbx.cdr.time_zone or time_zone)), shape_of(pbx))
     return None
+
+
+def all_records_of(settings: Settings) -> dict[str, CelCalls | CdrCalls]:
+    """The calls each PBX writes down, by its name; those that write nothing are left out."""
+    found = {pbx.name: records_of(pbx, settings.crm.time_zone) for pbx in settings.pbx}
+    return {name: records for name, records in found.items() if records is not None}
 
 
 def source_of(cel: CelSettings, zone: tzinfo) -> CelSource:

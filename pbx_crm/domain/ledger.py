@@ -59,6 +59,8 @@ class Entry:
     linkedid: str
     began: datetime
     fate: Fate
+    call_id: int | None = None
+    """The call on record it is, or belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,17 @@ def close_day(
     `stored` are rows of calls by Linkedid, those of before a merge too; `births` says of a deal which
     call made it; `gaps` are the ones not filled.
     """
-    return DayLedger(tuple(Entry(w.linkedid, w.began, _fate(w, stored, births, gaps, now)) for w in written))
+    return DayLedger(
+        tuple(
+            Entry(w.linkedid, w.began, _fate(w, stored, births, gaps, now), _call_id(w, stored))
+            for w in written
+        )
+    )
+
+
+def _call_id(written: WrittenDown, stored: Mapping[str, Mapping[str, Any]]) -> int | None:
+    names = (written.linkedid, *((written.call.linkedid,) if written.call is not None else ()))
+    return next((int(stored[name]["id"]) for name in names if name in stored), None)
 
 
 def _fate(

@@ -17,6 +17,8 @@ class LinkStatus(StrEnum):
     UP = "up"
     DOWN = "down"
     REFUSED = "refused"
+    WAITING = "waiting"
+    """Another instance of the program listens; this one takes over when that ends."""
 
     @property
     def is_trouble(self) -> bool:

@@ -25,6 +25,7 @@ from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
 from pbx_crm.services.moves import Moves
+from pbx_crm.services.office import Office
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
 from pbx_crm.services.reconcile import Reconcile
@@ -49,6 +50,7 @@ class Services:
     accounts: Accounts
     staff: Staff
     health: Health
+    office: Office
     boards: Boards
     deals: Deals
     moves: Moves

@@ -82,6 +82,7 @@ WALK: dict[tuple[str, str], Ask] = {
         data={"pbx": "office", "number": "199", "person": "{person}", "since": ""}
     ),
     ("POST", "/settings/extensions/unlink"): Ask(data={"pbx": "office", "number": "101"}),
+    ("GET", "/settings/ledger"): Ask(query="?day=2026-11-21"),
     ("GET", "/settings/lines"): Ask(),
     ("POST", "/settings/lines"): Ask(data={**LINE_FORM, "owner_policy": "first_answered"}),
     ("GET", "/settings/lines/new"): Ask(),
