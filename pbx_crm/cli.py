@@ -192,12 +192,18 @@ def ledger(ctx: click.Context, day: datetime | None, config: Path) -> None:
     show_default=True,
     help="Seconds to listen to each PBX; make a call meanwhile, and more is seen.",
 )
+@click.option(
+    "--test-call",
+    metavar="[PBX:]PHONE[,PHONE]",
+    default="",
+    help="Ring this phone, follow the call.",
+)
 @click.pass_context
-def doctor(ctx: click.Context, config: Path, as_json: bool, listen: float) -> None:
+def doctor(ctx: click.Context, config: Path, as_json: bool, listen: float, test_call: str) -> None:
     """Look at PBX, files and records; name every fault and the line that mends it."""
     from pbx_crm.commands.doctor import doctor as look
 
-    ctx.exit(look(config, as_json=as_json, listen=listen))
+    ctx.exit(look(config, as_json=as_json, listen=listen, test_call=test_call))
 
 
 @main.command()

@@ -180,6 +180,8 @@ class PbxSettings(Section):
     dials_per_minute: int = Field(default=10, ge=1, le=60)
     dials_per_day: int = Field(default=200, ge=1, le=5000)
     hang_up: bool = False
+    files: Path | None = None
+    """The PBX's /etc/asterisk, or a copy of it, where it lies on this machine: for the doctor."""
     cel: CelSettings | None = None
     cdr: CdrSettings | None = None
     dialplan: DialplanSettings | None = None
@@ -248,13 +250,16 @@ class Settings(BaseSettings):
         except (OSError, UnicodeDecodeError) as error:
             raise BadConfig(f"pbx {pbx.name}: secret_file cannot be read: {error}") from error
 
+    def door_of(self, pbx: PbxSettings) -> PbxDoor | None:
+        """The door for this PBX's dialplan; None where it may not ask, BadConfig for a bad token file."""
+        if (asks := pbx.dialplan) is None:
+            return None
+        token = _token_in(asks.token_file, pbx.name)
+        return PbxDoor(pbx.name, token, pbx.networks, asks.ring_seconds, asks.tell_names)
+
     def doors(self) -> list[PbxDoor]:
         """The doors for the dialplans that may ask; BadConfig names a token file that is of no use."""
-        found: list[PbxDoor] = []
-        for pbx in self.pbx:
-            if (asks := pbx.dialplan) is not None:
-                token = _token_in(asks.token_file, pbx.name)
-                found.append(PbxDoor(pbx.name, token, pbx.networks, asks.ring_seconds, asks.tell_names))
+        found = [door for pbx in self.pbx if (door := self.door_of(pbx)) is not None]
         if len({door.token for door in found}) != len(found):
             raise BadConfig("two PBXes have the same token in token_file: make one for each")
         return found
@@ -311,6 +316,8 @@ def _located(pbx: PbxSettings, folder: Path) -> PbxSettings:
     for name, records in (("cel", pbx.cel), ("cdr", pbx.cdr)):
         if records is not None and records.path is not None:
             found[name] = records.model_copy(update={"path": folder / records.path})
+    if pbx.files is not None:
+        found["files"] = folder / pbx.files
     if pbx.dialplan is not None:
         asks = pbx.dialplan
         found["dialplan"] = asks.model_copy(update={"token_file": folder / asks.token_file})

@@ -16,21 +16,29 @@ from sqlalchemy.exc import DBAPIError
 
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.ami_events import NEEDED_EVENTS
+from pbx_crm.asterisk.conf_files import last_of, read_sections
 from pbx_crm.asterisk.examination import Examination
+from pbx_crm.asterisk.record_place import CelSource, Place
+from pbx_crm.asterisk.trial_call import Onward, TrialCall
 from pbx_crm.call_loop import account_of, dial_shape_of
-from pbx_crm.call_records import source_of
+from pbx_crm.call_records import shape_of, source_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
-from pbx_crm.db import checkup, migrate
+from pbx_crm.db import calls, checkup, migrate
 from pbx_crm.db.engine import Database, make_engine
 from pbx_crm.domain.errors import BadConfig, CrmError, LoginRefused, PbxUnreachable, RecordsUnreadable
-from pbx_crm.domain.finding import Finding, fault, good, warning
+from pbx_crm.domain.files_checkup import PbxFiles, judge_files
+from pbx_crm.domain.finding import Finding, fault, good, unseen, warning
 from pbx_crm.domain.pbx_checkup import judge
 from pbx_crm.domain.sentence import N_, Sentence
+from pbx_crm.domain.trial_checkup import judge_trial
+from pbx_crm.domain.wiring_checkup import Wiring, judge_lookup, judge_zone
 from pbx_crm.outside import machine
-from pbx_crm.services.checkup import Checkup, Look, PbxNames
+from pbx_crm.services.checkup import HEARTBEAT_LASTS, Checkup, Look, PbxNames
 from pbx_crm.services.clock import Clock, utc_now
 
 LISTEN_SECONDS = 3.0
+MANY_ROWS = 10_000
+STORED_TRIES, STORED_PAUSE_SECONDS = 20, 0.5
 
 
 def prepare(
@@ -43,6 +51,53 @@ def prepare(
 
     looks: list[Look] = [machine_look, *(_look_at(settings, pbx, clock, listen) for pbx in settings.pbx)]
     rounds.examine([PbxNames(pbx.name, pbx.trunks) for pbx in settings.pbx], *looks)
+
+
+async def try_call(settings: Settings, pbx: PbxSettings, extension: str, second: str = "") -> list[Finding]:
+    """What a call to this extension shows; it may last a minute.
+
+    With a second extension the first is put through to it: only such a call between two does the CRM keep.
+    """
+    onward = Onward(extension, second, pbx.dial_context) if second else None
+    account = account_of(pbx, settings.secret_of(pbx))
+    records = None
+    if pbx.cel is not None:
+        records = source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or settings.crm.time_zone))
+    try:
+        place = await asyncio.to_thread(records.end) if records else {}
+        calling = TrialCall(account, utc_now)
+        trial = await calling.ring(dial_shape_of(pbx).endpoint(extension), onward)
+        if trial.rang and records:
+            in_records = await asyncio.to_thread(_is_written, records, place, calling.channel_id)
+            trial = replace(trial, in_records=in_records)
+        if trial.answered and onward:
+            trial = replace(trial, in_crm=await _is_stored(settings, pbx.name, calling.channel_id))
+    except LoginRefused as refusal:
+        return [_refused(account, refusal)]
+    except PbxUnreachable as trouble:
+        return [_unreachable(account, trouble)]
+    except RecordsUnreadable:
+        return []  # the look at the records says it, with its reason
+    return [replace(finding, where=pbx.name) for finding in judge_trial(trial)]
+
+
+def _is_written(records: CelSource, place: Place, linkedid: str) -> bool:
+    return any(row.linkedid == linkedid for row, _ in records.read(place, MANY_ROWS).rows)
+
+
+async def _is_stored(settings: Settings, pbx: str, linkedid: str) -> bool | None:
+    """Whether the running CRM has the call within ten seconds; None if none listens."""
+    database = Database.open(settings.database.url.get_secret_value())
+    try:
+        if not await database.read(checkup.listeners, pbx, utc_now() - HEARTBEAT_LASTS):
+            return None
+        for _ in range(STORED_TRIES):
+            if await database.read(calls.stored, pbx, [linkedid]):
+                return True
+            await asyncio.sleep(STORED_PAUSE_SECONDS)
+        return False
+    finally:
+        database.close()
 
 
 async def examine(settings: Settings, path: Path, *, listen: float, clock: Clock = utc_now) -> list[Finding]:
@@ -150,6 +205,7 @@ def _look_at(settings: Settings, pbx: PbxSettings, clock: Callable[[], datetime]
     async def look() -> list[Finding]:
         found = await _examined(settings, pbx, clock, listen)
         found.append(await asyncio.to_thread(_of_records, pbx, settings.crm.time_zone))
+        found += await asyncio.to_thread(_of_files, pbx)
         return [replace(finding, where=pbx.name) for finding in found]
 
     return look
@@ -164,12 +220,61 @@ async def _examined(
         return []  # said already, with the file
     account = account_of(pbx, secret)
     try:
-        picture = await Examination(account, clock).look(listen)
+        picture = await Examination(account, shape_of(pbx), clock).look(listen)
     except LoginRefused as refusal:
         return [_refused(account, refusal)]
     except PbxUnreachable as trouble:
         return [_unreachable(account, trouble)]
-    return judge(picture, account.writes | dial_shape_of(pbx).writes, NEEDED_EVENTS | ANSWERS)
+    wanted = account.writes | dial_shape_of(pbx).writes
+    found = judge(picture, wanted, NEEDED_EVENTS | ANSWERS)
+    return [*found, *_of_wiring(settings, pbx, picture.wiring, clock())]
+
+
+def _of_wiring(settings: Settings, pbx: PbxSettings, wiring: Wiring, now: datetime) -> list[Finding]:
+    """Whether the dialplan is answered, and whether we read the PBX's records by its own zone."""
+    try:
+        found = judge_lookup(settings.door_of(pbx), wiring.asking)
+    except BadConfig as trouble:
+        mend = Sentence.of(N_("openssl rand -hex 32 > pbx.token, and the same text in PBX_CRM_TOKEN"))
+        found = [fault("token_file", Sentence(str(trouble).replace("%", "%%")), mend)]
+    for part, records in (("pbx.cel", pbx.cel), ("pbx.cdr", pbx.cdr)):
+        if records is not None:
+            zone = records.time_zone or settings.crm.time_zone
+            found.append(judge_zone(wiring.zone, f"{now.astimezone(ZoneInfo(zone)):%z}", zone, part))
+    return found
+
+
+def _of_files(pbx: PbxSettings) -> list[Finding]:
+    """What the PBX's own files tell, where they lie on this machine."""
+    if pbx.files is None:
+        return [
+            unseen(
+                "writetimeout",
+                N_(
+                    "writetimeout cannot be read over AMI: see that [%(user)s] has  writetimeout = 10000, or "
+                    'name the folder:  files = "/etc/asterisk"'
+                ),
+                user=pbx.username,
+            )
+        ]
+    try:
+        manager = read_sections(pbx.files, "manager.conf")
+        cel = read_sections(pbx.files, "cel.conf").get("general", []) if pbx.cel else []
+    except OSError as trouble:
+        says = Sentence.of(N_("the PBX's files cannot be read: %(why)s"), why=trouble)
+        return [
+            fault("files", says, Sentence.of(N_("pbx_crm.toml [[pbx]]: check files, and who may read it")))
+        ]
+    user = manager.get(pbx.username, [])
+    files = PbxFiles(
+        pbx.username,
+        pbx.username in manager,
+        last_of(user, "writetimeout"),
+        last_of(user, "read"),
+        last_of(cel, "enable"),
+        last_of(cel, "events"),
+    )
+    return judge_files(files, wants_cel=pbx.cel is not None)
 
 
 def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:

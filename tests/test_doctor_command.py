@@ -88,3 +88,14 @@ def test_a_password_that_others_can_read_is_named(mode: int, mark: str, tmp_path
     (finding,) = machine.config_file(path, holds_password=True)
     assert finding.mark.value == mark
     assert machine.config_file(path, holds_password=False) == []
+
+
+@pytest.mark.parametrize("phone", ["elsewhere:101", "101,102"])
+def test_a_trial_call_that_cannot_be_made_is_wrong_use(config: Path, phone: str) -> None:
+    done = doctor(config, "--test-call", phone)
+    assert done.exit_code == 2
+    assert "--test-call" in done.output
+
+
+def test_a_trial_call_to_a_pbx_that_is_off_says_so(config: Path) -> None:
+    assert doctor(config, "--test-call", "101").output.count("nothing answers at 127.0.0.1:1") == 2

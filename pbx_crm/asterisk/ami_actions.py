@@ -99,6 +99,11 @@ def core_show_channels() -> AmiAction:
     return AmiAction("CoreShowChannels")
 
 
+def get_variable(name: str) -> AmiAction:
+    """A global variable, or what a function gives on no channel; needs write `reporting`."""
+    return AmiAction("Getvar", (("Variable", name),))
+
+
 def channel_status() -> AmiAction:
     """Every channel again, with Seconds, DNID and the parties; needs write `reporting`."""
     return AmiAction("Status")
@@ -122,6 +127,20 @@ def hang_up(channel: str) -> AmiAction:
 def new_channel_id() -> str:
     """A fresh id for the channel of an Originate, so that its call is found again whatever is answered."""
     return f"crm-{uuid4().hex}"
+
+
+def ring_for_trial(*, endpoint: str, channel_id: str, ring_seconds: int, talk_seconds: int) -> AmiAction:
+    """Ring `endpoint`, and keep whoever picks up so many seconds in silence; needs write `originate`."""
+    headers = (
+        ("Channel", endpoint),
+        ("Application", "Wait"),
+        ("Data", str(talk_seconds)),
+        ("Async", "true"),
+        ("ChannelId", channel_id),
+        ("Timeout", str(ring_seconds * 1000)),
+        ("CallerID", "pbx-crm"),
+    )
+    return AmiAction("Originate", headers)
 
 
 def originate(

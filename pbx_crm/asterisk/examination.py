@@ -17,6 +17,8 @@ from pbx_crm.asterisk.ami_account import AmiAccount, AmiTiming
 from pbx_crm.asterisk.ami_actions import AmiAction
 from pbx_crm.asterisk.ami_link import AmiLink
 from pbx_crm.asterisk.ami_protocol import LinkCounters
+from pbx_crm.asterisk.wiring_look import look_at_wiring
+from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.errors import RightMissing
 from pbx_crm.domain.pbx_checkup import PbxPicture
 
@@ -29,8 +31,9 @@ MANY_CHANNELS = 200
 class Examination:
     """One look; `look()` gives the picture."""
 
-    def __init__(self, account: AmiAccount, clock: Callable[[], datetime]) -> None:
+    def __init__(self, account: AmiAccount, shape: PbxShape, clock: Callable[[], datetime]) -> None:
         self._account = account
+        self._shape = shape
         self._clock = clock
         self._events: list[Message] = []
         self._link = AmiLink(
@@ -74,6 +77,7 @@ class Examination:
             unannounced=self._unannounced(channels, asyncio.get_running_loop().time() - began),
             answered_over=self._answered_over(),
             listened_seconds=listen_seconds,
+            wiring=await look_at_wiring(self._link, tuple(self._events), self._shape, self._clock()),
         )
 
     async def _first(self, action: AmiAction) -> Message | None:

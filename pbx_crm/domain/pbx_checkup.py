@@ -6,11 +6,12 @@ at the log-in or never; the other read classes and the settings of events only b
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from pbx_crm.domain.finding import Finding, fault, good, unseen, warning
 from pbx_crm.domain.sentence import N_, Sentence
+from pbx_crm.domain.wiring_checkup import Wiring, judge_entries, judge_recordings
 
 SIGN_OF_WRITE = {
     "reporting": "CoreShowChannels",
@@ -64,6 +65,8 @@ class PbxPicture:
     answered_over: int = 0
     """Answered channels that hung up while we listened."""
     listened_seconds: float = 0.0
+    wiring: Wiring = field(default_factory=Wiring)
+    """How dialplan and records fit."""
 
 
 def judge(picture: PbxPicture, wanted: frozenset[str], needed_events: frozenset[str]) -> list[Finding]:
@@ -74,11 +77,8 @@ def judge(picture: PbxPicture, wanted: frozenset[str], needed_events: frozenset[
         *_reads(picture, needed_events),
         *_events(picture),
         _clock(picture),
-        unseen(
-            "writetimeout",
-            N_("writetimeout cannot be read over AMI: see that [%(user)s] has  writetimeout = 10000"),
-            user=picture.user,
-        ),
+        *judge_entries(picture.wiring.entries),
+        *judge_recordings(picture.wiring.recordings),
     ]
 
 

@@ -14,11 +14,11 @@ from aiohttp import web
 
 from pbx_crm.domain.errors import Broken
 from pbx_crm.domain.pbx_door import PbxDoor
+from pbx_crm.domain.wiring_checkup import NOT_READY, REFUSED
 from pbx_crm.pages.access import Handler
 from pbx_crm.pages.request import origin_of, services_of
 
 LONGEST_FORM = 1024
-REFUSED, NOT_READY = "who is asking?", "not now"
 Form = dict[str, str]
 Answering = Callable[[web.Request, PbxDoor, Form], Awaitable[str]]
 

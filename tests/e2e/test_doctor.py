@@ -14,12 +14,14 @@ import pytest_asyncio
 from pbx_crm.config import Settings, load
 from pbx_crm.doctor import examine
 from pbx_crm.domain.finding import Finding, Mark, has_faults
+from pbx_crm.domain.wiring_checkup import REFUSED
 from pbx_crm.services.clock import utc_now
 from tests.databases import prepare
 from tests.e2e.company import Company
-from tests.e2e.company_config import SECRET, shipped_samples
+from tests.e2e.company_config import SECRET, our_files, shipped_samples
 from tests.parts.ami_tap import PORT
 from tests.parts.inventory import INVENTORY
+from tests.parts.scripted_crm import says, scripted_crm
 from tests.parts.sip.dialog import Dialog
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
@@ -38,10 +40,17 @@ host = "{host}"
 port = {port}
 username = "pbx-crm"
 secret_file = "secret"
+files = "{etc}"
 {more}[pbx.cel]
 kind = "csv"
 path = "{cel}"
+time_zone = "UTC"
+[pbx.dialplan]
+token_file = "pbx.token"
 """
+EXTENSIONS, SAMPLE = "extensions.conf", "extensions.d/pbx-crm.conf"
+TOKEN = "0123456789abcdef" * 2
+RELOADS = ("manager reload", "module reload cdr", "module reload cdr_manager", "dialplan reload")
 CEL = "log/cel-custom/pbx-crm.csv"
 LISTEN_SECONDS = 2.0
 Change = Callable[[str], str]
@@ -82,11 +91,17 @@ class Planted:
     """More of the PBX's part of the configuration."""
     folder: Callable[[Path], object] = str
     """What is done in the CRM's folder."""
+    globals: dict[str, str] = field(default_factory=dict)
+    """Global variables of the dialplan."""
+    answer: str = "crm::0:"
+    """What the PBX is told where it looks for the CRM."""
+    host: str = "127.0.0.1"
     clock: timedelta = timedelta(0)
     """How far the CRM's clock is ahead."""
 
 
 FAULT, WARNING = Mark.FAULT, Mark.WARNING
+FORGETS = {EXTENSIONS: swap("1,Gosub(pbx-crm-in", "1,NoOp(")}
 CDR_OFF = {"cdr.conf": lambda _: "[general]\nenable = no\n"}
 PLANTED = (
     Planted("reachable", FAULT, "bindaddr and port", config=swap("port = 5038", "port = 5037")),
@@ -132,6 +147,31 @@ PLANTED = (
     ),
     Planted("cel_unset", WARNING, "[pbx.cel]", config=lambda c: c.split("[pbx.cel]")[0]),
     Planted("cel_unreadable", FAULT, "check path", config=swap("pbx-crm.csv", "absent.csv")),
+    Planted("writetimeout", WARNING, "writetimeout = 10000", {USER: swap("writetimeout = 10000", "")}),
+    Planted("writetimeout", WARNING, "writetimeout = 10000", {USER: swap("= 10000", "= 100")}),
+    Planted("read_user", FAULT, "add user to read=", {USER: swap("agent,user", "agent")}),
+    Planted("read_agent", FAULT, "add agent to read=", {USER: swap("agent,user", "user")}),
+    Planted("cel_events", FAULT, "events = ALL", {"cel.conf": swap("events = ALL", "events = HANGUP")}),
+    Planted("cel_off", FAULT, "enable = yes", {"cel.conf": swap("enable = yes", "enable = no")}),
+    Planted("files", FAULT, "check files", config=swap('files = "', 'files = "/absent')),
+    Planted("zone", WARNING, 'time_zone = "UTC"', config=swap('time_zone = "UTC"', "")),
+    Planted(
+        "unmapped_context",
+        WARNING,
+        "[from-trunk], first",
+        FORGETS,
+    ),
+    Planted("recording_format", WARNING, ".wav,b", {SAMPLE: swap("linkedid)}.wav", "linkedid)}.gsm")}),
+    Planted("recording_format", FAULT, ".wav,b", {SAMPLE: swap("linkedid)}.wav", "linkedid)}.ulaw")}),
+    Planted("lookup_unset", FAULT, "[pbx.dialplan]", config=lambda c: c.split("[pbx.dialplan]")[0]),
+    Planted("lookup_unasked", WARNING, "PBX_CRM_URL", globals={"PBX_CRM_URL": '""'}),
+    Planted("lookup_token", FAULT, "PBX_CRM_TOKEN", globals={"PBX_CRM_TOKEN": "another"}),
+    Planted("lookup_unreachable", FAULT, "curl -d", globals={"PBX_CRM_URL": "http://127.0.0.1:9/pbx"}),
+    Planted("lookup_refused", FAULT, "addresses", answer=REFUSED),
+    Planted("lookup_strange", FAULT, "PBX_CRM_URL", answer="<html>It works!</html>"),
+    Planted("lookup_name", WARNING, "with an address", host="localhost"),
+    Planted("lookup_rests", WARNING, "RESTS_UNTIL 0", globals={"PBX_CRM_RESTS_UNTIL": "4000000000"}),
+    Planted("token_file", FAULT, "openssl", folder=lambda f: (f / "pbx.token").write_text("short")),
     Planted("no_listener", WARNING, "pbx-crm serve"),
 )
 
@@ -148,6 +188,7 @@ class Clinic:
         prepare(f"sqlite:///{folder}/crm.db")
         (folder / "secret").write_text(SECRET)
         (folder / "secret").chmod(0o600)
+        (folder / "pbx.token").write_text(TOKEN)
         path = folder / "pbx_crm.toml"
         text = CONFIG.format(
             folder=folder,
@@ -155,21 +196,35 @@ class Clinic:
             port=PORT,
             more=planted.more,
             cel=self.company.asterisk.home / CEL,
+            etc=self.company.asterisk.home / "etc",
         )
         path.write_text(planted.config(text))
         planted.folder(folder)
         self.set_up({name: change(self.files.get(name, "")) for name, change in planted.pbx.items()})
         try:
-            return await self._examined(load(path), path, planted)
+            async with scripted_crm(says(planted.answer)) as crm:
+                self.set_globals(crm.url.replace("127.0.0.1", planted.host), planted)
+                return await self._examined(load(path), path, planted)
         finally:
             self.set_up({name: self.files.get(name, "") for name in planted.pbx})
+
+    def set_globals(self, url: str, planted: Planted) -> None:
+        """As lines in [globals] would."""
+        usual = {"PBX_CRM_URL": url, "PBX_CRM_TOKEN": TOKEN, "PBX_CRM_RESTS_UNTIL": "0"}
+        for name, value in {**usual, **planted.globals}.items():
+            self.company.asterisk.cli(f"dialplan set global {name} {value}")
 
     def set_up(self, files: dict[str, str]) -> None:
         """Gives the PBX these files."""
         if not files:
             return
         self.company.asterisk.write(files)
-        for command in ("manager reload", "module reload cdr", "module reload cdr_manager"):
+        for command in (
+            "manager reload",
+            "module reload cdr",
+            "module reload cdr_manager",
+            "dialplan reload",
+        ):
             self.company.asterisk.cli(command, check=False)
 
     async def _examined(self, settings: Settings, path: Path, planted: Planted) -> list[Finding]:
@@ -186,7 +241,7 @@ class Clinic:
         """One call that is answered and ends while the doctor listens, and one that goes on."""
         team = self.company.teams[2]
         await asyncio.sleep(0.4)
-        first, _ = await self._answered("01")
+        first, _ = await self._answered("50")
         await first.hang_up()
         second, phone = await self._answered("01")
         await asyncio.sleep(LISTEN_SECONDS)
@@ -206,7 +261,7 @@ class Clinic:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def clinic(company: Company) -> AsyncIterator[Clinic]:
     """The company, the AMI user open to its address."""
-    files = shipped_samples()
+    files = our_files() | shipped_samples()
     yield Clinic(company, files)
 
 
