@@ -262,3 +262,26 @@ def user(ctx: click.Context, config: Path) -> None:
 def rollup(ctx: click.Context, config: Path) -> None:
     """Build the sums behind the reports anew, or compare them with the calls."""
     ctx.obj = config
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+def backup(file: Path, config: Path) -> None:
+    """Write everything the CRM keeps into FILE; it may go on working meanwhile."""
+    from pbx_crm.commands.backup import write_backup
+    from pbx_crm.config import load
+
+    write_backup(load(config), file)
+
+
+@main.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--replace", is_flag=True, help="Throw away what the database holds now.")
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+def restore(file: Path, replace: bool, config: Path) -> None:
+    """Fill the configured database from a backup; the program must not be running."""
+    from pbx_crm.commands.backup import read_backup
+    from pbx_crm.config import load
+
+    read_backup(load(config), file, replace=replace)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.parts.inventory import INVENTORY
@@ -15,6 +17,20 @@ pytest_plugins = [
     "tests.browser.screens",
     "tests.e2e.fixtures",
 ]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker of several hands what it measured to the run that prints the summary."""
+    told = getattr(session.config, "workeroutput", None)
+    if told is not None:
+        told["inventory"] = INVENTORY.handed_over()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Takes in what a worker measured."""
+    if error is None:
+        INVENTORY.take_over(getattr(node, "workeroutput", {}).get("inventory", {}))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -46,11 +46,11 @@ def upgrade(engine: Engine) -> str:
         raise DatabaseUnusable(f"The database cannot be used: {error.orig}") from error
 
 
-def upgrade_in(tx: Connection) -> str:
-    """The same within a transaction of the caller's."""
+def upgrade_in(tx: Connection, revision: str = "head") -> str:
+    """The same within a transaction of the caller's, up to this revision."""
     from alembic import command
 
-    command.upgrade(_config(tx), "head")
+    command.upgrade(_config(tx), revision)
     return current(tx) or ""
 
 
@@ -65,6 +65,14 @@ def newest() -> str:
     from alembic.script import ScriptDirectory
 
     return ScriptDirectory.from_config(_config(None)).get_current_head() or ""
+
+
+def revisions() -> frozenset[str]:
+    """Every revision this version of the program knows."""
+    from alembic.script import ScriptDirectory
+
+    known = ScriptDirectory.from_config(_config(None)).walk_revisions()
+    return frozenset(script.revision for script in known)
 
 
 def differences(tx: Connection) -> list[str]:

@@ -7,8 +7,9 @@ A part that cannot be had (no root, no network) skips its tests and is named in 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
-from typing import NoReturn
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, NoReturn
 
 import pytest
 
@@ -39,6 +40,17 @@ class Inventory:
     def tells(self, title: str, lines: list[str]) -> None:
         """Shows these lines under this title at the end of the run."""
         self.tables[title] = lines
+
+    def handed_over(self) -> dict[str, Any]:
+        """Everything, for another process."""
+        return asdict(self)
+
+    def take_over(self, told: Mapping[str, Any]) -> None:
+        """What another process found belongs to this run."""
+        self.used |= told.get("used", {})
+        self.missing |= told.get("missing", {})
+        for title, lines in told.get("tables", {}).items():
+            self.tables.setdefault(title, []).extend(lines)
 
     def lines(self) -> list[str]:
         """The summary, one line a part."""

@@ -25,3 +25,15 @@ def test_a_part_in_use_is_named_with_its_version() -> None:
     inventory = Inventory()
     inventory.has("PostgreSQL", "15.18")
     assert inventory.lines() == ["used: PostgreSQL 15.18"]
+
+
+def test_what_the_workers_of_a_run_measured_is_told_together() -> None:
+    first, second, run = Inventory(), Inventory(), Inventory()
+    first.has("PostgreSQL", "15.18")
+    first.tables["kills"] = ["one"]
+    second.missing["Asterisk 22"] = "no root"
+    second.tables["kills"] = ["two"]
+    for worker in (first, second):
+        run.take_over(worker.handed_over())
+    assert run.tables == {"kills": ["one", "two"]}
+    assert [line.partition(":")[0] for line in run.lines()] == ["used", "MISSING"]

@@ -28,6 +28,7 @@ from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services.call_intake import settle_open, take_in, take_in_written
 from pbx_crm.services.reconcile import Reconcile, Reconciled
 from tests.company import PBX, Company, fresh_company
+from tests.parts.inventory import INVENTORY
 from tests.truth import TAPES, tape, truth
 
 PLAN = NumberPlan("RU")
@@ -221,6 +222,8 @@ def test_wherever_the_program_was_killed_no_call_is_lost_and_no_card_doubled(
                 assert take_in_written(tx, PBX, logged(name), PLAN)[1] == 0
                 life.rollback()
         everything.rollback()
+    lines = INVENTORY.tables.setdefault("killed after every fact, started again, CEL read", [])
+    lines.append(f"{name}: {len(heard(name)) + 1} kills, lost 0, doubled deals 0")
 
 
 def _killed_and_started_again(tx: Connection, name: str, killed_after: int) -> None:
