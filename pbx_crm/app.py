@@ -16,7 +16,7 @@ from pbx_crm.call_loop import CallLoop
 from pbx_crm.call_records import all_records_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import calendars, call_days, funnels, migrate
-from pbx_crm.db.engine import Database
+from pbx_crm.db.engine import Database, beside_sqlite
 from pbx_crm.db.leases import lease_of
 from pbx_crm.db.notify import SignalRelay
 from pbx_crm.domain.errors import BadConfig
@@ -25,6 +25,7 @@ from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.sentence import N_, Sentence
+from pbx_crm.outside.file_store import FileStore
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
@@ -152,6 +153,9 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         doctor.prepare(services.checkup, settings, clock, path=None)
         for door in doors:
             services.telephony.doors.open(door)
+        if (store := file_store(settings)) is not None:
+            services.clients.files.use(store)
+            await services.clients.files.sweep()
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         written = all_records_of(settings)
@@ -163,6 +167,12 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         await stack.enter_async_context(_catching_up(services.analysis.rollups))
         url = await stack.enter_async_context(_served(services, settings.web))
         yield App(settings, database, services, url)
+
+
+def file_store(settings: Settings) -> FileStore | None:
+    """Where files of deals lie: the configured folder, else one beside a SQLite; None without either."""
+    folder = settings.files.folder or beside_sqlite(settings.database.url.get_secret_value(), "files")
+    return FileStore(folder, settings.files.most_mb * 1_000_000) if folder else None
 
 
 def plans_of(settings: Settings) -> dict[str, NumberPlan]:

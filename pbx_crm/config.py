@@ -202,6 +202,14 @@ class PbxSettings(Section):
             raise ValueError(f"dialplan.addresses is missing: {self.host} is a name, no address") from None
 
 
+class FileSettings(Section):
+    """`[files]`: where files of deals lie, and how large one may be."""
+
+    folder: Path | None = None
+    """None: `files` beside the database file; without SQLite there is no such place and no files."""
+    most_mb: int = Field(default=25, ge=1, le=1000)
+
+
 def _lower_keys(secrets: Any) -> Any:
     return {key.lower(): value for key, value in secrets.items()} if isinstance(secrets, dict) else secrets
 
@@ -216,6 +224,7 @@ class Settings(BaseSettings):
     web: WebSettings = Field(default_factory=WebSettings)
     database: DatabaseSettings
     crm: CrmSettings
+    files: FileSettings = Field(default_factory=FileSettings)
     pbx: tuple[PbxSettings, ...]
     pbx_secrets: Annotated[dict[str, SecretStr], BeforeValidator(_lower_keys)] = Field(default_factory=dict)
     """From the environment only, PBX_CRM__PBX_SECRETS__NAME, for a PBX without a `secret_file`."""
@@ -305,7 +314,10 @@ def _token_in(file: Path, pbx: str) -> str:
 
 def _beside(settings: Settings, folder: Path) -> Settings:
     """The same settings, relative files counted from the configuration file's folder."""
-    return settings.model_copy(update={"pbx": tuple(_located(pbx, folder) for pbx in settings.pbx)})
+    found: dict[str, object] = {"pbx": tuple(_located(pbx, folder) for pbx in settings.pbx)}
+    if settings.files.folder is not None:
+        found["files"] = settings.files.model_copy(update={"folder": folder / settings.files.folder})
+    return settings.model_copy(update=found)
 
 
 def _located(pbx: PbxSettings, folder: Path) -> PbxSettings:

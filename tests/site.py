@@ -6,6 +6,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar
@@ -19,6 +20,7 @@ from pbx_crm.db.sessions import NewSession
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.session import SessionKind
+from pbx_crm.outside.file_store import FileStore
 from pbx_crm.pages.request import SESSION_COOKIE
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import hash_of
@@ -87,10 +89,11 @@ def passwords() -> Iterator[Passwords]:
 
 
 @pytest.fixture
-async def crm(sqlite: Database, passwords: Passwords) -> AsyncIterator[Crm]:
+async def crm(sqlite: Database, passwords: Passwords, tmp_path: Path) -> AsyncIterator[Crm]:
     """The running site and its people."""
     clock = TurnedClock()
     services = build_services(sqlite, INSTALLATION, passwords, clock)
+    services.clients.files.use(FileStore(tmp_path / "files", 1_000_000))
     server = TestServer(make_site(services))
     await server.start_server()
     made = Crm(server, sqlite, services, clock, await sqlite.write(_cast))

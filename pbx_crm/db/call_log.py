@@ -51,6 +51,13 @@ def one(tx: Connection, call_id: int, scope: Scope) -> CallRow:
     return _told(tx, found, scope)[0]
 
 
+def of_contact(tx: Connection, contact_id: int, scope: Scope, most: int) -> list[CallRow]:
+    """The client's latest calls that the viewer may see, newest first."""
+    query = _rows(scope).where(calls.c.contact_id == contact_id, calls_in(scope))
+    query = query.order_by(calls.c.started_at.desc(), calls.c.id.desc()).limit(most)
+    return _told(tx, tx.execute(query).all(), scope)
+
+
 def count(tx: Connection, wanted: CallFilter, scope: Scope) -> int:
     """How many calls the filter leaves."""
     statement = select(func.count()).select_from(calls).where(*_conditions(wanted, scope))

@@ -14,9 +14,9 @@ from pbx_crm.db.tables import calls, tasks
 from pbx_crm.db.tasks import add, change, task_from
 from pbx_crm.db.upsert import insert_missing
 from pbx_crm.domain.sentence import N_
-from pbx_crm.domain.task import Task, TaskKind, coming_again
+from pbx_crm.domain.task import CALL_BACK_CAUSE, Task, TaskKind, coming_again
 
-CAUSE = "callback:"
+CAUSE = CALL_BACK_CAUSE
 AHEAD = timedelta(hours=12)
 """A call set for later than so long after a conversation is another one, and stays."""
 # A message id: the pages show it in the reader's language.

@@ -58,7 +58,7 @@ def _cut(
     along: frozenset[str],
     cutting: Cutting,
 ) -> None:
-    rows = [row for part in _parts(keys) for row in _found(tx, table, column, part)]
+    rows = [row for part in parts(keys) for row in _found(tx, table, column, part)]
     if not rows:
         return
     cutting["rows"].append([table.name, [_encoded(row) for row in rows]])
@@ -69,7 +69,7 @@ def _cut(
                 _cut(tx, one.column.table, one.column, ids, along, cutting)
             else:
                 _let_go(tx, one.column, ids, cutting)
-    for part in _parts(keys):
+    for part in parts(keys):
         tx.execute(delete(table).where(column.in_(part)))
 
 
@@ -100,12 +100,12 @@ def _let_go(tx: Connection, column: Column[Any], ids: Sequence[int], cutting: Cu
     table: Table = column.table
     pointed = {
         row.id: row.to
-        for part in _parts(ids)
+        for part in parts(ids)
         for row in tx.execute(select(table.c.id, column.label("to")).where(column.in_(part)))
     }
     if pointed:
         cutting["links"].append([table.name, column.name, {str(key): to for key, to in pointed.items()}])
-        for part in _parts(list(pointed)):
+        for part in parts(list(pointed)):
             tx.execute(update(table).where(table.c.id.in_(part)).values({column.name: None}))
 
 
@@ -114,7 +114,7 @@ def _point_again(tx: Connection, table: Table, name: str, pointed: Mapping[int, 
     for key, to in pointed.items():
         by_target.setdefault(to, []).append(key)
     for to, keys in by_target.items():
-        for part in _parts(keys):
+        for part in parts(keys):
             # Whatever has been pointed elsewhere meanwhile stays there.
             free = update(table).where(table.c.id.in_(part), table.c[name].is_(None))
             tx.execute(free.values({name: to}))
@@ -123,7 +123,7 @@ def _point_again(tx: Connection, table: Table, name: str, pointed: Mapping[int, 
 def _insert(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
     for key in table.foreign_keys:
         _drop_dead_references(tx, table, key, rows)
-    for part in _parts(rows):
+    for part in parts(rows):
         tx.execute(insert(table), part)
 
 
@@ -133,7 +133,7 @@ def _drop_dead_references(tx: Connection, table: Table, key: ForeignKey, rows: l
     name = key.parent.name
     wanted = {row[name] for row in rows if row[name] is not None}
     alive: set[int] = set()
-    for part in _parts(sorted(wanted)):
+    for part in parts(sorted(wanted)):
         alive |= set(tx.execute(select(key.column).where(key.column.in_(part))).scalars())
     if dead := wanted - alive:
         if not key.parent.nullable:
@@ -143,7 +143,8 @@ def _drop_dead_references(tx: Connection, table: Table, key: ForeignKey, rows: l
                 row[name] = None
 
 
-def _parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    """The values, so many at once as one statement takes."""
     for begin in range(0, len(values), AT_ONCE):
         yield values[begin : begin + AT_ONCE]
 

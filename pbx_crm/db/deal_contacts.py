@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection
+from typing import Any
 
 from sqlalchemy import Connection, delete, select
 
@@ -32,26 +33,31 @@ def of_deal(tx: Connection, deal_id: int, first_id: int | None) -> tuple[CardCon
     beside = tx.execute(query.where(deal_contacts.c.deal_id == deal_id).order_by(deal_contacts.c.id))
     extra = {contact_id: role for contact_id, role in beside}
     order = [*([first_id] if first_id is not None else []), *(key for key in extra if key != first_id)]
-    found = _with_numbers(tx, order)
+    found, numbers = _with_numbers(tx, order)
     return tuple(
-        CardContact(key, found[key][0], extra.get(key, ""), found[key][1], is_first=key == first_id)
+        CardContact(
+            key,
+            found[key].name,
+            extra.get(key, ""),
+            tuple(numbers[key]),
+            is_first=key == first_id,
+            do_not_call=found[key].do_not_call,
+        )
         for key in order
     )
 
 
-def _with_numbers(tx: Connection, ids: Collection[int]) -> dict[int, tuple[str, tuple[str, ...]]]:
-    if not ids:
-        return {}
-    names: dict[int, str] = {}
+def _with_numbers(tx: Connection, ids: Collection[int]) -> tuple[dict[int, Any], dict[int, list[str]]]:
+    found: dict[int, Any] = {}
     numbers: dict[int, list[str]] = defaultdict(list)
     query = (
-        select(contacts.c.id, contacts.c.name, contact_numbers.c.number)
+        select(contacts.c.id, contacts.c.name, contacts.c.do_not_call, contact_numbers.c.number)
         .outerjoin(contact_numbers, contact_numbers.c.contact_id == contacts.c.id)
         .where(contacts.c.id.in_(ids))
         .order_by(contact_numbers.c.id)
     )
-    for contact_id, name, number in tx.execute(query):
-        names[contact_id] = name
-        if number is not None:
-            numbers[contact_id].append(number)
-    return {key: (name, tuple(numbers[key])) for key, name in names.items()}
+    for row in tx.execute(query) if ids else ():
+        found[row.id] = row
+        if row.number is not None:
+            numbers[row.id].append(row.number)
+    return found, numbers

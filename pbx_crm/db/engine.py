@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -162,6 +163,14 @@ def make_engine(url: str | URL) -> Engine:
             return create_engine(server, hide_parameters=True, pool_size=THREADS + THREADS_FOR_CALLS)
         case other:
             raise BadConfig(f"database.url: {other} is not supported; use sqlite or postgresql")
+
+
+def beside_sqlite(url: str | URL, name: str) -> Path | None:
+    """A place of this name beside the file of a SQLite; None for any other database."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database).absolute().parent / name
 
 
 def _sqlite(url: URL) -> Engine:

@@ -9,18 +9,25 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, or_, select, update
 
+from pbx_crm.db.contact_edits import wants_no_calls
 from pbx_crm.db.scoped import tasks_in
 from pbx_crm.db.tables import tasks
 from pbx_crm.db.upsert import insert_new
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Scope
-from pbx_crm.domain.task import NewTask, Repeat, Task, TaskKind
+from pbx_crm.domain.task import CALL_BACK_CAUSE, NewTask, Repeat, Task, TaskKind
 
 MOST = 200
 
 
 def add(tx: Connection, new: NewTask) -> int | None:
-    """The new task's id; None if its cause has led to a task before."""
+    """The new task's id; None if its cause has led to a task before.
+
+    No rule calls a client who asked not to be called; one who called in vain is waiting for it.
+    """
+    by_rule = new.cause is not None and not new.cause.startswith(CALL_BACK_CAUSE)
+    if by_rule and new.kind is TaskKind.CALL and wants_no_calls(tx, new.contact_id):
+        return None
     return insert_new(tx, tasks, asdict(new))
 
 

@@ -20,7 +20,6 @@ class BinKind(StrEnum):
 
     DEAL = "deal"
     NOTE = "note"
-    CONTACT = "contact"
     MERGE = "merge"
     """A contact that went into another one."""
     FILE = "file"

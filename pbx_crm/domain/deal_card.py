@@ -9,6 +9,7 @@ from enum import StrEnum
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import ActorKind, Deal
 from pbx_crm.domain.deal_edit import FieldChange
+from pbx_crm.domain.deal_file import DealFile
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.task import Task, TaskKind, Urgency
@@ -24,6 +25,7 @@ class EntryKind(StrEnum):
     TASK = "task"
     OWNER = "owner"
     FIELDS = "fields"
+    FILE = "file"
     EVENT = "event"
 
 
@@ -101,6 +103,7 @@ class CardContact:
     """What they have to do with it: "accountant"."""
     numbers: tuple[str, ...]
     is_first: bool
+    do_not_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +131,9 @@ class DealCard:
     tags: tuple[str, ...] = ()
     draft: str = ""
     """What the viewer has begun to write."""
+    files: tuple[DealFile, ...] = ()
+    takes_files: bool = False
+    """Whether the head has switched files on."""
     usual_seconds: float | None = None
     """How long deals usually stay in this stage; None where too few have left it."""
 

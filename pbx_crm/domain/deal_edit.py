@@ -24,6 +24,14 @@ FIELD_NAMES = {
     "tags": N_("Tags"),
 }
 """Every field of the form, in its order, and what people call it."""
+LABELS = {
+    **FIELD_NAMES,
+    "name": N_("Name"),
+    "city": N_("City"),
+    "responsible_id": N_("Responsible"),
+    "do_not_call": N_("Do not call"),
+}
+"""The same with a client's own fields."""
 MOST_TAGS = 20
 LONGEST_TAG = 40
 Texts = Mapping[str, str]
@@ -41,7 +49,7 @@ class FieldChange:
     @property
     def label(self) -> str:
         """What people call the field: a message id."""
-        return FIELD_NAMES.get(self.name, self.name)
+        return LABELS.get(self.name, self.name)
 
 
 class FieldsClash(Conflict):
@@ -60,7 +68,7 @@ class NoteChanged(Conflict):
 
 def merged(seen: Texts, typed: Texts, stored: Texts) -> tuple[FieldChange, ...]:
     """What this writer changes, beside what others changed meanwhile; FieldsClash if both meant one field."""
-    mine = [name for name in FIELD_NAMES if name in typed and typed[name] != seen.get(name, typed[name])]
+    mine = [name for name in LABELS if name in typed and typed[name] != seen.get(name, typed[name])]
     clash = [name for name in mine if stored[name] != seen[name] and stored[name] != typed[name]]
     if clash:
         raise FieldsClash(tuple(FieldChange(name, seen[name], stored[name]) for name in clash))

@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from pbx_crm.domain.errors import Conflict
 
+CALL_BACK_CAUSE = "callback:"
+"""How the cause of a task begins that a missed call has made."""
+
 
 class TaskKind(StrEnum):
     """What is to be done."""

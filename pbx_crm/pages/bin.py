@@ -13,7 +13,6 @@ from pbx_crm.pages.request import services_of, viewer_of
 KINDS = {
     BinKind.DEAL: N_("Deal"),
     BinKind.NOTE: N_("Note"),
-    BinKind.CONTACT: N_("Contact"),
     BinKind.MERGE: N_("Merged contact"),
     BinKind.FILE: N_("File"),
 }
@@ -37,5 +36,5 @@ def _place_of(item: BinItem) -> str:
     match item.kind:
         case BinKind.DEAL | BinKind.NOTE | BinKind.FILE:
             return f"/deals/{item.subject_id}"
-        case BinKind.CONTACT | BinKind.MERGE:
+        case BinKind.MERGE:
             return f"/contacts/{item.subject_id}"

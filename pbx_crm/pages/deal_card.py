@@ -162,6 +162,14 @@ async def done_or_again(
     return await again(request)
 
 
+async def again_with(
+    request: web.Request, name: str, typed: Mapping[str, str], refusal: BadInput
+) -> web.StreamResponse:
+    """The card with what is wrong with one of its forms."""
+    answered = Answered(name, typed, wording_of(request).reasons_of(refusal))
+    return await _page(request, deal_id_of(request), answered, status_of(refusal))
+
+
 def _answered(request: web.Request, name: str, form: Form, refusal: Refused) -> Answered:
     wording = wording_of(request)
     reasons = wording.reasons_of(refusal) if isinstance(refusal, BadInput) else {}

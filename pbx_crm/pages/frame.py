@@ -66,6 +66,7 @@ def _places(viewer: Person, path: str) -> tuple[Place, ...]:
         found.append(("/board", N_("Board"), "kanban", "B"))
         found.append(("/today", N_("Today"), "list-checks", "T"))
         found.append(("/calls", N_("Calls"), "phone", "C"))
+        found.append(("/contacts", N_("Contacts"), "users", "O"))
         found.append(("/reports", N_("Reports"), "chart-column", "R"))
     if viewer.is_admin or viewer.role is Role.HEAD:
         found.append(("/settings", N_("Settings"), "settings", ""))

@@ -47,6 +47,7 @@ from pbx_crm.pages.access import Access, Route, guarded
 from pbx_crm.pages.api import document
 from pbx_crm.pages.api.table import ENDPOINTS
 from pbx_crm.pages.card_routes import CARD_ROUTES
+from pbx_crm.pages.client_routes import CLIENT_ROUTES
 from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
@@ -201,6 +202,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/pbx/lookup", lookup.who_calls, Access.PBX),
     Route("GET", "/api/v1/openapi.json", document.show, Access.PUBLIC),
     *CARD_ROUTES,
+    *CLIENT_ROUTES,
     *ENDPOINTS,
 )
 

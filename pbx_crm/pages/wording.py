@@ -11,6 +11,7 @@ import phonenumbers
 from babel.core import Locale
 from babel.dates import format_date, format_time, format_timedelta, get_timezone
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
+from babel.units import format_unit
 from markupsafe import Markup
 
 from pbx_crm.domain.errors import BadInput, Refused
@@ -149,6 +150,20 @@ class Wording:
         minutes, left = divmod(rest, SECONDS_A_MINUTE)
         text = f"{hours}:{minutes:02}:{left:02}" if hours else f"{minutes}:{left:02}"
         return self._digits(text)
+
+    def filesize(self, size: int) -> str:
+        """`340 kB`, `2.4 MB`."""
+        unit, value = ("megabyte", size / 1_000_000) if size >= 1_000_000 else ("kilobyte", size / 1000)
+        rounded = max(round(value, 1 if unit == "megabyte" else 0), 1)
+        return self._digits(format_unit(rounded, f"digital-{unit}", length="short", locale=self._locale))
+
+    def country(self, code: str) -> str:
+        """The country's name; its code where the language has none."""
+        return str(self._locale.territories.get(code, code))
+
+    def clock_in(self, zone: str) -> str:
+        """What the clocks show there now: `14:07`."""
+        return self._digits(format_time(self.now, "HH:mm", tzinfo=get_timezone(zone), locale=self._locale))
 
     @staticmethod
     def iso(at: datetime) -> str:

@@ -11,6 +11,7 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.bin import KEPT_DAYS, BinItem, BinKind
 from pbx_crm.domain.deal import Deal, check_version
 from pbx_crm.domain.person import Person
+from pbx_crm.services.contacts import tell_apart
 from pbx_crm.services.ground import Ground
 
 
@@ -69,12 +70,12 @@ def _put_back(
     tx: Transaction, viewer: Person, item_id: int, since: datetime, now: datetime
 ) -> tuple[BinItem, Deal | None]:
     item, cutting = bin.take(tx, item_id, viewer.scope, since)
-    deal = _restored(tx, viewer, item, cutting)
+    deal = _restored(tx, viewer, item, cutting, now)
     audit.note(tx, now, viewer.id, f"{item.kind} put back", item.subject_id)
     return item, deal
 
 
-def _restored(tx: Transaction, viewer: Person, item: BinItem, cutting: Cutting) -> Deal | None:
+def _restored(tx: Transaction, viewer: Person, item: BinItem, cutting: Cutting, now: datetime) -> Deal | None:
     match item.kind:
         case BinKind.DEAL:
             deal_bin.put_back(tx, cutting)
@@ -82,7 +83,7 @@ def _restored(tx: Transaction, viewer: Person, item: BinItem, cutting: Cutting) 
             # Whoever lost the deal meanwhile has nothing to look for in it any more.
             deals.get(tx, int(item.subject_id), viewer.scope)
             cuttings.put_back(tx, cutting)
-        case BinKind.CONTACT | BinKind.MERGE:
-            cuttings.put_back(tx, cutting)
+        case BinKind.MERGE:
+            tell_apart(tx, viewer, cutting, now)
             return None
     return next(iter(deals.get_all(tx, [int(item.subject_id)], viewer.scope).values()), None)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pbx_crm.services.bin import Bin
+from pbx_crm.services.companies import Companies
+from pbx_crm.services.contacts import Contacts
+from pbx_crm.services.deal_files import DealFiles
 from pbx_crm.services.deal_people import DealPeople
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.notes import Notes
@@ -17,8 +20,18 @@ class Clientele:
     notes: Notes
     people: DealPeople
     bin: Bin
+    contacts: Contacts
+    companies: Companies
+    files: DealFiles
 
     @classmethod
     def on(cls, ground: Ground) -> Clientele:
         """The services of clients and cards, standing on this."""
-        return cls(notes=Notes(ground), people=DealPeople(ground), bin=Bin(ground))
+        return cls(
+            notes=Notes(ground),
+            people=DealPeople(ground),
+            bin=Bin(ground),
+            contacts=Contacts(ground),
+            companies=Companies(ground),
+            files=DealFiles(ground),
+        )

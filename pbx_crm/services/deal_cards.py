@@ -11,10 +11,12 @@ from pbx_crm.db import (
     companies,
     deal_calls,
     deal_contacts,
+    deal_files,
     deal_notes,
     deal_tags,
     deals,
     funnels,
+    house,
     note_drafts,
     people,
     stage_moves,
@@ -34,12 +36,14 @@ from pbx_crm.domain.deal_card import (
     OtherDeal,
 )
 from pbx_crm.domain.deal_edit import FieldChange
+from pbx_crm.domain.deal_file import DealFile
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.stage_stay import LOOK_BACK, usual_seconds
 from pbx_crm.domain.task import Task, urgency
 from pbx_crm.domain.trigger import may_take_back
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.deal_files import SWITCH
 from pbx_crm.services.notes import may_change_note
 
 
@@ -75,6 +79,7 @@ def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tz
     stages = {stage.id: stage.name for one in (*known, funnel) for stage in one.stages}
     names = _Names({person.id: person.name for person in staff}, stages)
     found = tasks.of_deal(tx, deal_id, viewer.scope)
+    files = deal_files.of_deal(tx, deal_id)
     contacts = deal_contacts.of_deal(tx, deal_id, deal.contact_id)
     first = contacts[0] if deal.contact_id is not None else None
     return DealCard(
@@ -86,13 +91,15 @@ def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tz
         numbers=first.numbers if first else (),
         tasks=tuple(_open_task(task, names, now, zone) for task in found if task.done_at is None),
         others=tuple(_other(other, names) for other in deals.others_of(tx, deal, viewer.scope)),
-        entries=_timeline(tx, viewer, deal, found, names),
+        entries=_timeline(tx, viewer, deal, (found, files), names),
         other_funnels=tuple(one for one in known if deal.is_open and _may_take(one, deal)),
         colleagues=tuple((one.id, one.name) for one in staff if _may_own(one)),
         loss_reason=funnels.loss_reason_name(tx, deal.loss_reason_id) if deal.loss_reason_id else "",
         people=contacts,
         company=companies.name_of(tx, deal.company_id),
         tags=deal_tags.of_deal(tx, deal_id),
+        files=tuple(files),
+        takes_files=house.is_on(tx, SWITCH),
         draft=note_drafts.of(tx, viewer.id, deal_id),
         usual_seconds=usual_seconds(stage_stays.ended_since(tx, deal.stage_id, now - LOOK_BACK)),
     )
@@ -115,8 +122,9 @@ def _other(deal: Deal, names: _Names) -> OtherDeal:
 
 
 def _timeline(
-    tx: Transaction, viewer: Person, deal: Deal, found: list[Task], names: _Names
+    tx: Transaction, viewer: Person, deal: Deal, known: tuple[list[Task], list[DealFile]], names: _Names
 ) -> tuple[Entry, ...]:
+    found, files = known
     moves = stage_moves.of_deal(tx, deal.id)
     last_id = moves[0].id if moves else None
     entries = [
@@ -124,6 +132,7 @@ def _timeline(
         *(_of_note(note, names, viewer) for note in deal_notes.of_deal(tx, deal.id)),
         *(_of_event(event, names) for event in deal_notes.events_of(tx, deal.id)),
         *(_of_call(call) for call in deal_calls.of_deal(tx, deal.id, viewer.scope)),
+        *(_of_file(file, names) for file in files),
         *(_of_done(task, task.done_at, names) for task in found if task.done_at),
     ]
     return tuple(sorted(entries, key=_age, reverse=True))
@@ -160,6 +169,10 @@ def _of_note(note: Note, names: _Names, viewer: Person) -> Entry:
         note_id=note.id if may_change_note(viewer, note.author_id) else None,
         edited_at=note.edited_at,
     )
+
+
+def _of_file(file: DealFile, names: _Names) -> Entry:
+    return Entry(EntryKind.FILE, file.at, names.person(file.by_id), text=file.name)
 
 
 def _of_event(event: DealEvent, names: _Names) -> Entry:

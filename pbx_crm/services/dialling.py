@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from pbx_crm.db import dials
+from pbx_crm.db import contact_edits, dials
 from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.domain.contact import DoNotCall
 from pbx_crm.domain.dialling import (
     DAY,
     EXTENSION,
@@ -158,6 +159,8 @@ def _store(tx: Transaction, wish: _Wish, offering: Mapping[str, Outlet], zone: Z
     outlet, viewer = offering[pbx], wish.viewer
     number = number_to_dial(wish.text, outlet.plan, outlet.rules)
     ring = RingWish(extension, number, f"crm-{secrets.token_hex(16)}")
+    if contact_edits.is_not_to_be_called(tx, number):
+        raise DoNotCall
     dials.begin(tx, viewer.id)
     known = dials.number_of(tx, viewer.id, wish.request_key)
     if known is not None or dials.rings(tx, viewer.id, number, wish.now - SAME_CALL_LASTS):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from pbx_crm.db import bin, deal_notes, deals, note_drafts
+from pbx_crm.db import bin, deal_notes, deal_tags, deals, note_drafts
 from pbx_crm.db.bin import Thrown
 from pbx_crm.db.deal_notes import Note
 from pbx_crm.db.engine import Transaction
@@ -38,6 +38,14 @@ class Notes:
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
 
+    async def of_deal(self, viewer: Person, deal_id: int) -> list[Note]:
+        """The deal's newest notes, newest first; NotFound outside the viewer's scope."""
+        return await self._ground.database.read(_of_deal, viewer, deal_id)
+
+    async def tags(self, viewer: Person, deal_id: int) -> tuple[str, ...]:
+        """The deal's tags by the alphabet; NotFound outside the viewer's scope."""
+        return await self._ground.database.read(_tags, viewer, deal_id)
+
     async def save_draft(self, viewer: Person, deal_id: int, text: str) -> None:
         """Keeps what was begun, for this person on any device; an empty one forgets it."""
         now = self._ground.clock()
@@ -58,6 +66,16 @@ class Notes:
 
     def _tell(self, deal: Deal) -> None:
         self._ground.live.tell({f"deal-{deal.id}"}, {deal.owner_id})
+
+
+def _of_deal(tx: Transaction, viewer: Person, deal_id: int) -> list[Note]:
+    deals.get(tx, deal_id, viewer.scope)
+    return deal_notes.of_deal(tx, deal_id)
+
+
+def _tags(tx: Transaction, viewer: Person, deal_id: int) -> tuple[str, ...]:
+    deals.get(tx, deal_id, viewer.scope)
+    return deal_tags.of_deal(tx, deal_id)
 
 
 def _save_draft(tx: Transaction, viewer: Person, deal_id: int, text: str, now: datetime) -> None:

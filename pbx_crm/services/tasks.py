@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
-from pbx_crm.db import deals, tasks
+from pbx_crm.db import contact_edits, deals, tasks
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.person import Person
@@ -117,6 +117,8 @@ def _step(before: Task) -> TaskStep:
 
 def _add(tx: Transaction, viewer: Person, deal_id: int, new: NewTask) -> tuple[NewTask, int | None]:
     deal = deals.get(tx, deal_id, viewer.scope)
+    if new.kind is TaskKind.CALL and contact_edits.wants_no_calls(tx, deal.contact_id):
+        raise BadInput(reasons={"kind": N_("This client does not want to be called.")})
     owned = replace(new, owner_id=deal.owner_id, deal_id=deal.id, contact_id=deal.contact_id)
     tasks.add(tx, owned)
     deals.touch(tx, deal.id, new.created_at)

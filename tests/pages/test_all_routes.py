@@ -7,6 +7,7 @@ which record its address names.
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from io import BytesIO
@@ -16,7 +17,17 @@ from zipfile import ZipFile
 import pytest
 from aiohttp import ClientResponse
 
-from pbx_crm.db import bin, calendars, deal_contacts, deal_notes, deals, tasks, triggers, wrap_up_outcomes
+from pbx_crm.db import (
+    bin,
+    calendars,
+    companies,
+    deal_contacts,
+    deal_notes,
+    deals,
+    tasks,
+    triggers,
+    wrap_up_outcomes,
+)
 from pbx_crm.db.bin import Thrown
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import metadata
@@ -207,6 +218,22 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/deals/{deal}/contacts/{second}/drop"): Ask("second", data={}),
     ("POST", "/deals/{deal}/contacts/{second}/first"): Ask("second", data={}),
     ("POST", "/deals/{deal}/delete"): Ask("deal", data={"version": "999"}),
+    ("POST", "/deals/{deal}/files"): Ask("deal", data={"file": "no file"}),
+    ("GET", "/deals/{deal}/files/{file}"): Ask("file"),
+    ("POST", "/deals/{deal}/files/{file}/delete"): Ask("file", data={}),
+    ("GET", "/settings/files"): Ask(),
+    ("POST", "/settings/files"): Ask(data={"on": "yes"}),
+    ("GET", "/contacts"): Ask(query="?q=Orbita"),
+    ("GET", "/contacts/duplicates"): Ask(),
+    ("GET", "/contacts/{contact}"): Ask("contact"),
+    ("POST", "/contacts/{contact}"): Ask("contact", data={"name": "Walked", "seen_name": ""}),
+    ("POST", "/contacts/{contact}/numbers"): Ask("contact", data={"number": "+79990001122"}),
+    ("POST", "/contacts/{contact}/numbers/{number}/drop"): Ask("contact", data={}),
+    ("GET", "/contacts/{contact}/merge"): Ask("contact", query="?with={second}"),
+    ("POST", "/contacts/{contact}/merge"): Ask("contact", data={"with": "{contact}"}),
+    ("GET", "/companies"): Ask(query="?q=Orbita"),
+    ("GET", "/companies/{company}"): Ask("company"),
+    ("POST", "/companies/{company}"): Ask("company", data={"name": "Walked {key}"}),
     ("GET", "/bin"): Ask(),
     ("POST", "/bin/{item}/back"): Ask("item", data={}),
     ("POST", "/deals/{deal}/tasks"): Ask(
@@ -234,9 +261,17 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/tasks"): Ask(),
     ("GET", "/api/v1/funnels"): Ask(),
     ("GET", "/api/v1/people"): Ask(),
+    ("PATCH", "/api/v1/contacts/{contact}"): Ask("contact", json={"city": "Walk"}),
+    ("POST", "/api/v1/contacts/{contact}/numbers"): Ask("contact", json={"number": "+79990001133"}),
+    ("GET", "/api/v1/companies"): Ask(),
+    ("GET", "/api/v1/companies/{company}"): Ask("company"),
+    ("GET", "/api/v1/deals/{deal}/notes"): Ask("deal"),
+    ("POST", "/api/v1/deals/{deal}/notes"): Ask("deal", json={"text": "walked"}),
+    ("GET", "/api/v1/deals/{deal}/files"): Ask("deal"),
+    ("GET", "/api/v1/deals/{deal}/tags"): Ask("deal"),
 }
 
-OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act", "note", "second", "item")
+OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act", "note", "second", "item", "file", "company")
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 
@@ -321,8 +356,17 @@ async def world(crm: Crm) -> World:
         return _records(tx, funnel, crm.cast.anna, "Vector"), _records(tx, funnel, crm.cast.boris, "Orbita")
 
     of_anna, of_boris = await crm.database.write(fill)
+    await crm.services.clients.files.switch(crm.cast.olga, is_on=True)
+    for who, records in ((crm.cast.anna, of_anna), (crm.cast.boris, of_boris)):
+        await crm.services.clients.files.add(who, records["deal"], "offer.pdf", _content())
+        [file] = await crm.services.clients.files.of_deal(who, records["deal"])
+        records["file"] = file.id
     crm.services.dialling.offer("main", Outlet(WrittenPhones(), NumberPlan("RU"), DialRules()))
     return World(crm, of_anna, of_boris)
+
+
+async def _content() -> AsyncIterator[bytes]:
+    yield b"offer"
 
 
 def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Records:
@@ -346,6 +390,8 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "note": deal_notes.add(tx, deal_id, owner.id, "walk", NOW),
         "second": _second(tx, deal_id, client),
         "item": _item(tx, deal_id, owner),
+        "number": 1,
+        "company": _company(tx, deal_id, client),
         "trigger": triggers.everything(tx)[0].id or ABSENT,
         "calendar": calendars.add(tx, usual_calendar(INSTALLATION, f"Days of {owner.name}")),
         "line": ABSENT,
@@ -368,6 +414,14 @@ def _second(tx: Transaction, deal_id: int, client: str) -> int:
     contact_id = builders.contact(tx, f"Second of {client}")
     deal_contacts.add(tx, deal_id, contact_id, "accountant")
     return contact_id
+
+
+def _company(tx: Transaction, deal_id: int, client: str) -> int:
+    """The company of the deal."""
+    company_id = companies.named(tx, f"Company of {client}", NOW)
+    deal = deals.get(tx, deal_id, builders.EVERYTHING)
+    deals.set_fields(tx, deal, {"company_id": company_id}, NOW)
+    return company_id
 
 
 def _item(tx: Transaction, deal_id: int, owner: Person) -> int:

@@ -300,3 +300,50 @@ async def test_a_body_with_what_no_database_holds_is_refused_in_words(crm: Crm, 
     asking = await script(crm, crm.cast.anna)
     status, body = await asking.ask("POST", "deals", data=text)
     assert (status, body["error"]) == (422, "bad_input")
+
+
+async def test_a_script_changes_clients_and_reads_companies(stocked: Crm) -> None:
+    anna = await script(stocked, stocked.cast.anna)
+    patch = {"company": "Vector Ltd", "city": "Kazan", "do_not_call": True}
+    status, contact = await anna.ask("PATCH", "contacts/1", json=patch)
+    assert (status, contact["company"], contact["city"], contact["name"]) == (
+        200,
+        "Vector Ltd",
+        "Kazan",
+        "Vector",
+    )
+    status, contact = await anna.ask("POST", "contacts/1/numbers", json={"number": "8 812 123 45 67"})
+    assert (status, contact["numbers"]) == (201, ["+74950000000", "+78121234567"])
+    status, refused = await anna.ask("POST", "contacts/1/numbers", json={"number": "+74950000001"})
+    assert (status, refused["details"]) == (422, {"number": "This is a client of Boris."})
+    [company] = (await anna.get("companies?text=vector"))["companies"]
+    assert (company["name"], company["contacts"]) == ("Vector Ltd", 1)
+    whole = await anna.get(f"companies/{company['id']}")
+    assert [one["name"] for one in whole["contacts"]] == ["Vector"]
+    boris = await script(stocked, stocked.cast.boris)
+    assert (await boris.get("companies"))["companies"] == []
+    for method, path, body in (
+        ("PATCH", "contacts/1", {"city": "Perm"}),
+        ("GET", f"companies/{company['id']}", None),
+        ("GET", "deals/1/notes", None),
+        ("POST", "deals/1/notes", {"text": "mine"}),
+        ("GET", "deals/1/files", None),
+        ("GET", "deals/1/tags", None),
+    ):
+        assert (await boris.ask(method, path, json=body))[0] == 404, path
+
+
+async def test_a_script_writes_notes_and_tags_as_a_person_does(stocked: Crm) -> None:
+    anna = await script(stocked, stocked.cast.anna)
+    status, body = await anna.ask("POST", "deals/1/notes", json={"text": "wants a discount"})
+    assert (status, [note["text"] for note in body["notes"]]) == (201, ["wants a discount"])
+    assert await anna.get("deals/1/notes") == body
+    version = (await anna.get("deals/1"))["version"]
+    patch = {"version": version, "tags": ["vip", " VIP ", "fibre"], "company": "Vector Ltd"}
+    status, deal = await anna.ask("PATCH", "deals/1", json=patch)
+    assert status == 200
+    assert deal["company_id"] is not None
+    assert (await anna.get("deals/1/tags"))["tags"] == ["VIP", "fibre"]
+    assert (await anna.get("deals/1/files"))["files"] == []
+    status, _ = await anna.ask("PATCH", "deals/1", json={"version": deal["version"], "tags": ["a\0b"]})
+    assert status == 422

@@ -20,7 +20,7 @@ from pbx_crm.db.tables.calls import (
     transfers,
     wrap_ups,
 )
-from pbx_crm.db.tables.card import bin_items, deal_contacts, deal_tags, note_drafts
+from pbx_crm.db.tables.card import bin_items, deal_contacts, deal_files, deal_tags, note_drafts
 from pbx_crm.db.tables.clients import companies, contact_numbers, contacts
 from pbx_crm.db.tables.deals import (
     deal_events,
@@ -53,6 +53,7 @@ __all__ = [
     "contacts",
     "deal_contacts",
     "deal_events",
+    "deal_files",
     "deal_notes",
     "deal_tags",
     "deals",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, Column, Index, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Integer, String, Table, Text, UniqueConstraint
 
 from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.tables.base import NEVER_AGAIN, metadata, ref, row_id
@@ -39,6 +39,21 @@ note_drafts = Table(
     Column("saved_at", UtcTime, nullable=False),
     UniqueConstraint("person_id", "deal_id"),
     Index("ix_note_drafts_deal_id", "deal_id"),
+)
+
+deal_files = Table(
+    "deal_files",
+    metadata,
+    row_id(),
+    ref("deal_id", "deals.id", cascade=True),
+    Column("name", String(200), nullable=False),
+    Column("size", Integer, nullable=False),
+    # SHA-256 of the content, which lies on the disk under it.
+    Column("digest", String(64), nullable=False),
+    ref("by_id", "people.id", nullable=True),
+    Column("at", UtcTime, nullable=False),
+    Index("ix_deal_files_deal_id", "deal_id"),
+    sqlite_autoincrement=NEVER_AGAIN,
 )
 
 # What was deleted, whole: the rows as they were, so that nothing has to know of deleted things.

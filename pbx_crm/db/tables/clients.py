@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Index, String, Table
+from sqlalchemy import Boolean, Column, Index, String, Table
 
 from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.tables.base import NEVER_AGAIN, metadata, ref, row_id
@@ -23,6 +23,8 @@ contacts = Table(
     ref("company_id", "companies.id", nullable=True),
     ref("responsible_id", "people.id", nullable=True),
     Column("city", String(100), nullable=False, default=""),
+    # Asked not to be called: no click dials, no rule makes a call task.
+    Column("do_not_call", Boolean, nullable=False, default=False),
     Column("created_at", UtcTime, nullable=False),
     Index("ix_contacts_responsible_id", "responsible_id"),
     Index("ix_contacts_company_id", "company_id"),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import secrets
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Annotated
 
 from aiohttp import web
 from pydantic import Field
 
 from pbx_crm.domain.deal import Deal, MoveRequest, Priority
+from pbx_crm.domain.deal_edit import LONGEST_TAG, tags_in, tags_written
 from pbx_crm.domain.listing import DealFilter
 from pbx_crm.pages.api import cursor
 from pbx_crm.pages.api.contract import Given, Id, Moment, Taken, api
@@ -17,6 +19,8 @@ from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.services.deal_edits import DealFields
 from pbx_crm.services.deals import DealForm
+
+Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG, pattern=r"^[^\x00]+$")]
 
 
 class DealQuery(Taken):
@@ -70,6 +74,8 @@ class DealPatch(Taken):
     amount: Decimal | None = None
     priority: Priority | None = None
     expected_close: date | None = None
+    company: str | None = Field(default=None, description="by its name; empty: none")
+    tags: tuple[Tag, ...] | None = None
 
 
 class OwnerBody(Taken):
@@ -87,6 +93,7 @@ class ApiDeal(Given):
     stage_id: int
     owner_id: int
     contact_id: int | None
+    company_id: int | None
     line_id: int | None
     previous_id: int | None
     loss_reason_id: int | None
@@ -175,6 +182,8 @@ def _patched(deal: Deal, body: DealPatch) -> DealFields:
         amount=deal.amount if body.amount is None else body.amount,
         priority=body.priority or deal.priority,
         expected_close=body.expected_close if "expected_close" in named else deal.expected_close,
+        company=body.company,
+        tags=None if body.tags is None else tags_in(tags_written(body.tags)),
     )
 
 

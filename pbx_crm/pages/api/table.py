@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api import calls, deals, lists
+from pbx_crm.pages.api.client_table import CLIENT_ENDPOINTS
 
 ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/calls", calls.list_calls, Access.CLIENT_DATA),
@@ -19,4 +20,5 @@ ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/tasks", lists.list_tasks, Access.CLIENT_DATA),
     Route("GET", "/api/v1/funnels", lists.list_funnels, Access.CLIENT_DATA),
     Route("GET", "/api/v1/people", lists.list_people, Access.PERSON),
+    *CLIENT_ENDPOINTS,
 )

@@ -199,6 +199,7 @@ def upgrade() -> None:
         sa.Column("company_id", ROW_ID, nullable=True),
         sa.Column("responsible_id", ROW_ID, nullable=True),
         sa.Column("city", sa.String(length=100), nullable=False),
+        sa.Column("do_not_call", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_contacts_company_id")),
         sa.ForeignKeyConstraint(["responsible_id"], ["people.id"], name=op.f("fk_contacts_responsible_id")),
@@ -554,6 +555,23 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_deal_events_deal_id", "deal_events", ["deal_id", "id"], unique=False)
+    op.create_table(
+        "deal_files",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("by_id", ROW_ID, nullable=True),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["people.id"], name=op.f("fk_deal_files_by_id")),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_deal_files_deal_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deal_files")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_deal_files_deal_id", "deal_files", ["deal_id"], unique=False)
     op.create_table(
         "deal_notes",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
