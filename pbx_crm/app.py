@@ -33,6 +33,7 @@ from pbx_crm.services.after_call import AfterCall
 from pbx_crm.services.analysis import Analysis
 from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
+from pbx_crm.services.bulk_deals import BulkDeals
 from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
@@ -98,6 +99,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         health=Health(database),
         office=Office.on(ground),
         boards=Boards(database, clock),
+        bulk_deals=BulkDeals(database, live, clock),
         deals=Deals(database, live, clock, installation),
         moves=Moves(database, live, clock),
         deal_cards=DealCards(database, clock),

@@ -72,7 +72,7 @@ def totals(tx: Connection, stage_ids: Sequence[int], scope: Scope, wanted: CardF
     """How many of the wanted cards lie in these stages, and with how much; counted anew each time."""
     columns = (deals.c.stage_id, deals.c.currency)
     query = select(*columns, func.count(), func.sum(deals.c.amount, type_=ExactMoney()))
-    query = _narrowed(query.where(deals.c.stage_id.in_(stage_ids), deals_in(scope)), wanted)
+    query = narrowed(query.where(deals.c.stage_id.in_(stage_ids), deals_in(scope)), wanted)
     rows = tx.execute(query.group_by(*columns).order_by(*columns))
     return [Total(stage_id, currency, count, amount) for stage_id, currency, count, amount in rows]
 
@@ -86,7 +86,7 @@ def sources(tx: Connection, stage_ids: Sequence[int], scope: Scope, most: int = 
 def _arm(stage_id: int, most: int, scope: Scope, wanted: CardFilter, order: Order) -> Select[Any]:
     rank = _rank(wanted) if order is Order.URGENT else literal(0)
     query = select(*(deals.c[name] for name in BASE), rank.label("rank"))
-    query = _narrowed(query.where(deals.c.stage_id == stage_id, deals_in(scope)), wanted)
+    query = narrowed(query.where(deals.c.stage_id == stage_id, deals_in(scope)), wanted)
     keys = (rank, *_keys(deals.c, Order.NEWEST)) if order is Order.URGENT else _keys(deals.c, order)
     # SQLite allows ORDER BY and LIMIT inside a UNION only in a subquery.
     return select(query.order_by(*keys).limit(most).subquery())
@@ -105,7 +105,8 @@ def _keys(columns: Any, order: Order) -> list[Any]:
             assert_never(order)
 
 
-def _narrowed(query: Select[Any], wanted: CardFilter) -> Select[Any]:
+def narrowed(query: Select[Any], wanted: CardFilter) -> Select[Any]:
+    """The same query of `deals`, for the cards that a board's filter means."""
     if wanted.owner_id is not None:
         query = query.where(deals.c.owner_id == wanted.owner_id)
     if wanted.source:

@@ -9,8 +9,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
+from pbx_crm.db.boards import narrowed
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import companies, contact_numbers, contacts, deals, people, stages
+from pbx_crm.domain.board import CardFilter
 from pbx_crm.domain.person import Scope
 
 FEWEST_DIGITS = 3
@@ -47,12 +49,10 @@ def by_text(tx: Connection, text: str, digits: str, scope: Scope, most: int) -> 
 
 
 def in_stage(
-    tx: Connection, stage_id: int, scope: Scope, owner_id: int | None, before: int | None, most: int
+    tx: Connection, stage_id: int, scope: Scope, wanted: CardFilter, before: int | None, most: int
 ) -> list[FoundDeal]:
-    """A stage's deals, the newest made first, on from the deal `before`."""
-    query = _found(scope).where(deals.c.stage_id == stage_id)
-    if owner_id is not None:
-        query = query.where(deals.c.owner_id == owner_id)
+    """Those of a stage's deals that the filter means, the newest made first, on from the deal `before`."""
+    query = narrowed(_found(scope).where(deals.c.stage_id == stage_id), wanted)
     if before is not None:
         query = query.where(deals.c.id < before)
     return [FoundDeal(*row) for row in tx.execute(query.order_by(deals.c.id.desc()).limit(most))]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
+from pbx_crm.domain.balance import Hint, hints_of
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.task import TaskKind, Urgency
@@ -160,6 +161,14 @@ class Board:
     def deals(self) -> int:
         """Deals in the columns where there is still something to win."""
         return sum(column.deals for column in self.columns if not column.stage.kind.is_closed)
+
+    @property
+    def hints(self) -> list[Hint]:
+        """What to do about the funnel's balance; nothing where a filter hides a part of it."""
+        if self.view.filters:
+            return []
+        stages = [column.stage for column in self.columns]
+        return hints_of(stages, {column.stage.id: column.deals for column in self.columns})
 
     @property
     def sums(self) -> tuple[tuple[str, Decimal], ...]:

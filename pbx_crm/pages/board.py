@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import parse_qsl
+
 from aiohttp import web
 
 from pbx_crm.domain.board import Column, Order, Period, shown_from
@@ -13,6 +15,7 @@ from pbx_crm.pages.board_place import query_of, view_from
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.render import render, zone_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
+from pbx_crm.pages.wrap_up import STEPS as NEXT_STEPS
 
 ORDERS = {
     Order.NEWEST: N_("Newest in stage first"),
@@ -37,7 +40,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """GET /board?funnel=1&owner=2&order=oldest: the whole board."""
     viewer, view = viewer_of(request), view_from(request.query)
     board = await services_of(request).boards.show(viewer, view, zone_of(request))
-    sellers = await _sellers(request) if board.shows_owner else []
+    sellers = await _sellers(request)
     values = {
         "board": board,
         "sellers": sellers,
@@ -46,6 +49,10 @@ async def show(request: web.Request) -> web.StreamResponse:
         "orders": ORDERS,
         "steps": STEPS,
         "periods": PERIODS,
+        "views": await services_of(request).boards.views(viewer),
+        "next_steps": NEXT_STEPS,
+        "here": parse_qsl(query_of(view)),
+        "loss_reasons": await services_of(request).boards.loss_reasons(board.funnel.id),
     }
     return render(request, "board.html", values)
 

@@ -41,6 +41,10 @@ class Form:
         values = self._fields.get(name, [""])
         return "\n".join(_cleaned(line).rstrip() for line in values[0].splitlines()).strip()
 
+    def all(self, name: str) -> list[str]:
+        """Every value that was sent under this name."""
+        return [_cleaned(value).strip() for value in self._fields.get(name, [])]
+
     def typed(self) -> dict[str, str]:
         """What was typed into the form, to be shown again beside the reasons."""
         return {name: values[0] for name, values in self._fields.items()}

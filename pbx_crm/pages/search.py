@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from pbx_crm.domain.board import filter_of
 from pbx_crm.pages.board_place import number_in, query_of, view_from
-from pbx_crm.pages.render import render
+from pbx_crm.pages.render import render, zone_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 
@@ -18,6 +19,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         found = await service.by_text(viewer, text)
     else:
         before = number_in(request.query.get("before"))
-        found = await service.in_stage(viewer, stage_id, view.owner_id, before)
+        wanted = filter_of(view, services_of(request).clock(), zone_of(request))
+        found = await service.in_stage(viewer, stage_id, wanted, before)
     values = {"text": text, "found": found, "stage_id": stage_id, "query": query_of(view)}
     return render(request, "search.html", values)

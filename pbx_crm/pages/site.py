@@ -7,6 +7,7 @@ from aiohttp import web
 from pbx_crm.pages import (
     banner,
     board,
+    board_bulk,
     calendars,
     call_log,
     card_acts,
@@ -125,6 +126,10 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/wrap-up", wrap_up.finish, Access.CLIENT_DATA),
     Route("POST", "/popup/{call_id:[0-9]{1,18}}/wrap-up/undo", wrap_up.take_back, Access.CLIENT_DATA),
     Route("GET", "/board", board.show, Access.CLIENT_DATA),
+    Route("GET", "/board/bulk", board_bulk.history, Access.CLIENT_DATA),
+    Route("POST", "/board/bulk", board_bulk.act, Access.CLIENT_DATA),
+    Route("POST", r"/board/bulk/{act:\d{1,18}}/undo", board_bulk.take_back, Access.CLIENT_DATA),
+    Route("POST", "/board/views", board_bulk.save_view, Access.CLIENT_DATA),
     Route("GET", "/board/totals", board.totals, Access.CLIENT_DATA),
     Route("GET", r"/board/column/{stage:\d{1,18}}", board.column, Access.CLIENT_DATA),
     Route("GET", "/today", today.show, Access.CLIENT_DATA),

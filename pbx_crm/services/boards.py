@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
-from pbx_crm.db import boards, folds, funnels, stage_totals
+from pbx_crm.db import boards, folds, funnels, saved_views, stage_totals
 from pbx_crm.db.boards import CardRow
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.stage_totals import Total
 from pbx_crm.domain.board import CARDS_AT_FIRST, Board, BoardView, Card, CardFilter, Column, Step, filter_of
-from pbx_crm.domain.errors import NotFound
-from pbx_crm.domain.funnel import Funnel, Stage
+from pbx_crm.domain.errors import BadInput, NotFound
+from pbx_crm.domain.funnel import Funnel, LossReason, Stage
+from pbx_crm.domain.funnel_shape import name_reasons
 from pbx_crm.domain.person import Person, Reach
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import urgency
@@ -40,6 +41,24 @@ class Boards:
     ) -> list[Column]:
         """Single columns by stage id with so many cards each, in board order; NotFound for an unknown one."""
         return await self._database.read(_columns, viewer, shown, view, self._clock(), zone)
+
+    async def loss_reasons(self, funnel_id: int) -> tuple[LossReason, ...]:
+        """Why deals of this funnel may be lost; NotFound."""
+        return (await self._database.read(funnels.load, funnel_id)).loss_reasons
+
+    async def views(self, viewer: Person) -> list[tuple[str, str]]:
+        """The boards this viewer gave a name: (name, query string)."""
+        return await self._database.read(saved_views.of, viewer.id)
+
+    async def save_view(self, viewer: Person, name: str, query: str) -> None:
+        """Keeps a board under this name; one of this name is replaced. BadInput for no or too long a name."""
+        if reasons := name_reasons(name):
+            raise BadInput(reasons=reasons)
+        await self._database.write(saved_views.put, viewer.id, name, query)
+
+    async def drop_view(self, viewer: Person, name: str) -> None:
+        """The board of this name is kept no more."""
+        await self._database.write(saved_views.drop, viewer.id, name)
 
     async def fold(self, viewer: Person, stage_id: int, *, is_folded: bool) -> None:
         """From now on this viewer sees the column folded, or with its cards again; NotFound."""

@@ -58,7 +58,7 @@ class Moves:
 
         MoveQuestions, StageNotInFunnel or DealChanged if it stays where it is.
         """
-        moved = await self._database.write(_move, viewer, deal_id, request, self._clock())
+        moved = await self._database.write(carry, viewer, deal_id, request, self._clock())
         self._tell(moved)
         return moved
 
@@ -82,7 +82,8 @@ class Moves:
         self._live.tell(topics | {"tasks"}, {moved.deal.owner_id})
 
 
-def _move(tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, now: datetime) -> Moved:
+def carry(tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, now: datetime) -> Moved:
+    """The deal where it was wished to be; refuses as `Moves.move` does."""
     deal = deals.lock(tx, deal_id, viewer.scope)
     funnel = funnels.load(tx, deal.funnel_id)
     if repeated := stage_moves.by_request(tx, deal_id, request.request_key):

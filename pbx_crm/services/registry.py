@@ -10,6 +10,7 @@ from pbx_crm.services.after_call import AfterCall
 from pbx_crm.services.analysis import Analysis
 from pbx_crm.services.automation import Automation
 from pbx_crm.services.boards import Boards
+from pbx_crm.services.bulk_deals import BulkDeals
 from pbx_crm.services.call_archive import CallArchive
 from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.call_log import CallLog
@@ -52,6 +53,7 @@ class Services:
     health: Health
     office: Office
     boards: Boards
+    bulk_deals: BulkDeals
     deals: Deals
     moves: Moves
     deal_cards: DealCards

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pbx_crm.db import clients, contacts, search
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.search import FoundDeal
+from pbx_crm.domain.board import CardFilter
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone import NumberPlan, digits
@@ -44,11 +45,9 @@ class Search:
         figures = digits(number or text) if is_number else ""
         return await self._database.read(_by_text, viewer, text, figures, number)
 
-    async def in_stage(
-        self, viewer: Person, stage_id: int, owner_id: int | None, before: int | None
-    ) -> Found:
-        """The deals of a column that is too long for the board, so many at a time."""
-        return await self._database.read(_in_stage, viewer, stage_id, owner_id, before)
+    async def in_stage(self, viewer: Person, stage_id: int, wanted: CardFilter, before: int | None) -> Found:
+        """The deals of a column that is too long for the board, by the board's filter, so many at a time."""
+        return await self._database.read(_in_stage, viewer, stage_id, wanted, before)
 
 
 def _by_text(tx: Transaction, viewer: Person, text: str, figures: str, number: str | None) -> Found:
@@ -64,8 +63,8 @@ def _foreign_owner(tx: Transaction, viewer: Person, number: str) -> str:
 
 
 def _in_stage(
-    tx: Transaction, viewer: Person, stage_id: int, owner_id: int | None, before: int | None
+    tx: Transaction, viewer: Person, stage_id: int, wanted: CardFilter, before: int | None
 ) -> Found:
-    found = search.in_stage(tx, stage_id, viewer.scope, owner_id, before, MOST + 1)
+    found = search.in_stage(tx, stage_id, viewer.scope, wanted, before, MOST + 1)
     more = found[MOST - 1].id if len(found) > MOST else None
     return Found(tuple(found[:MOST]), next_before=more)

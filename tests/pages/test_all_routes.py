@@ -186,6 +186,10 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/reports/forecast/deals.csv"): Ask(query="?part=no_date"),
     ("GET", "/reports/forecast/deals.xlsx"): Ask(query="?part=no_date"),
     ("GET", "/board"): Ask(),
+    ("GET", "/board/bulk"): Ask(),
+    ("POST", "/board/bulk"): Ask(data={"act": "assign", "deal": "{deal}:1", "owner_id": "{person}"}),
+    ("POST", "/board/bulk/{act}/undo"): Ask("bulk", data={}),
+    ("POST", "/board/views"): Ask(data={"name": "Walk", "order": "oldest"}),
     ("GET", "/board/totals"): Ask(),
     ("GET", "/board/column/{stage}"): Ask("stage"),
     ("GET", "/today"): Ask(query="?who=all"),
@@ -337,7 +341,7 @@ class World:
 
 
 def _in_address(place: str, records: Records, wanted: Ask) -> str:
-    names = {"call_id": wanted.names}
+    names = {"call_id": wanted.names, "act": wanted.names}
     if place in ("name", "version"):
         return {"name": "favicon.svg", "version": "x"}[place]
     return str(records[names.get(place, place)])
@@ -396,6 +400,7 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "calendar": calendars.add(tx, usual_calendar(INSTALLATION, f"Days of {owner.name}")),
         "line": ABSENT,
         "rule": ABSENT,
+        "bulk": ABSENT,
         "session": ABSENT,
         "funnel": funnel.id,
         "reason": funnel.loss_reasons[0].id,

@@ -23,6 +23,7 @@ from pbx_crm.db.tables.calls import (
 from pbx_crm.db.tables.card import bin_items, deal_contacts, deal_files, deal_tags, note_drafts
 from pbx_crm.db.tables.clients import companies, contact_numbers, contacts
 from pbx_crm.db.tables.deals import (
+    bulk_acts,
     deal_events,
     deal_notes,
     deals,
@@ -42,6 +43,7 @@ __all__ = [
     "alerts",
     "audit",
     "bin_items",
+    "bulk_acts",
     "calendar_days",
     "calendars",
     "call_aliases",

@@ -151,3 +151,16 @@ tasks = Table(
     Index("ix_tasks_contact_id", "contact_id"),
     sqlite_autoincrement=NEVER_AGAIN,
 )
+
+# What somebody did to many cards at once, and all that is needed to take it back.
+bulk_acts = Table(
+    "bulk_acts",
+    metadata,
+    row_id(),
+    ref("person_id", "people.id"),
+    Column("kind", String(8), nullable=False),  # move | assign | task
+    Column("at", UtcTime, nullable=False),
+    Column("details", JSON, nullable=False),
+    Column("taken_back_at", UtcTime),
+    Index("ix_bulk_acts_person_id", "person_id", "at"),
+)

@@ -70,12 +70,12 @@ function makeSortable() {
     if (Sortable.get(list)) continue;
     let back = null;
     Sortable.create(list, {
-      group: "cards",
+      group: { name: "cards", put: !list.closest("[data-refuses]") },
       sort: false,
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
       delay: 180,
       delayOnTouchOnly: true,
-      filter: ".card-move, .card-call",
+      filter: ".card-move, .card-call, .card-pick",
       preventOnFilter: false,
       disabled: !WIDE.matches,
       onStart({ item, from }) {
@@ -83,11 +83,14 @@ function makeSortable() {
         isHolding = true;
         board.classList.add("is-dragging");
       },
-      onEnd({ item, to, from }) {
+      onEnd({ item, to, from, originalEvent: { clientX, clientY } }) {
         isHolding = false;
         board.classList.remove("is-dragging");
         htmx.trigger(document.body, "resync");
-        if (to !== from) move(item, to.closest(".column"), back);
+        // Dropped on a column that refuses, it is not left in the one it was last drawn over.
+        const refuses = document.elementFromPoint(clientX, clientY)?.closest("[data-refuses]");
+        if (refuses) back.list.insertBefore(item, back.next);
+        else if (to !== from) move(item, to.closest(".column"), back);
       },
     });
   }

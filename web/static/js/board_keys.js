@@ -37,6 +37,8 @@ function onCard(card, { code, shiftKey }) {
   else if (code === "KeyC") card.querySelector(".card-call :is(a, button)")?.click();
   else if (code === "KeyT") htmx.ajax("GET", `/deals/${card.dataset.id}/step`, { target: "#dialog", swap: "innerHTML" });
   else if (code === "KeyP") htmx.ajax("POST", `/deals/${card.dataset.id}/priority`, { target: "#toasts", swap: "none" });
+  else if (code === "KeyX") card.querySelector(".card-pick").click();
+  else if (code === "KeyB") document.querySelector("#bulk select").focus();
   else return false;
   return true;
 }

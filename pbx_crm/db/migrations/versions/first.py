@@ -182,6 +182,18 @@ def upgrade() -> None:
     )
     op.create_index("ix_bin_items_deleted_at", "bin_items", ["deleted_at"], unique=False)
     op.create_table(
+        "bulk_acts",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("kind", sa.String(length=8), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("taken_back_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_bulk_acts_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_bulk_acts")),
+    )
+    op.create_index("ix_bulk_acts_person_id", "bulk_acts", ["person_id", "at"], unique=False)
+    op.create_table(
         "calendar_days",
         sa.Column("calendar_id", ROW_ID, nullable=False),
         sa.Column("day", sa.String(length=10), nullable=False),
