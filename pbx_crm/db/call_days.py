@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, Connection, bindparam, func, select, text, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, text, update
 
 from pbx_crm.db import call_sums
 from pbx_crm.db.call_sums import SUMS
@@ -40,6 +40,15 @@ TO_COUNT = (
 )
 COUNTED = select(calls.c.id).where(calls.c.id.in_(IDS), calls.c.counted_day.is_not(None)).with_for_update()
 OF_THESE = call_sums.per_company(KEYS, [calls.c.id.in_(IDS)])
+BEGUN = (calls.c.started_at >= bindparam("since"), calls.c.started_at < bindparam("until"))
+OF_DAY = call_sums.per_company(KEYS, [*BEGUN, calls.c.counted_day == bindparam("counted_on")])
+COUNT_DAY = (
+    update(calls).where(*BEGUN, calls.c.ended_at.is_not(None)).values(counted_day=bindparam("counted_on"))
+)
+LEAVE_DAY = (
+    update(calls).where(*BEGUN, calls.c.counted_day == bindparam("counted_on")).values(counted_day=None)
+)
+FORGET_DAY = delete(call_days).where(call_days.c.day == bindparam("counted_on"))
 MARK = update(calls).where(calls.c.id == bindparam("call")).values(counted_day=bindparam("counted_on"))
 # A sum of a card's calls and a change of the card's owner at once: the later of the two must see both.
 HOLD_CARDS = (
@@ -139,23 +148,24 @@ def first_not_counted(tx: Connection, days_zone: ZoneInfo) -> date | None:
 
 
 def build(tx: Connection, day: date, days_zone: ZoneInfo) -> None:
-    """Makes the sums of this day anew from its calls. Five statements."""
+    """Makes the sums of this day anew from its calls. Four statements."""
     _alone(tx)
-    span = Days(day, day).span(days_zone)
-    begun = (calls.c.started_at >= span.since, calls.c.started_at < span.until)
-    tx.execute(call_days.delete().where(call_days.c.day == day))
-    tx.execute(update(calls).where(*begun, calls.c.ended_at.is_not(None)).values(counted_day=day))
-    rows = tx.execute(call_sums.per_company(KEYS, [*begun, calls.c.counted_day == day])).all()
-    write_rows(tx, _adding(tx.dialect.name), _rows(rows, 1))
+    asked = _asked(day, days_zone)
+    write_rows(tx, FORGET_DAY, [{"counted_on": day}])
+    write_rows(tx, COUNT_DAY, [asked])
+    write_rows(tx, _adding(tx.dialect.name), _rows(fetch(tx, OF_DAY, asked), 1))
 
 
 def tear_down(tx: Connection, day: date, days_zone: ZoneInfo) -> None:
-    """Takes a whole day out of the sums; its calls are counted themselves from now on."""
+    """Takes a whole day out of the sums; its calls are counted themselves from now on. Two statements."""
     _alone(tx)
+    write_rows(tx, FORGET_DAY, [{"counted_on": day}])
+    write_rows(tx, LEAVE_DAY, [_asked(day, days_zone)])
+
+
+def _asked(day: date, days_zone: ZoneInfo) -> Row:
     span = Days(day, day).span(days_zone)
-    begun = (calls.c.started_at >= span.since, calls.c.started_at < span.until)
-    tx.execute(call_days.delete().where(call_days.c.day == day))
-    tx.execute(update(calls).where(*begun, calls.c.counted_day == day).values(counted_day=None))
+    return {"since": span.since, "until": span.until, "counted_on": day}
 
 
 def change_zone(tx: Connection, name: str) -> None:
@@ -168,9 +178,7 @@ def change_zone(tx: Connection, name: str) -> None:
 
 def wrong_rows(tx: Connection, day: date, days_zone: ZoneInfo) -> int:
     """How many rows of this day are not what its calls add up to; none, unless there is a fault of ours."""
-    span = Days(day, day).span(days_zone)
-    begun = [calls.c.started_at >= span.since, calls.c.started_at < span.until, calls.c.counted_day == day]
-    true = call_sums.added(tx.execute(call_sums.per_company(KEYS, begun)), 3)
+    true = call_sums.added(fetch(tx, OF_DAY, _asked(day, days_zone)), 3)
     columns = (call_days.c.day, call_days.c.line, call_days.c.who, *(call_days.c[name] for name in SUMS))
     kept = call_sums.added(tx.execute(select(*columns).where(call_days.c.day == day)), 3)
     return sum(true.get(key) != kept.get(key) for key in true.keys() | kept.keys())
