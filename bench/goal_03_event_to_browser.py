@@ -99,7 +99,7 @@ def delays(seconds: float = 6.0, rounds: int = 3) -> EventToBrowser:
 async def _serve(pipe: Connection) -> tuple[list[float], list[float]]:
     ami_port, secret = await asyncio.to_thread(pipe.recv)
     with tempfile.TemporaryDirectory() as folder:
-        async with running(load(_config(Path(folder), ami_port, secret))) as app:
+        async with running(load(config_of(Path(folder), ami_port, secret))) as app:
             tokens = await app.database.write(_hire)
             prepare_interpreter()
             pusher = await asyncio.start_server(_pusher(app), "127.0.0.1", 0)
@@ -110,7 +110,8 @@ async def _serve(pipe: Connection) -> tuple[list[float], list[float]]:
             return measured
 
 
-def _config(folder: Path, ami_port: int, secret: str) -> Path:
+def config_of(folder: Path, ami_port: int, secret: str) -> Path:
+    """A configuration of one PBX at this port of this machine."""
     (folder / "secret").write_text(secret)
     (folder / "secret").chmod(0o600)
     config = folder / "pbx_crm.toml"

@@ -24,12 +24,11 @@ from sqlalchemy import (
 )
 
 from pbx_crm.db import call_days, call_sums, meetings
-from pbx_crm.db.call_figures import counted_for, counted_for_nobody, counted_once, people_in
+from pbx_crm.db.call_figures import people_in
 from pbx_crm.db.call_sums import EVERYBODY, NOBODY, SUMS
 from pbx_crm.db.report_slices import calls_sliced, lines_from
 from pbx_crm.db.tables import call_days as kept
-from pbx_crm.db.tables import call_people, calls, people
-from pbx_crm.domain.call_log import Figure
+from pbx_crm.db.tables import calls, people, talks
 from pbx_crm.domain.call_report import SECONDS, CallReport, Counts, SellerCounts, Whole
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import ReportFilter
@@ -65,7 +64,9 @@ def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
         )
         for person_id, name in tx.execute(_listed(wanted, scope, counted))
     )
-    return CallReport(rows, _whole(tx, wanted, rows, sums) if _is_company(wanted, scope) else None)
+    return CallReport(
+        rows, _whole(tx, wanted, rows, sums, clients.get(NOBODY, 0)) if _is_company(wanted, scope) else None
+    )
 
 
 def added_up(tx: Connection, wanted: ReportFilter, scope: Scope) -> Sums:
@@ -132,19 +133,20 @@ def _kept(wanted: ReportFilter, scope: Scope, days: Days) -> Select[Any]:
     return query.group_by(kept.c.who)
 
 
-def _clients(condition: Condition) -> ColumnElement[int]:
-    return func.count(case((condition, CLIENT)).distinct())
+def _talked_with(columns: Sequence[ColumnElement[Any]], wanted: ReportFilter) -> Select[Any]:
+    """Distinct clients of the conversations; from the talks, since few calls have more than one."""
+    counted = func.count(CLIENT.distinct())
+    query = select(*columns, counted).select_from(talks.join(calls, calls.c.id == talks.c.call_id))
+    return query.where(call_sums.WITH_CLIENTS, *_within(wanted.span), *calls_sliced(wanted))
 
 
 def _clients_per_seller(tx: Connection, wanted: ReportFilter, scope: Scope) -> dict[int, int]:
-    person_id = call_people.c.person_id
-    query = (
-        select(person_id, _clients(counted_for(Figure.TALKED)))
-        .join(calls, calls.c.id == call_people.c.call_id)
-        .where(*_within(wanted.span), *calls_sliced(wanted), *_mine(wanted, scope, person_id))
-        .group_by(person_id)
-    )
-    return {found: count for found, count in tx.execute(query)}
+    """By person; under NOBODY those of phones linked to none."""
+    who = func.coalesce(talks.c.person_id, call_sums.ZERO)
+    query = _talked_with([who], wanted)
+    if not _is_company(wanted, scope):
+        query = query.where(*_mine(wanted, scope, talks.c.person_id))
+    return {found: count for found, count in tx.execute(query.group_by(who))}
 
 
 def _listed(wanted: ReportFilter, scope: Scope, counted: Sequence[int]) -> Select[Any]:
@@ -155,13 +157,14 @@ def _listed(wanted: ReportFilter, scope: Scope, counted: Sequence[int]) -> Selec
     return query.order_by(people.c.name, people.c.id)
 
 
-def _whole(tx: Connection, wanted: ReportFilter, rows: tuple[SellerCounts, ...], sums: Sums) -> Whole:
-    talked = (_clients(counted_for_nobody(Figure.TALKED)), _clients(counted_once(Figure.TALKED)))
-    of_nobody, of_all = tx.execute(select(*talked).where(*_within(wanted.span), *calls_sliced(wanted))).one()
-    nobody = replace(counts_of(sums.get(NOBODY, {})), clients=of_nobody)
+def _whole(
+    tx: Connection, wanted: ReportFilter, rows: tuple[SellerCounts, ...], sums: Sums, unlinked: int
+) -> Whole:
+    nobody = replace(counts_of(sums.get(NOBODY, {})), clients=unlinked)
     every = sums.get(EVERYBODY, {})
     added: dict[str, Any] = {
         name: sum(getattr(row.counts, name) for row in rows) + getattr(nobody, name) for name in SECONDS
     }
-    total = replace(counts_of(every), clients=of_all, **added)
+    clients = tx.execute(_talked_with([], wanted)).scalar_one()
+    total = replace(counts_of(every), clients=clients, **added)
     return Whole(nobody, total, every.get("incoming", 0), every.get("repeated", 0))

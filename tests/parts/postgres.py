@@ -14,6 +14,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -150,6 +151,13 @@ def _wait_until_ready(cluster: PostgresCluster, server: subprocess.Popen[bytes],
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresCluster]:
     """The session's PostgreSQL server, started at first use (about 2 s)."""
+    with running_cluster() as cluster:
+        yield cluster
+
+
+@contextmanager
+def running_cluster() -> Iterator[PostgresCluster]:
+    """A server that lives until the block is left."""
     binaries, owner = _binaries(), _owner()
     directory = Path(tempfile.mkdtemp(prefix="pbx-crm-pg-"))
     try:
