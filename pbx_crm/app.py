@@ -26,6 +26,7 @@ from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.outside.file_store import FileStore
+from pbx_crm.outside.webhooks import WebhookSender
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import Accounts
@@ -58,6 +59,7 @@ from pbx_crm.services.popups import Popups
 from pbx_crm.services.reconcile import Reconcile, Records
 from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
+from pbx_crm.services.robots import SWEEP
 from pbx_crm.services.rollups import Rollups
 from pbx_crm.services.search import Search
 from pbx_crm.services.setup import Setup
@@ -162,6 +164,8 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         await stack.enter_async_context(_sharing_signals(database, services.live))
         written = all_records_of(settings)
         services.office.day_books.offer(written)
+        services.automation.webhooks.send_by(WebhookSender(settings.webhooks.allow))
+        await stack.enter_async_context(_working(services))
         for pbx in settings.pbx:
             records = written.get(pbx.name)
             listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records, database)
@@ -237,6 +241,19 @@ async def _catching_up(rollups: Rollups) -> AsyncIterator[None]:
     finally:
         catching_up.cancel()
         await asyncio.wait([catching_up])
+
+
+@asynccontextmanager
+async def _working(services: Services) -> AsyncIterator[None]:
+    """Does what waits for its time: robots, and the messages they send."""
+    jobs = services.automation.jobs
+    await jobs.ensure(SWEEP)
+    working = asyncio.create_task(jobs.run(), name="jobs")
+    try:
+        yield
+    finally:
+        working.cancel()
+        await asyncio.wait([working], timeout=STOP_SECONDS)
 
 
 def _say_if_it_died(task: asyncio.Task[None]) -> None:

@@ -11,7 +11,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from datetime import time
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import available_timezones
@@ -152,6 +152,13 @@ class DialplanSettings(Section):
     tell_names: bool = True
 
 
+class WebhookSettings(Section):
+    """`[webhooks]`: where robots may send messages beside the open internet."""
+
+    allow: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Networks of the house, such as 10.0.5.0/24; on any port."""
+
+
 class PbxSettings(Section):
     """One `[[pbx]]`: how to reach it, and which of its endpoints are trunks and sellers' phones."""
 
@@ -225,6 +232,7 @@ class Settings(BaseSettings):
     database: DatabaseSettings
     crm: CrmSettings
     files: FileSettings = Field(default_factory=FileSettings)
+    webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
     pbx: tuple[PbxSettings, ...]
     pbx_secrets: Annotated[dict[str, SecretStr], BeforeValidator(_lower_keys)] = Field(default_factory=dict)
     """From the environment only, PBX_CRM__PBX_SECRETS__NAME, for a PBX without a `secret_file`."""

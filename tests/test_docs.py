@@ -17,6 +17,7 @@ from pbx_crm.config import (
     DialplanSettings,
     FileSettings,
     PbxSettings,
+    WebhookSettings,
     WebSettings,
     load,
 )
@@ -43,6 +44,7 @@ def part(text: str, title: str) -> str:
         ("[database]", DatabaseSettings),
         ("[crm]", CrmSettings),
         ("[files]", FileSettings),
+        ("[webhooks]", WebhookSettings),
         ("[[pbx]]", PbxSettings),
         ("[pbx.cel]", CelSettings),
         ("[pbx.cdr]", CdrSettings),

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text
 
 from pbx_crm.db.prepared import fetch, insert_returning
-from pbx_crm.db.tables import contact_numbers, contacts, deals
+from pbx_crm.db.tables import contact_numbers, contacts, deals, people
 from pbx_crm.db.upsert import insert_of
 
 
@@ -142,3 +142,13 @@ def _insert(tx: Connection, new: Sequence[NewCaller]) -> Iterator[tuple[int, New
 
 def _give_way(tx: Connection, orphans: Collection[int]) -> None:
     tx.execute(delete(contacts).where(contacts.c.id.in_(orphans)))
+
+
+def responsible_of(tx: Connection, contact_id: int) -> int | None:
+    """The client's own seller, if that is somebody who still works here."""
+    query = (
+        select(contacts.c.responsible_id)
+        .join_from(contacts, people, people.c.id == contacts.c.responsible_id)
+        .where(contacts.c.id == contact_id, people.c.is_active)
+    )
+    return tx.execute(query).scalar_one_or_none()

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, func, insert, select
 
-from pbx_crm.db import triggers, wrap_up_outcomes
+from pbx_crm.db import robots, triggers, wrap_up_outcomes
 from pbx_crm.db.prepared import fetch
 from pbx_crm.db.tables import funnels, loss_reasons, stages
 from pbx_crm.domain.errors import NotFound
@@ -43,6 +43,7 @@ def create(tx: Connection, preset: Preset, currency: str, translate: Callable[[s
     wrap_up_outcomes.add_defaults(tx, funnel_id, preset.key, translate)
     funnel = load(tx, funnel_id)
     triggers.add_default(tx, funnel, translate)
+    robots.add_defaults(tx, funnel, translate)
     return funnel
 
 

@@ -14,16 +14,20 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    false,
     func,
     or_,
     select,
+    true,
 )
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from pbx_crm.db import wrap_up_outcomes, wrap_ups
+from pbx_crm.db.advices import advice_from, shown
 from pbx_crm.db.callbacks import CAUSE
 from pbx_crm.db.scoped import deals_in, tasks_in
 from pbx_crm.db.tables import (
+    advices,
     call_people,
     calls,
     companies,
@@ -35,6 +39,7 @@ from pbx_crm.db.tables import (
     tasks,
 )
 from pbx_crm.db.tasks import task_from
+from pbx_crm.domain.advice import Advice, Hint
 from pbx_crm.domain.call import Direction
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.person import Scope
@@ -43,7 +48,7 @@ from pbx_crm.domain.today import Day, Section, Stepless, Subject, TaskRow, Unfin
 from pbx_crm.domain.wrap_up import WAITS, WrapUpOutcome
 
 MOST = 100
-TASK = "task_"
+TASK, ADVICE = "task_", "advice_"
 OPEN = tasks.c.done_at.is_(None)
 IS_CALLBACK = tasks.c.cause.startswith(CAUSE)
 NO_CALLBACK = or_(tasks.c.cause.is_(None), ~IS_CALLBACK)
@@ -118,6 +123,28 @@ def stepless(tx: Connection, scope: Scope, owner_id: int | None) -> Section[Step
     return Section(
         tuple(Stepless(deal, row["owner_name"], row["active_at"]) for deal, row in shown if deal), total
     )
+
+
+def hints(
+    tx: Connection, scope: Scope, owner_id: int | None, now: datetime, *, heads_too: bool
+) -> Section[Hint]:
+    """Advice on open cards, the oldest first; what is for heads only where asked for. Two statements."""
+    own = [advices.c[name].label(f"{ADVICE}{name}") for name in ("id", "deal_id", "for_head", "name")]
+    more = [advices.c[name].label(f"{ADVICE}{name}") for name in ("text", "why", "at")]
+    base = deals.join(advices, advices.c.deal_id == deals.c.id).join(people, people.c.id == deals.c.owner_id)
+    whose = deals.c.owner_id == owner_id if owner_id is not None else true()
+    which = or_(and_(~advices.c.for_head, whose), advices.c.for_head if heads_too else false())
+    found = (
+        select(*own, *more, *_of_subject(scope)).select_from(_around(base)).where(which, shown(scope, now))
+    )
+    rows, total = _fetch(tx, found.order_by(advices.c.at, advices.c.id), deals.c.owner_id, None)
+    read = ((_advice(row), _subject(row), row["owner_name"]) for row in rows)
+    return Section(tuple(Hint(advice, subject, owner) for advice, subject, owner in read if subject), total)
+
+
+def _advice(row: RowMapping) -> Advice:
+    own = {name.removeprefix(ADVICE): value for name, value in row.items() if name.startswith(ADVICE)}
+    return advice_from(own)
 
 
 def _tasks(

@@ -5,7 +5,7 @@ The first calendar is the house's. A line may name another; a line that names no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from itertools import pairwise
@@ -79,6 +79,13 @@ class WorkingTimes:
     def of_line(self, line_id: int | None) -> WorkingTime:
         """The working time of those who answer the line; the house's for calls of no line."""
         return self._times.get(self._by_line.get(line_id or 0), self.house)
+
+    def groups(self) -> Iterator[tuple[WorkingTime, bool, tuple[int, ...]]]:
+        """Every working time with the lines that have it; the house's, last, with those that do not."""
+        own = {line: time for line, key in self._by_line.items() if (time := self._times.get(key))}
+        for time in {id(time): time for time in own.values() if time is not self.house}.values():
+            yield time, True, tuple(sorted(line for line, one in own.items() if one is time))
+        yield self.house, False, tuple(sorted(line for line, one in own.items() if one is not self.house))
 
 
 def reasons_against(calendar: Calendar) -> dict[str, str]:

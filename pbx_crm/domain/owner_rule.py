@@ -44,6 +44,12 @@ WHAT_HAPPENED = {
     "told_owner": N_("%(by)s says that the client called and asks to call back"),
     "wrap_up": N_("how it went: %(outcome)s"),
     "wrap_up_undone": N_("took back how it went"),
+    "robot_task": N_("the robot “%(name)s” set a task"),
+    "robot_priority": N_("the robot “%(name)s” changed the priority"),
+    "robot_owner": N_("the robot “%(name)s” chose another owner"),
+    "robot_advice": N_("the robot “%(name)s” gave advice"),
+    "robot_head": N_("the robot “%(name)s” told the head"),
+    "robot_webhook": N_("the robot “%(name)s” sent a message to %(host)s"),
     "unlinked": N_("%(by)s answered and is linked to nobody"),
 }
 
@@ -53,6 +59,11 @@ WHO_TAKES_IT = {
     "rota_line": N_("taken in turn by the sellers of the line %(line)s"),
     "head": N_("the head takes it"),
     "anybody": N_("the first seller takes it"),
+    "robot_entered": N_("it entered its stage %(hours)s working hours before"),
+    "robot_idle": N_("nothing had happened for %(hours)s working hours"),
+    "robot_stepless": N_("there was no next step for %(hours)s working hours"),
+    "robot_overdue": N_("a task was %(hours)s working hours late"),
+    "robot_close_date": N_("the date of closing is near: %(day)s"),
 }
 
 

@@ -251,9 +251,19 @@ def _act(rule: Trigger, fact: CallFact, now: Standing, funnel: Funnel, may_move:
     )
 
 
+TAKEN_BACK = frozenset(
+    f"{who}_{what}"
+    for who, acts in {
+        "trigger": ("task", "priority", "owner"),
+        "robot": ("task", "priority", "owner", "advice", "head"),
+    }.items()
+    for what in acts
+)
+
+
 def may_take_back(details: Mapping[str, object]) -> bool:
-    """Whether a line of a card's history is a trigger's act that nobody has taken back."""
-    return str(details.get("id", "")).startswith("trigger_") and not details.get("taken_back")
+    """Whether a line of a card's history is a trigger's or robot's act that nobody has taken back."""
+    return details.get("id") in TAKEN_BACK and not details.get("taken_back")
 
 
 def _target(rule: Trigger, now: Standing, funnel: Funnel) -> Stage | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from pbx_crm.pages import (
+    advice,
     banner,
     board,
     board_bulk,
@@ -37,6 +38,7 @@ from pbx_crm.pages import (
     report_losses,
     report_missed,
     reports,
+    robots,
     search,
     stages,
     static,
@@ -58,6 +60,7 @@ from pbx_crm.services.registry import Services
 # Eighteen digits fit the database's 64 bits; anything else is no address of ours.
 DEAL = r"/deals/{deal:\d{1,18}}"
 TASK = DEAL + r"/tasks/{task:\d{1,18}}"
+ADVICE = r"/advice/{advice:\d{1,18}}"
 TODAY = r"/today/tasks/{task:\d{1,18}}"
 
 ROUTES: tuple[Route, ...] = (
@@ -176,6 +179,17 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/calendars/{calendar}/drop", calendars.drop, Access.SETTINGS),
     Route("POST", "/settings/calendars/{calendar}/days", calendars.put_day, Access.SETTINGS),
     Route("POST", "/settings/calendars/{calendar}/days/drop", calendars.drop_day, Access.SETTINGS),
+    Route("GET", f"{DEAL}/advice", advice.show, Access.CLIENT_DATA),
+    Route("POST", f"{ADVICE}/later", advice.put_off, Access.CLIENT_DATA),
+    Route("POST", f"{ADVICE}/lower", advice.lower, Access.CLIENT_DATA),
+    Route("POST", f"{ADVICE}/dismiss", advice.dismiss, Access.CLIENT_DATA),
+    Route("GET", "/settings/robots", robots.show, Access.HEAD),
+    Route("POST", "/settings/robots", robots.add, Access.HEAD),
+    Route("GET", "/settings/robots/new", robots.show_new, Access.HEAD),
+    Route("GET", "/settings/robots/{robot}", robots.show_one, Access.HEAD),
+    Route("POST", "/settings/robots/{robot}", robots.change, Access.HEAD),
+    Route("POST", "/settings/robots/{robot}/switch", robots.switch, Access.HEAD),
+    Route("POST", "/settings/robots/{robot}/drop", robots.drop, Access.HEAD),
     Route("GET", "/settings/triggers", triggers.show, Access.HEAD),
     Route("POST", "/settings/triggers", triggers.add, Access.HEAD),
     Route("GET", "/settings/triggers/new", triggers.show_new, Access.HEAD),

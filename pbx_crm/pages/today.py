@@ -143,6 +143,7 @@ async def _values(request: web.Request, who: str) -> dict[str, Any]:
     today = await services.tasks.day(viewer, chosen, zone_of(request))
     return {
         "today": today,
+        "hints": await services.automation.advices.hints(viewer, today.of_person),
         "who": _who(today.of_person, viewer),
         "is_head": is_head,
         "viewer_id": viewer.id,

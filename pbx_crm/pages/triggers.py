@@ -143,36 +143,38 @@ async def _save(
 
 def _filled(form: Form, trigger_id: int | None, funnel_id: int) -> Trigger:
     count = form.choice("count", Count, Count.EVERY) if form.text("count") else Count.EVERY
-    new_owner = _chosen(form, "new_owner", NewOwner)
+    new_owner = chosen(form, "new_owner", NewOwner)
     return Trigger(
         trigger_id,
         funnel_id,
         form.text("name"),
-        direction=_chosen(form, "direction", Direction),
-        outcome=_chosen(form, "outcome", Outcome),
+        direction=chosen(form, "direction", Direction),
+        outcome=chosen(form, "outcome", Outcome),
         least_talk_seconds=form.whole("least_talk_seconds") if form.text("least_talk_seconds") else 0,
         count=count,
         nth=form.whole("nth", least=1) if form.text("nth") and count in NUMBERED else 1,
-        line_id=_id_chosen(form, "line_id"),
-        wrap_up_id=_id_chosen(form, "wrap_up_id"),
-        stage_id=_id_chosen(form, "stage_id"),
-        to_stage_id=_id_chosen(form, "to_stage_id"),
-        loss_reason_id=_id_chosen(form, "loss_reason_id"),
+        line_id=id_chosen(form, "line_id"),
+        wrap_up_id=id_chosen(form, "wrap_up_id"),
+        stage_id=id_chosen(form, "stage_id"),
+        to_stage_id=id_chosen(form, "to_stage_id"),
+        loss_reason_id=id_chosen(form, "loss_reason_id"),
         may_go_back=form.is_on("may_go_back"),
-        task_kind=_chosen(form, "task_kind", TaskKind),
+        task_kind=chosen(form, "task_kind", TaskKind),
         task_minutes=form.whole("task_minutes", least=1) if form.text("task_minutes") else 60,
-        priority=_chosen(form, "priority", Priority),
+        priority=chosen(form, "priority", Priority),
         new_owner=new_owner,
-        owner_id=_id_chosen(form, "owner_id") if new_owner is NewOwner.PERSON else None,
+        owner_id=id_chosen(form, "owner_id") if new_owner is NewOwner.PERSON else None,
         stops=form.is_on("stops"),
     )
 
 
-def _chosen(form: Form, name: str, choices: type[Choice]) -> Choice | None:
+def chosen(form: Form, name: str, choices: type[Choice]) -> Choice | None:
+    """One of a closed set, or nothing if the field is left empty; anything else is gathered as a reason."""
     return form.choice(name, choices, next(iter(choices))) if form.text(name) else None
 
 
-def _id_chosen(form: Form, name: str) -> int | None:
+def id_chosen(form: Form, name: str) -> int | None:
+    """An id, or nothing if the field is left empty; anything else is gathered as a reason."""
     return form.whole(name, least=1) if form.text(name) else None
 
 
@@ -200,9 +202,9 @@ def _choices(request: web.Request, view: TriggersView, funnel: Funnel) -> dict[s
         if not stage.is_retired and stage.kind is not StageKind.WON
     ]
     return {
-        "directions": [("", said(N_("any call"))), *_words(request, DIRECTIONS)],
-        "outcomes": [("", said(N_("however it ended"))), *_words(request, OUTCOMES)],
-        "counts": _words(request, COUNTS),
+        "directions": [("", said(N_("any call"))), *words(request, DIRECTIONS)],
+        "outcomes": [("", said(N_("however it ended"))), *words(request, OUTCOMES)],
+        "counts": words(request, COUNTS),
         "lines": [("", said(N_("any line"))), *((line.id, line.name) for line in view.lines)],
         "wrap_ups": [
             ("", said(N_("asked when the call ends"))),
@@ -211,13 +213,14 @@ def _choices(request: web.Request, view: TriggersView, funnel: Funnel) -> dict[s
         "stages": [("", said(N_("any stage"))), *stages],
         "targets": [("", said(N_("stays where it is"))), *targets],
         "loss_reasons": [("", "—"), *((reason.id, reason.name) for reason in funnel.loss_reasons)],
-        "kinds": [("", said(N_("no task"))), *_words(request, KINDS)],
-        "priorities": [("", said(N_("stays as it is"))), *_words(request, PRIORITIES)],
-        "owners": [("", said(N_("stays with the owner"))), *_words(request, OWNERS)],
+        "kinds": [("", said(N_("no task"))), *words(request, KINDS)],
+        "priorities": [("", said(N_("stays as it is"))), *words(request, PRIORITIES)],
+        "owners": [("", said(N_("stays with the owner"))), *words(request, OWNERS)],
         "sellers": [("", "—"), *((seller.id, seller.name) for seller in view.sellers)],
     }
 
 
-def _words(request: web.Request, words: Mapping[Choice, str]) -> list[tuple[str, str]]:
+def words(request: web.Request, choices: Mapping[Choice, str]) -> list[tuple[str, str]]:
+    """The choices of a select, in the reader's language."""
     reader = wording_of(request)
-    return [(choice.value, reader.gettext(said)) for choice, said in words.items()]
+    return [(choice.value, reader.gettext(said)) for choice, said in choices.items()]

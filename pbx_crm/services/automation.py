@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx_crm.services.advices import Advices
 from pbx_crm.services.calendars import Calendars
 from pbx_crm.services.ground import Ground
+from pbx_crm.services.job_loop import JobLoop
 from pbx_crm.services.reminders import Reminders
+from pbx_crm.services.robot_acts import WEBHOOK
+from pbx_crm.services.robots import SWEEP, Robots
+from pbx_crm.services.webhooks import Webhooks
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,9 +20,22 @@ class Automation:
 
     calendars: Calendars
     reminders: Reminders
+    robots: Robots
+    advices: Advices
+    webhooks: Webhooks
+    jobs: JobLoop
 
     @classmethod
     def on(cls, ground: Ground) -> Automation:
         """The services of this area, standing on this."""
         database, live, clock = ground.database, ground.live, ground.clock
-        return cls(calendars=Calendars(database, clock), reminders=Reminders(database, live, clock))
+        robots, webhooks = Robots(database, live, clock), Webhooks(database, clock)
+        works = {SWEEP: robots.run_job, WEBHOOK: webhooks.run_job}
+        return cls(
+            calendars=Calendars(database, clock),
+            reminders=Reminders(database, live, clock),
+            robots=robots,
+            advices=Advices(database, live, clock),
+            webhooks=webhooks,
+            jobs=JobLoop(database, clock, works),
+        )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from pbx_crm.db import audit, funnel_edits, funnels, stage_totals, triggers, wrap_up_outcomes
+from pbx_crm.db import audit, funnel_edits, funnels, robots, stage_totals, triggers, wrap_up_outcomes
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import EMPTY, PRESETS, Funnel, drawn
@@ -140,9 +140,11 @@ def _make(
     if preset is None:
         wrap_up_outcomes.copy(tx, body.id, made.id)
         triggers.copy(tx, body, made)
+        robots.copy(tx, body, made)
     else:
         wrap_up_outcomes.add_defaults(tx, made.id, preset, translate)
         triggers.add_default(tx, made, translate)
+        robots.add_defaults(tx, made, translate)
     details = {"name": new.name or body.name, "body": new.body}
     audit.note(tx, now, actor.id, "funnel made", f"funnel-{funnel_id}", details=details)
     return funnel_id

@@ -1,4 +1,4 @@
-"""What a trigger does to a card, and taking it back; a move is taken back as any other."""
+"""What a trigger does to a card; taking back what triggers and robots did beside moving it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pbx_crm.db import deal_notes, deals, tasks
+from pbx_crm.db import advices, deal_notes, deals, tasks
 from pbx_crm.db.deal_notes import DealEvent
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.deal import TRIGGER, Deal, NewMove, NothingToUndo, before_move, seller
@@ -137,12 +137,14 @@ def _restore(tx: Transaction, deal: Deal, event: DealEvent, viewer: Person, now:
     """Whether things still were as the trigger had left them, and are now as before it."""
     told = event.details
     match told["id"]:
-        case "trigger_priority" if deal.priority == told["is"]:
+        case "trigger_priority" | "robot_priority" if deal.priority == told["is"]:
             deals.set_fields(tx, deal, {"priority": told["was"]}, now)
-        case "trigger_owner" if deal.owner_id == told["to"]:
+        case "trigger_owner" | "robot_owner" if deal.owner_id == told["to"]:
             deals.set_owner(tx, deal, told["from"], now, seller(viewer.id), {})
-        case "trigger_task":
+        case "trigger_task" | "robot_task":
             return tasks.drop_caused(tx, told["cause"])
+        case "robot_advice" | "robot_head":
+            return advices.drop_of_run(tx, told["run"], for_head=told["id"] == "robot_head")
         case _:
             return False
     return True

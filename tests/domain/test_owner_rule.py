@@ -16,6 +16,10 @@ VALUES = {
     "rule": "bank",
     "line": "Ads",
     "name": "After a real talk",
+    "host": "hooks.example",
+    "outcome": "Agreed",
+    "hours": 9,
+    "day": "2026-12-01",
 }
 
 

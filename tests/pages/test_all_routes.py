@@ -18,19 +18,22 @@ import pytest
 from aiohttp import ClientResponse
 
 from pbx_crm.db import (
+    advices,
     bin,
     calendars,
     companies,
     deal_contacts,
     deal_notes,
     deals,
+    robots,
     tasks,
     triggers,
     wrap_up_outcomes,
 )
 from pbx_crm.db.bin import Thrown
 from pbx_crm.db.engine import Transaction
-from pbx_crm.db.tables import metadata
+from pbx_crm.db.tables import metadata, robot_runs
+from pbx_crm.db.upsert import insert_new
 from pbx_crm.domain.bin import BinKind
 from pbx_crm.domain.calendar import usual_calendar
 from pbx_crm.domain.call import Outcome
@@ -38,6 +41,7 @@ from pbx_crm.domain.dialling import DialRules
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person, Reach
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.robot import Robot
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.domain.task import NewTask, TaskKind
 from pbx_crm.pages.access import Access, Route
@@ -69,6 +73,8 @@ PERSON_FORM = {"name": "Walker", "login": "walker", "password": "correct horse",
 LINE_FORM = {"name": "Walk", "pbx": "office", "match_kind": "any", "funnel_id": "1", "create_at": "end"}
 
 CALENDAR_FORM = {"name": "Walk", "time_zone": "UTC", "hours_0": "9-18"}
+
+ROBOT_FORM = {"occasion": "idle", "hours": "9", "priority": "high"}
 
 WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/"): Ask(),
@@ -114,6 +120,17 @@ WALK: dict[tuple[str, str], Ask] = {
         "calendar", data={"day": "2026-12-31", "is_open": "no"}
     ),
     ("POST", "/settings/calendars/{calendar}/days/drop"): Ask("calendar", data={"day": "2026-12-30"}),
+    ("GET", "/deals/{deal}/advice"): Ask("deal"),
+    ("POST", "/advice/{advice}/later"): Ask("advice", data={}),
+    ("POST", "/advice/{advice}/lower"): Ask("advice", data={}),
+    ("POST", "/advice/{advice}/dismiss"): Ask("advice", data={}),
+    ("GET", "/settings/robots"): Ask(),
+    ("POST", "/settings/robots"): Ask(data={"funnel_id": "{funnel}", "name": "Walk", **ROBOT_FORM}),
+    ("GET", "/settings/robots/new"): Ask(query="?funnel={funnel}"),
+    ("GET", "/settings/robots/{robot}"): Ask("robot"),
+    ("POST", "/settings/robots/{robot}"): Ask("robot", data={"name": "Walked", **ROBOT_FORM}),
+    ("POST", "/settings/robots/{robot}/switch"): Ask("robot", data={"active": "yes"}),
+    ("POST", "/settings/robots/{robot}/drop"): Ask("robot", data={}),
     ("GET", "/settings/triggers"): Ask(),
     ("POST", "/settings/triggers"): Ask(data={"funnel_id": "{funnel}", "name": "Walk", "priority": "high"}),
     ("GET", "/settings/triggers/new"): Ask(query="?funnel={funnel}"),
@@ -275,7 +292,20 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/deals/{deal}/tags"): Ask("deal"),
 }
 
-OF_A_SELLER = ("deal", "call", "talk", "task", "contact", "act", "note", "second", "item", "file", "company")
+OF_A_SELLER = (
+    "deal",
+    "call",
+    "talk",
+    "task",
+    "contact",
+    "act",
+    "note",
+    "second",
+    "item",
+    "file",
+    "company",
+    "advice",
+)
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 
@@ -381,7 +411,10 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
     talk.answer(owner).end(60, Outcome.ANSWERED)
     task_id = tasks.add(tx, NewTask(TaskKind.CALL, owner.id, NOW, NOW, deal_id, contact_id))
     assert task_id is not None
+    robot = robots.everything(tx)[0]
     return {
+        "robot": robot.id or ABSENT,
+        "advice": _advice(tx, robot, deal_id, owner, funnel.stages[0].id),
         "deal": deal_id,
         "contact": contact_id,
         "call": call.id,
@@ -405,6 +438,16 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "funnel": funnel.id,
         "reason": funnel.loss_reasons[0].id,
     }
+
+
+def _advice(tx: Transaction, robot: Robot, deal_id: int, owner: Person, stage_id: int) -> int:
+    """What a robot advises the owner."""
+    run = {"robot_id": robot.id, "deal_id": deal_id, "since": NOW, "owner_id": owner.id, "at": NOW}
+    run_id = insert_new(tx, robot_runs, run)
+    row = {"deal_id": deal_id, "for_head": False, "run_id": run_id, "name": "Walk", "text": "Walk on"}
+    more = {"occasion": "entered", "why": {}, "stage_id": stage_id, "at": NOW}
+    advices.put(tx, {**row, **more})
+    return advices.of_deal(tx, deal_id, owner.scope, NOW)[0].id
 
 
 def _act(tx: Transaction, deal_id: int) -> int:

@@ -7,6 +7,7 @@ since Uniqueids repeat across PBXes. Times are UTC; money is an exact number bes
 
 from __future__ import annotations
 
+from pbx_crm.db.tables.automation import advices, jobs, robot_runs, robots
 from pbx_crm.db.tables.base import metadata
 from pbx_crm.db.tables.calendars import calendar_days, calendars
 from pbx_crm.db.tables.calls import (
@@ -40,6 +41,7 @@ from pbx_crm.db.tables.people import extensions, login_tries, people, seen_exten
 from pbx_crm.db.tables.rollups import call_days
 
 __all__ = [
+    "advices",
     "alerts",
     "audit",
     "bin_items",
@@ -63,6 +65,7 @@ __all__ = [
     "extensions",
     "funnels",
     "gaps",
+    "jobs",
     "legs",
     "line_sellers",
     "lines",
@@ -74,6 +77,8 @@ __all__ = [
     "people",
     "popups_closed",
     "record_places",
+    "robot_runs",
+    "robots",
     "rota_turns",
     "seen_extensions",
     "sessions",

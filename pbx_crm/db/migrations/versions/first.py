@@ -92,6 +92,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("pbx", "from_at", name=op.f("uq_gaps_pbx_from_at")),
     )
     op.create_table(
+        "jobs",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("key", sa.String(length=150), nullable=False),
+        sa.Column("due_at", UtcTime(), nullable=False),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("taken_until", UtcTime(), nullable=True),
+        sa.Column("given_up_at", UtcTime(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_jobs")),
+        sa.UniqueConstraint("key", name=op.f("uq_jobs_key")),
+    )
+    op.create_index("ix_jobs_due_at", "jobs", ["due_at"], unique=False)
+    op.create_table(
         "login_tries",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("login", sa.String(length=64), nullable=False),
@@ -416,6 +431,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("line_id", "person_id", name=op.f("uq_line_sellers_line_id_person_id")),
     )
     op.create_table(
+        "robots",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("occasion", sa.String(length=12), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("active_since", UtcTime(), nullable=True),
+        sa.Column("stage_id", ROW_ID, nullable=True),
+        sa.Column("task_kind", sa.String(length=16), nullable=True),
+        sa.Column("task_title", sa.String(length=200), nullable=False),
+        sa.Column("task_minutes", sa.Integer(), nullable=False),
+        sa.Column("advice", sa.String(length=300), nullable=False),
+        sa.Column("priority", sa.String(length=8), nullable=True),
+        sa.Column("heir", sa.String(length=12), nullable=True),
+        sa.Column("owner_id", ROW_ID, nullable=True),
+        sa.Column("tells_head", sa.Boolean(), nullable=False),
+        sa.Column("webhook_url", sa.String(length=500), nullable=False),
+        sa.Column("webhook_secret", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_robots_funnel_id")),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_robots_owner_id")),
+        sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_robots_stage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_robots")),
+        sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_robots_funnel_id_name")),
+    )
+    op.create_table(
         "stage_totals",
         sa.Column("stage_id", ROW_ID, nullable=False),
         sa.Column("owner_id", ROW_ID, nullable=False),
@@ -644,6 +686,28 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "robot_runs",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("robot_id", ROW_ID, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("since", UtcTime(), nullable=False),
+        sa.Column("key", sa.String(length=40), nullable=False),
+        sa.Column("owner_id", ROW_ID, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_robot_runs_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_robot_runs_owner_id")),
+        sa.ForeignKeyConstraint(
+            ["robot_id"], ["robots.id"], name=op.f("fk_robot_runs_robot_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_robot_runs")),
+        sa.UniqueConstraint(
+            "robot_id", "deal_id", "since", "key", name=op.f("uq_robot_runs_robot_id_deal_id_since_key")
+        ),
+    )
+    op.create_index("ix_robot_runs_at", "robot_runs", ["at"], unique=False)
+    op.create_table(
         "stage_moves",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("deal_id", ROW_ID, nullable=False),
@@ -669,6 +733,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_stage_moves_deal_id", "stage_moves", ["deal_id", "id"], unique=False)
     op.create_index("ix_stage_moves_from_stage_id", "stage_moves", ["from_stage_id", "at"], unique=False)
+    op.create_table(
+        "advices",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("for_head", sa.Boolean(), nullable=False),
+        sa.Column("run_id", ROW_ID, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("occasion", sa.String(length=12), nullable=False),
+        sa.Column("why", sa.JSON(), nullable=False),
+        sa.Column("stage_id", ROW_ID, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("hidden_until", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_advices_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["robot_runs.id"], name=op.f("fk_advices_run_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_advices_stage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_advices")),
+        sa.UniqueConstraint("deal_id", "for_head", name=op.f("uq_advices_deal_id_for_head")),
+    )
     op.create_table(
         "call_aliases",
         sa.Column("pbx", sa.String(length=64), nullable=False),

@@ -1,0 +1,41 @@
+"""Jobs: work that waits for its time, survives a restart, and is tried again if it fails."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+LEASE = timedelta(minutes=5)
+"""How long a job belongs to who took it; whoever died with it loses it after that."""
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
+"""What is waited after each try that failed; after the last nobody tries again."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """Work to be done; one key makes one job."""
+
+    kind: str
+    key: str
+    due_at: datetime
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that somebody has taken."""
+
+    id: int
+    kind: str
+    key: str
+    payload: Mapping[str, Any]
+    tries: int
+    """How often it was tried before."""
+    taken_until: datetime
+
+
+def next_try(tries: int, now: datetime) -> datetime | None:
+    """When a job is tried again that has failed so often; None if it is given up."""
+    return now + PAUSES[tries - 1] if tries <= len(PAUSES) else None
