@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
@@ -19,7 +18,7 @@ from pbx_crm.domain.endpoint import PbxShape
 
 def shape_of(pbx: PbxSettings) -> PbxShape:
     """What is a trunk and what a seller's phone there."""
-    return PbxShape(frozenset(pbx.trunks or ()), re.compile(pbx.extensions), pbx.devices)
+    return pbx.shape
 
 
 def records_of(pbx: PbxSettings, time_zone: str) -> CelCalls | CdrCalls | None:

@@ -34,6 +34,7 @@ from pydantic_settings import (
 )
 
 from pbx_crm.domain.dialling import DIALLED
+from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.pbx_door import LONGEST_RING_SECONDS, TOKEN, Network, PbxDoor
@@ -200,6 +201,11 @@ class PbxSettings(Section):
         return self
 
     @property
+    def shape(self) -> PbxShape:
+        """What is a trunk and what is a seller's phone there."""
+        return PbxShape(frozenset(self.trunks or ()), re.compile(self.extensions), self.devices)
+
+    @property
     def networks(self) -> tuple[Network, ...]:
         """Where this PBX's dialplan asks from; ValueError if that cannot be told from `host`."""
         named = self.dialplan.addresses if self.dialplan else ()
@@ -272,7 +278,7 @@ class Settings(BaseSettings):
         if (asks := pbx.dialplan) is None:
             return None
         token = _token_in(asks.token_file, pbx.name)
-        return PbxDoor(pbx.name, token, pbx.networks, asks.ring_seconds, asks.tell_names)
+        return PbxDoor(pbx.name, token, pbx.networks, asks.ring_seconds, asks.tell_names, pbx.shape)
 
     def doors(self) -> list[PbxDoor]:
         """The doors for the dialplans that may ask; BadConfig names a token file that is of no use."""

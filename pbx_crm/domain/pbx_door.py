@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+from pbx_crm.domain.endpoint import PbxShape
+
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,128}")
 """What a token may be: long enough not to be guessed, and the same in the body of a form as in its file."""
 LONGEST_RING_SECONDS = 15
@@ -26,6 +28,8 @@ class PbxDoor:
     """How long the client's own seller is rung before the usual route."""
     tells_names: bool = True
     """Whether the phones show the client's name as the CRM has it."""
+    shape: PbxShape = field(default_factory=PbxShape)
+    """Whose phone a channel is."""
 
     def admits(self, token: str, address: str) -> bool:
         """Whether whoever shows this token from this address is the PBX; in the same time for any token."""

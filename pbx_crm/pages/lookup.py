@@ -50,6 +50,17 @@ async def _form_of(request: web.Request) -> Form:
 
 
 @asked_by_a_pbx
+async def dial_code(request: web.Request, door: PbxDoor, form: Form) -> str:
+    """POST /pbx/code: does what `code` means to the last call's card; `crm:done`, `crm:code`, `crm:card`.
+
+    The phone is `extension` if the dialplan knows whose it is (FreePBX: AMPUSER), else that of `channel`.
+    """
+    extension = form.get("extension") or door.shape.classify(form.get("channel", "")).extension
+    answer = await services_of(request).telephony.codes.dial(door.pbx, extension or "", form.get("code", ""))
+    return answer.line()
+
+
+@asked_by_a_pbx
 async def who_calls(request: web.Request, door: PbxDoor, form: Form) -> str:
     """POST /pbx/lookup: whose client has `number`; `crm:201:12:Anna`, always a line of this shape."""
     answer = await services_of(request).telephony.lookup.answer(door, form.get("number", ""))

@@ -1,4 +1,4 @@
-"""What the PBX itself uses and shows: the answers its dialplan asks for."""
+"""What the PBX itself uses and shows: the answers its dialplan asks for, the codes of its phones."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pbx_crm.services.caller_lookup import CallerLookup
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.pbx_doors import PbxDoors
+from pbx_crm.services.phone_codes import PhoneCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,7 @@ class Telephony:
 
     doors: PbxDoors
     lookup: CallerLookup
+    codes: PhoneCodes
 
     @classmethod
     def on(cls, ground: Ground) -> Telephony:
@@ -22,4 +24,5 @@ class Telephony:
         return cls(
             doors=PbxDoors(ground.clock),
             lookup=CallerLookup(ground.database, ground.clock, ground.plans),
+            codes=PhoneCodes(ground.database, ground.live, ground.clock, ground.installation.time_zone),
         )

@@ -43,3 +43,5 @@ def test_plain_asterisk_and_freepbx_ask_the_crm_in_the_same_way() -> None:
         for name in ("asterisk/extensions.d/pbx-crm-lookup.conf", "freepbx/extensions_custom.conf")
     )
     assert plain == freepbx != ""
+    codes = sample("asterisk/extensions.d/pbx-crm-codes.conf").partition("[pbx-crm-codes]")[2].strip()
+    assert codes in sample("freepbx/extensions_custom.conf")

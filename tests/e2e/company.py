@@ -33,6 +33,7 @@ SOUNDS = (
     "pbx-invalid",
     "pbx-parkingfailed",
     "beeperr",
+    "tt-somethingwrong",
     "privacy-incorrect",
     "conf-onlyperson",
     "conf-hasjoin",

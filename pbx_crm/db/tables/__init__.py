@@ -33,7 +33,7 @@ from pbx_crm.db.tables.deals import (
     stage_totals,
     tasks,
 )
-from pbx_crm.db.tables.funnels import funnels, loss_reasons, stages, triggers, wrap_up_outcomes
+from pbx_crm.db.tables.funnels import funnels, loss_reasons, phone_codes, stages, triggers, wrap_up_outcomes
 from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, record_places
@@ -75,6 +75,7 @@ __all__ = [
     "note_drafts",
     "open_deals",
     "people",
+    "phone_codes",
     "popups_closed",
     "record_places",
     "robot_runs",

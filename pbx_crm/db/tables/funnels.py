@@ -61,6 +61,19 @@ wrap_up_outcomes = Table(
     UniqueConstraint("funnel_id", "name"),
 )
 
+# What a digit dialled after the code's prefix does; a funnel without rows has the usual ones.
+phone_codes = Table(
+    "phone_codes",
+    metadata,
+    row_id(),
+    ref("funnel_id", "funnels.id", cascade=True),
+    Column("digit", String(1), nullable=False),
+    Column("act", String(12), nullable=False),  # none | stage | meeting | call_again | junk
+    ref("stage_id", "stages.id", nullable=True),
+    ref("loss_reason_id", "loss_reasons.id", nullable=True),
+    UniqueConstraint("funnel_id", "digit"),
+)
+
 # What a call that is over does to its card. Kept with the funnel; each is asked in its order.
 triggers = Table(
     "triggers",

@@ -431,6 +431,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("line_id", "person_id", name=op.f("uq_line_sellers_line_id_person_id")),
     )
     op.create_table(
+        "phone_codes",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("funnel_id", ROW_ID, nullable=False),
+        sa.Column("digit", sa.String(length=1), nullable=False),
+        sa.Column("act", sa.String(length=12), nullable=False),
+        sa.Column("stage_id", ROW_ID, nullable=True),
+        sa.Column("loss_reason_id", ROW_ID, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["funnel_id"], ["funnels.id"], name=op.f("fk_phone_codes_funnel_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["loss_reason_id"], ["loss_reasons.id"], name=op.f("fk_phone_codes_loss_reason_id")
+        ),
+        sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_phone_codes_stage_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_phone_codes")),
+        sa.UniqueConstraint("funnel_id", "digit", name=op.f("uq_phone_codes_funnel_id_digit")),
+    )
+    op.create_table(
         "robots",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("funnel_id", ROW_ID, nullable=False),
