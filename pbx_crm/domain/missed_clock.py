@@ -15,6 +15,7 @@ from statistics import median
 
 from pbx_crm.domain.client import Client
 from pbx_crm.domain.report_table import ReportTable
+from pbx_crm.domain.working_time import WorkingTime
 
 NEVER_AFTER = timedelta(days=7)
 """Without a word for so long after their last try, nobody expects a call any more."""
@@ -45,6 +46,8 @@ class NumberCall:
     ended_at: datetime | None
     limit_minutes: int
     """Within which the line wants a call back."""
+    working: WorkingTime
+    """When those who answer the line are there to call back."""
     is_counted: bool = True
     """Whether the wait is this report's business if this call belongs to it: scope, seller, line."""
 
@@ -67,12 +70,9 @@ class Wait:
     talked_at: datetime | None
     was_called_back: bool
     limit_minutes: int
+    due_at: datetime
+    """The moment by which the line wants them called back: its minutes are working ones."""
     is_counted: bool
-
-    @property
-    def due_at(self) -> datetime:
-        """The moment by which the line wants them called back."""
-        return self.waits_since + timedelta(minutes=self.limit_minutes)
 
     @property
     def seconds(self) -> float | None:
@@ -122,17 +122,19 @@ def _wait(
         and call.started_at > first.started_at
         and (talk is None or call.started_at < talk[0])
     ]
+    # Of two calls at once the clock may not run before the talk that ends it.
+    waits_since = min(filter(None, (first.ended_at, talk[0] if talk else None)))
     return Wait(
         call_id=next((call for call in missed if call.is_counted), first).call_id,
         began_at=first.started_at,
-        # Of two calls at once the clock may not run before the talk that ends it.
-        waits_since=min(filter(None, (first.ended_at, talk[0] if talk else None))),
+        waits_since=waits_since,
         last_try_at=missed[-1].started_at,
         tries=len(missed),
         our_tries=len(ours),
         talked_at=talk[0] if talk else None,
         was_called_back=talk is not None and not talk[1],
         limit_minutes=first.limit_minutes,
+        due_at=first.working.due(waits_since, timedelta(minutes=first.limit_minutes)),
         is_counted=any(call.is_counted for call in missed),
     )
 
@@ -213,7 +215,7 @@ class MissedReport:
         """Each wait a row, oldest first."""
         columns = ("state", "number", "name", "line", "rang", "began_at", "tries", "our_tries")
         return ReportTable(
-            (*columns, "limit_minutes", "talked_at", "wait_seconds"),
+            (*columns, "limit_minutes", "due_at", "talked_at", "wait_seconds"),
             tuple(
                 (
                     row.state.value,
@@ -225,6 +227,7 @@ class MissedReport:
                     row.wait.tries,
                     row.wait.our_tries,
                     row.wait.limit_minutes,
+                    row.wait.due_at.isoformat(timespec="seconds"),
                     row.wait.talked_at.isoformat(timespec="seconds") if row.wait.talked_at else None,
                     None if row.wait.seconds is None else round(row.wait.seconds, 1),
                 )

@@ -69,7 +69,7 @@ class ReportHead:
     @property
     def presets(self) -> tuple[tuple[str, str, bool], ...]:
         """(address, name, whether it is chosen) of the periods one click away; they let go of chosen days."""
-        kept = replace(self.query, from_day=None, to_day=None)
+        kept = replace(self.query, from_day=None, to_day=None, page=1)
         chosen = None if self.query.names_days else self.query.preset
         return tuple(
             (replace(kept, preset=preset).url(self.path), name, preset is chosen) for preset, name in PRESETS

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aiohttp import web
 
@@ -43,6 +43,7 @@ STATES = {
     ),
 }
 ALL = "all"
+A_PAGE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +69,17 @@ async def show(request: web.Request) -> web.StreamResponse:
         services, scope = services_of(request), viewer_of(request).scope
         earlier = await services.reports.missed(scope, head.earlier, head.now)
     shown = _shown(head)
+    rows = found.listed(shown)
+    page = min(head.query.page, max(1, -(-len(rows) // A_PAGE)))
     values = {
         "head": head,
         "report": found,
         "states": _states(head, found, earlier),
-        "rows": found.listed(shown),
+        "rows": rows[(page - 1) * A_PAGE : page * A_PAGE],
+        "row_count": len(rows),
+        "first_row": (page - 1) * A_PAGE + 1,
+        "newer_url": _page_url(head, page - 1) if page > 1 else None,
+        "older_url": _page_url(head, page + 1) if page * A_PAGE < len(rows) else None,
         "shown": STATES[shown][0] if shown else N_("All numbers"),
         "shown_state": shown,
         "all_url": head.query.of(ALL).url(PATH),
@@ -92,6 +99,10 @@ async def _found(request: web.Request) -> tuple[ReportHead, MissedReport]:
     head = await head_of(request, PATH, SLICES)
     services, scope = services_of(request), viewer_of(request).scope
     return head, await services.reports.missed(scope, head.wanted, head.now)
+
+
+def _page_url(head: ReportHead, page: int) -> str:
+    return f"{replace(head.query, page=page).url(PATH)}#waits"
 
 
 def _shown(head: ReportHead) -> WaitState | None:

@@ -41,6 +41,8 @@ class ReportQuery:
     """What the rows are; the meaning is the report's."""
     part: str = ""
     """Which rows of the figure are shown; the meaning is the report's."""
+    page: int = 1
+    """Of long lists of rows."""
 
     @classmethod
     def read(cls, asked: Mapping[str, str]) -> ReportQuery:
@@ -60,6 +62,7 @@ class ReportQuery:
             reason=number_in(asked.get("reason")),
             by=asked.get("by", "")[:20],
             part=asked.get("part", "")[:20],
+            page=max(1, number_in(asked.get("page")) or 1),
         )
 
     def url(self, path: str) -> str:
@@ -79,13 +82,14 @@ class ReportQuery:
             "reason": self.reason,
             "by": self.by,
             "part": self.part,
+            "page": self.page if self.page > 1 else None,
         }
         said = urlencode({name: str(value) for name, value in parts.items() if value not in (None, "")})
         return f"{path}?{said}" if said else path
 
     def of(self, part: str, stage: int | None = None) -> ReportQuery:
         """The rows behind one figure of this report."""
-        return replace(self, part=part, stage=stage)
+        return replace(self, part=part, stage=stage, page=1)
 
     @property
     def names_days(self) -> bool:

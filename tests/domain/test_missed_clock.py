@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
 
 from hypothesis import given
@@ -18,7 +18,10 @@ from pbx_crm.domain.missed_clock import (
     WaitState,
     waits_of,
 )
+from pbx_crm.domain.working_time import Hours, WorkingTime, always
 from tests.builders import NOW
+
+ROUND_THE_CLOCK = always(UTC)
 
 
 def at(minutes: float) -> datetime:
@@ -34,6 +37,7 @@ def call(
     answered: float | None = None,
     ended: float | None = 1,
     counted: bool = True,
+    working: WorkingTime = ROUND_THE_CLOCK,
 ) -> NumberCall:
     """A call that begins so many minutes in; the others are counted from its begin."""
     return NumberCall(
@@ -43,8 +47,24 @@ def call(
         None if answered is None else at(minutes + answered),
         None if ended is None else at(minutes + ended),
         limit_minutes=15,
+        working=working,
         is_counted=counted,
     )
+
+
+def test_the_limit_waits_for_the_morning_with_the_client() -> None:
+    # They hang up a minute after they called, and five minutes later the house closes.
+    closing = at(6).astimezone(UTC)
+    day = (Hours(9 * 60, closing.hour * 60 + closing.minute),)
+    office = WorkingTime(UTC, (day,) * 7)
+    (wait,) = waits_of([call(1, 0, working=office)])
+    morning = datetime.combine(closing.date() + timedelta(days=1), time(9), UTC)
+    assert wait.due_at == morning + timedelta(minutes=10)
+    answered = (morning - at(0)).total_seconds() / 60
+    (in_time,) = waits_of([call(1, 0, working=office), call(2, answered, incoming=False, answered=9)])
+    (late,) = waits_of([call(1, 0, working=office), call(2, answered, incoming=False, answered=11)])
+    much_later = at(3 * 24 * 60)
+    assert (in_time.state(much_later), late.state(much_later)) == (WaitState.IN_TIME, WaitState.LATE)
 
 
 def states(*calls: NumberCall, now: float = 60) -> list[WaitState]:
@@ -138,7 +158,8 @@ def row(minutes: float, *, talked: float | None = None, called_back: bool = True
     """A wait that began so many minutes in and ended that much later."""
     began = at(minutes)
     talked_at = None if talked is None else began + timedelta(minutes=talked)
-    wait = Wait(int(minutes), began, began, began, 1, 0, talked_at, called_back, limit, True)
+    due_at = began + timedelta(minutes=limit)
+    wait = Wait(int(minutes), began, began, began, 1, 0, talked_at, called_back, limit, due_at, True)
     return WaitRow(wait, wait.state(NOW), None, "+79051234567", None, "")
 
 

@@ -188,6 +188,22 @@ async def test_every_way_of_ending_leads_to_as_many_numbers(crm: Crm) -> None:
         assert len(re.findall(r'id="wait-\d+"', listed)) == int(count), url
 
 
+async def test_long_lists_of_waits_come_a_page_at_a_time(crm: Crm) -> None:
+    def many(tx: Transaction) -> None:
+        for number in range(203):
+            CallRows(tx, NOW - timedelta(hours=1), e164=f"+7916{number:07}").end(20, Outcome.MISSED)
+
+    await crm.database.write(many)
+    seen: list[str] = []
+    for number in (1, 2, 3, 99):
+        text = await page(crm, f"/reports/missed{TODAY}&part=all&page={number}")
+        assert f'page={number + 1}#waits"' in text or number >= 3
+        ids = re.findall(r'<tr id="wait-(\d+)">', text)
+        seen += ids if number < 99 else []
+        assert len(ids) <= 100
+    assert len(seen) == len(set(seen)) >= 203
+
+
 async def test_a_time_in_which_nobody_was_missed_says_so(crm: Crm) -> None:
     assert "every caller with a number was answered" in await page(crm, "/reports/missed")
 

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 
+from pbx_crm.db import calendars
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import calls, lines
+from pbx_crm.domain.calendar import Calendar, usual_calendar
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallFilter
+from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.missed_clock import NEVER_AFTER, MissedReport, WaitState
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Span
+from pbx_crm.domain.working_time import Hours
 from pbx_crm.services.call_log import CallLog
 from pbx_crm.services.reports import Reports
 from tests import builders
@@ -85,6 +89,22 @@ async def test_the_limit_is_the_lines(office: Office) -> None:
     ]
     on_the_line = await office.report(office.olga, line_id=office.hot_line)
     assert [row.number for row in on_the_line.rows] == [NUMBERS[0]]
+
+
+async def test_the_limit_runs_in_the_working_hours_of_the_line(office: Office) -> None:
+    open_at_dawn = Calendar(None, "Dawn", "UTC", None, ((Hours(0, 60),),) * 7, None)
+
+    def story(tx: Transaction) -> None:
+        calendars.add(tx, usual_calendar(Installation("DE", "en", "UTC", "EUR"), "House"))
+        calendar_id = calendars.add(tx, open_at_dawn)
+        tx.execute(update(lines).values(calendar_id=calendar_id))
+        missed(tx, 60, office.anna, line_id=office.hot_line)
+
+    await office.happens(story)
+    (row,) = (await office.report(office.olga)).rows
+    assert (row.state, row.wait.limit_minutes) == (WaitState.WAITING, 2)
+    tomorrow = (NOW + timedelta(days=1)).astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    assert row.wait.due_at == tomorrow + timedelta(minutes=2)
 
 
 async def test_a_seller_whose_caller_a_colleague_called_back_is_not_told_to_call(office: Office) -> None:
