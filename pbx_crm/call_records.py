@@ -23,9 +23,14 @@ def shape_of(pbx: PbxSettings) -> PbxShape:
 
 def records_of(pbx: PbxSettings, time_zone: str) -> CelCalls | CdrCalls | None:
     """The calls this PBX writes down, by CEL where there is one; None if it is not said where."""
-    if pbx.cel is not None:
+    return records_named(pbx, "cel" if pbx.cel is not None else "cdr", time_zone)
+
+
+def records_named(pbx: PbxSettings, source: str, time_zone: str) -> CelCalls | CdrCalls | None:
+    """The calls by its `cel` or its `cdr`; None if it is not said where that is."""
+    if source == "cel" and pbx.cel is not None:
         return CelCalls(source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or time_zone)), shape_of(pbx))
-    if pbx.cdr is not None:
+    if source == "cdr" and pbx.cdr is not None:
         return CdrCalls(cdr_source_of(pbx.cdr, ZoneInfo(pbx.cdr.time_zone or time_zone)), shape_of(pbx))
     return None
 

@@ -285,3 +285,17 @@ def restore(file: Path, replace: bool, config: Path) -> None:
     from pbx_crm.config import load
 
     read_backup(load(config), file, replace=replace)
+
+
+@main.command()
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first day.")
+@click.option("--deals", is_flag=True, help="Make deals of the calls too, as they would be made today.")
+@click.option("--pbx", help="Only this [[pbx]] of the file.")
+@click.option("--source", type=click.Choice(["cel", "cdr"]), help="The one that is read live if not told.")
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+def backfill(since: datetime, deals: bool, pbx: str | None, source: str | None, config: Path) -> None:
+    """Take in the calls and clients of the past; broken off, it goes on where it was."""
+    from pbx_crm.commands.backfill import Asked, fill_past
+    from pbx_crm.config import load
+
+    fill_past(load(config), Asked(since.date(), pbx, source, deals))

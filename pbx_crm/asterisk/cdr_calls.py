@@ -56,7 +56,9 @@ class CdrCalls:
         rows = [row for row, _ in ripe]
         earlier = self._source.earlier(place, {row.linkedid for row in rows}) if rows else ()
         whole = found.whole or not all_ripe or len(found.rows) < self._largest
-        return WrittenCalls(tuple(self._told([*earlier, *rows])), following, None, whole, found.broken)
+        return WrittenCalls(
+            tuple(self._told([*earlier, *rows])), following, None, whole, found.broken, len(rows)
+        )
 
     def between(self, since: datetime, until: datetime) -> list[WrittenDown]:
         """Every Linkedid that began in this time, oldest first. Blocks; RecordsUnreadable."""

@@ -92,8 +92,9 @@ class CelCalls:
         open_calls = _linkedids_of([row for row, _ in told], living)
         oldest = next(((row, at) for row, at in told if row.linkedid in open_calls), None)
         if oldest is None or (oldest[1] == place and most >= LONGEST_STRETCH):
-            return WrittenCalls(calls, rest, None, whole, found.broken)
-        return WrittenCalls(calls, oldest[1], datetime.fromtimestamp(oldest[0].at, UTC), whole, found.broken)
+            return WrittenCalls(calls, rest, None, whole, found.broken, len(ripe))
+        since = datetime.fromtimestamp(oldest[0].at, UTC)
+        return WrittenCalls(calls, oldest[1], since, whole, found.broken, len(ripe))
 
     def _ended(self, reading: CelReading) -> tuple[Call, ...]:
         return tuple(call for call in self._told(reading) if not call.is_open)

@@ -23,6 +23,8 @@ class WrittenCalls:
     whole: bool
     """Whether there was no more to read."""
     broken: Counter[str]
+    rows: int = 0
+    """How many were read for it."""
 
 
 @dataclass(frozen=True, slots=True)

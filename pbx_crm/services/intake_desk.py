@@ -184,6 +184,8 @@ class Desk:
         self.unlinked: dict[str, datetime] = {}
         self.turns: dict[str, int] = {}
         self.turned: dict[str, int] = {}
+        self.makes_cards = True
+        """Whether calls make cards and join them; of the past they may be logged only."""
         self.lines: list[Line] = []
         self._line_by_entrance: dict[tuple[str | None, ...], Line] = {}
         self.skip_rules: list[SkipRule] = []

@@ -96,6 +96,8 @@ def _place(desk: Desk, file: CallFile, call: Call, at: datetime) -> None:
     match decision.verdict:
         case Verdict.SKIP:
             file.skipped_by = str(decision.rule["rule"])
+        case Verdict.JOIN | Verdict.CREATE if not desk.makes_cards:
+            file.rule = {}
         case Verdict.JOIN:
             _join(desk, file, decision, at)
         case Verdict.CREATE:
@@ -156,12 +158,12 @@ def _client(desk: Desk, file: CallFile, call: Call, owner_id: int) -> ClientFile
         return file.client
     # Who talked with a new client looks after them; who was only drawn for a missed call does not yet.
     responsible = owner_id if call.answered_at is not None else None
-    client = ClientFile(file.number, name=_name(call), responsible_id=responsible)
+    client = ClientFile(file.number, name=name_of(call), responsible_id=responsible)
     desk.clients[file.number] = client
     return client
 
 
-def _name(call: Call) -> str:
+def name_of(call: Call) -> str:
     """The caller's name, unless their phone company only repeats the number."""
     name = (call.caller_name or "").strip()
     return name[:200] if any(character.isalpha() for character in name) and name != "<unknown>" else ""

@@ -51,6 +51,10 @@ class Written(Protocol):
     def broken(self) -> Mapping[str, int]:
         """What was wrong with rows left out → how often."""
 
+    @property
+    def rows(self) -> int:
+        """How many were read for it."""
+
 
 class Records(Protocol):
     """What one PBX writes down. Its methods block and may raise RecordsUnreadable."""
