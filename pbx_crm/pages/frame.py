@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 
 from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.seller_place import SellerPlace
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.i18n import LANGUAGES, Language
 
@@ -40,10 +42,12 @@ class Frame:
     """Whether this is a head of sales."""
 
 
-def frame_for(viewer: Person | None, path: str, language: Language) -> Frame:
-    """The frame of this viewer at this path."""
+def frame_for(
+    viewer: Person | None, path: str, language: Language, further: Container[SellerPlace] = ()
+) -> Frame:
+    """The frame of this viewer at this path; `further` are the places beside Board, Today and Calls."""
     return Frame(
-        places=_places(viewer, path) if viewer else (),
+        places=_places(viewer, path, further) if viewer else (),
         name=viewer.name if viewer else "",
         theme=viewer.theme if viewer else "system",
         language=language,
@@ -60,13 +64,15 @@ def _works_with_clients(viewer: Person) -> bool:
     return viewer.role in (Role.SELLER, Role.HEAD)
 
 
-def _places(viewer: Person, path: str) -> tuple[Place, ...]:
+def _places(viewer: Person, path: str, further: Container[SellerPlace]) -> tuple[Place, ...]:
     found: list[tuple[str, str, str, str]] = []
     if _works_with_clients(viewer):
         found.append(("/board", N_("Board"), "kanban", "B"))
         found.append(("/today", N_("Today"), "list-checks", "T"))
         found.append(("/calls", N_("Calls"), "phone", "C"))
+    if _works_with_clients(viewer) and SellerPlace.CONTACTS in further:
         found.append(("/contacts", N_("Contacts"), "users", "O"))
+    if _works_with_clients(viewer) and SellerPlace.REPORTS in further:
         found.append(("/reports", N_("Reports"), "chart-column", "R"))
     if viewer.is_admin or viewer.role is Role.HEAD:
         found.append(("/settings", N_("Settings"), "settings", ""))

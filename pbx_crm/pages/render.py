@@ -16,7 +16,7 @@ from pbx_crm.pages import static, wording
 from pbx_crm.pages.frame import frame_for
 from pbx_crm.pages.i18n import Language, catalogue, choose
 from pbx_crm.pages.live_frame import live_frame_for
-from pbx_crm.pages.request import LANGUAGE_COOKIE, services_of, visitor_of
+from pbx_crm.pages.request import LANGUAGE_COOKIE, services_of, session_of, visitor_of
 from pbx_crm.pages.web_files import TEMPLATES
 from pbx_crm.pages.wording import Wording, zone_named
 
@@ -94,8 +94,9 @@ def wording_of(request: web.Request) -> Wording:
 def render_text(request: web.Request, template: str, values: Mapping[str, Any]) -> str:
     """The filled template as text."""
     reader = wording_of(request)
-    viewer = visitor_of(request)
-    frame = frame_for(viewer, request.path, reader.language)
+    here = session_of(request)
+    person, further = (here.person, here.places) if here else (None, ())
+    frame = frame_for(person, request.path, reader.language, further)
     page = environment(reader.language.code).get_template(template)
     live = live_frame_for(request)
     return page.render(wording=reader, language=reader.language, frame=frame, live=live, **values)

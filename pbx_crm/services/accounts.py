@@ -13,10 +13,12 @@ from pbx_crm.db import audit, login_tries, people, sessions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.sessions import NewSession
 from pbx_crm.domain.errors import BadInput, WrongLogin
-from pbx_crm.domain.person import Person
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.seller_place import SellerPlace
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.session import Session, SessionKind
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.house_settings import places_on
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords, require_good
 
@@ -43,6 +45,8 @@ class LoggedIn:
 
     person: Person
     session: Session
+    places: frozenset[SellerPlace] = frozenset(SellerPlace)
+    """What the menu has beside the three places of a fresh installation."""
 
 
 class Accounts:
@@ -97,13 +101,10 @@ class Accounts:
         """Who holds this token; None once it was ended, has expired or its person was disabled."""
         now = self._clock()
         seen_after = now - (IDLE if kind is SessionKind.WEB else TOKEN_LIFE)
-        found = await self._database.read(sessions.find, hash_of(token), kind, now=now, seen_after=seen_after)
-        if found is None:
-            return None
-        person, session = found
-        if now - session.seen_at > SEEN_EVERY:
-            await self._database.write(sessions.touch, session.id, now)
-        return LoggedIn(person, session)
+        found = await self._database.read(_find, hash_of(token), kind, now, seen_after)
+        if found is not None and now - found.session.seen_at > SEEN_EVERY:
+            await self._database.write(sessions.touch, found.session.id, now)
+        return found
 
     async def sessions_of(self, viewer: Person, kind: SessionKind) -> list[Session]:
         """The viewer's own running sessions or tokens."""
@@ -176,3 +177,15 @@ def _set_password(tx: Transaction, person_id: int, hashed: str, keep_session: in
 def _clear_stale(tx: Transaction, now: datetime) -> None:
     sessions.end_stale(tx, now)
     login_tries.end_stale(tx, now)
+
+
+def _find(
+    tx: Transaction, token_hash: str, kind: SessionKind, now: datetime, seen_after: datetime
+) -> LoggedIn | None:
+    found = sessions.find(tx, token_hash, kind, now=now, seen_after=seen_after)
+    if found is None:
+        return None
+    person, session = found
+    # A head sees every place; scripts see no menu.
+    is_seller = person.role is Role.SELLER and kind is SessionKind.WEB
+    return LoggedIn(person, session, places_on(tx)) if is_seller else LoggedIn(person, session)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.ground import Ground
+from pbx_crm.services.house_settings import HouseSettings
 from pbx_crm.services.lines import Lines
 from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.triggers import Triggers
@@ -19,6 +20,7 @@ class Setup:
     funnels: FunnelSettings
     stages: StageSettings
     triggers: Triggers
+    house: HouseSettings
 
     @classmethod
     def on(cls, ground: Ground) -> Setup:
@@ -29,4 +31,5 @@ class Setup:
             funnels=FunnelSettings(database, live, clock),
             stages=StageSettings(database, live, clock),
             triggers=Triggers(database, live, clock),
+            house=HouseSettings(database, clock),
         )

@@ -131,6 +131,8 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/robots/{robot}"): Ask("robot", data={"name": "Walked", **ROBOT_FORM}),
     ("POST", "/settings/robots/{robot}/switch"): Ask("robot", data={"active": "yes"}),
     ("POST", "/settings/robots/{robot}/drop"): Ask("robot", data={}),
+    ("GET", "/settings/house"): Ask(),
+    ("POST", "/settings/house"): Ask(data={"reports": "yes"}),
     ("GET", "/settings/triggers"): Ask(),
     ("POST", "/settings/triggers"): Ask(data={"funnel_id": "{funnel}", "name": "Walk", "priority": "high"}),
     ("GET", "/settings/triggers/new"): Ask(query="?funnel={funnel}"),
