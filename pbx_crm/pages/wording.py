@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from pbx_crm.domain.errors import BadInput, Refused
 from pbx_crm.domain.owner_rule import Rule, in_words
+from pbx_crm.pages import jalali
 from pbx_crm.pages.i18n import Language, catalogue
 
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
@@ -56,6 +57,11 @@ class Wording:
     @property
     def _locale(self) -> Locale:
         return Locale.parse(self.language.code)
+
+    @property
+    def _reads_jalali(self) -> bool:
+        """Whether this reader's calendar is that of Iran, which Babel does not know."""
+        return self.language.code == "fa"
 
     def _digits(self, text: str) -> str:
         return text.translate(PERSIAN_DIGITS) if self.language.code == "fa" else text
@@ -103,13 +109,16 @@ class Wording:
         """`21 Nov`, with the year if it is another one."""
         local = at.astimezone(self.zone).date() if isinstance(at, datetime) else at
         today = self.now.astimezone(self.zone).date()
+        if self._reads_jalali:
+            is_this_year = jalali.year_of(local) == jalali.year_of(today)
+            return self._digits(jalali.short(local) if is_this_year else jalali.full(local))
         if local.year != today.year:
             return self._digits(format_date(local, "medium", locale=self._locale))
         skeleton = self._locale.datetime_skeletons["MMMd"]
         return self._digits(format_date(local, skeleton.pattern, locale=self._locale))
 
     def month(self, day: date) -> str:
-        """`November 2026`."""
+        """`November 2026`; in Persian, too, for what is counted is a month of this calendar."""
         skeleton = self._locale.datetime_skeletons["yMMMM"]
         return self._digits(format_date(day, skeleton.pattern, locale=self._locale))
 
@@ -121,7 +130,10 @@ class Wording:
 
     def exact(self, at: datetime) -> str:
         """The full date and time, for tooltips."""
-        return f"{format_date(at.astimezone(self.zone), 'long', locale=self._locale)} {self.clock(at)}"
+        local = at.astimezone(self.zone)
+        if self._reads_jalali:
+            return f"{self._digits(jalali.full(local.date()))} {self.clock(at)}"
+        return f"{format_date(local, 'long', locale=self._locale)} {self.clock(at)}"
 
     def since(self, at: datetime) -> str:
         """How long ago or ahead, in one unit: `3 days`."""
