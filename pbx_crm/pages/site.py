@@ -196,6 +196,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/house", house.change, Access.HEAD),
     Route("GET", "/settings/triggers", triggers.show, Access.HEAD),
     Route("POST", "/settings/triggers", triggers.add, Access.HEAD),
+    Route("POST", "/settings/triggers/dry-run", triggers.try_out, Access.HEAD),
     Route("GET", "/settings/triggers/new", triggers.show_new, Access.HEAD),
     Route("GET", "/settings/triggers/{trigger}", triggers.show_one, Access.HEAD),
     Route("POST", "/settings/triggers/{trigger}", triggers.change, Access.HEAD),

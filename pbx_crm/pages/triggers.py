@@ -9,6 +9,7 @@ from aiohttp import web
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Priority
+from pbx_crm.domain.dry_run import LONGEST_DAYS
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import Funnel, StageKind
 from pbx_crm.domain.funnel_shape import Shift
@@ -22,9 +23,12 @@ from pbx_crm.pages.forms import Choice, Form, form_of
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
+from pbx_crm.services.dry_runs import Tried
 from pbx_crm.services.triggers import TriggersView
 
 HERE = "/settings/triggers"
+USUAL_DAYS = 90
+"""How far back a rule is tried unless somebody says otherwise."""
 DIRECTIONS = {
     Direction.IN: N_("an incoming call"),
     Direction.OUT: N_("an outgoing call"),
@@ -125,6 +129,22 @@ async def drop(request: web.Request) -> web.StreamResponse:
     return see_other(HERE)
 
 
+async def try_out(request: web.Request) -> web.StreamResponse:
+    """POST /settings/triggers/dry-run: the form again, with what the rule would have done."""
+    form = await form_of(request)
+    view = await services_of(request).setup.triggers.view()
+    stored = view.trigger(number_in(form.text("trigger_id")) or 0) if form.text("trigger_id") else None
+    funnel = view.funnel(stored.funnel_id if stored else number_in(form.text("funnel_id")) or 0)
+    rule = _filled(form, stored.id if stored else None, funnel.id)
+    days = form.whole("days", least=1, most=LONGEST_DAYS)
+    try:
+        form.require_good()
+        tried = await services_of(request).automation.dry_runs.of_trigger(rule, days)
+    except BadInput as refused:
+        return _page(request, view, rule, refused.reasons)
+    return _page(request, view, rule, tried=tried)
+
+
 def _id(request: web.Request) -> int:
     return id_in(request.match_info["trigger"])
 
@@ -179,7 +199,11 @@ def id_chosen(form: Form, name: str) -> int | None:
 
 
 def _page(
-    request: web.Request, view: TriggersView, rule: Trigger, reasons: Mapping[str, str] | None = None
+    request: web.Request,
+    view: TriggersView,
+    rule: Trigger,
+    reasons: Mapping[str, str] | None = None,
+    tried: Tried | None = None,
 ) -> web.Response:
     funnel = view.funnel(rule.funnel_id)
     filled = {
@@ -188,6 +212,8 @@ def _page(
         "funnel": funnel,
         "reasons": reasons or {},
         "numbered": NUMBERED,
+        "tried": tried,
+        "days": tried.run.days if tried else USUAL_DAYS,
         **_choices(request, view, funnel),
     }
     return render(request, "trigger.html", filled, status=422 if reasons else 200)

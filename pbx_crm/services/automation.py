@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pbx_crm.services.advices import Advices
 from pbx_crm.services.calendars import Calendars
+from pbx_crm.services.dry_runs import DryRuns
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.job_loop import JobLoop
 from pbx_crm.services.reminders import Reminders
@@ -24,6 +25,7 @@ class Automation:
     advices: Advices
     webhooks: Webhooks
     jobs: JobLoop
+    dry_runs: DryRuns
 
     @classmethod
     def on(cls, ground: Ground) -> Automation:
@@ -38,4 +40,5 @@ class Automation:
             advices=Advices(database, live, clock),
             webhooks=webhooks,
             jobs=JobLoop(database, clock, works),
+            dry_runs=DryRuns(database, clock),
         )

@@ -95,13 +95,19 @@ def _view(tx: Transaction) -> TriggersView:
     )
 
 
-def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> None:
+def checked(tx: Transaction, rule: Trigger) -> TriggersView:
+    """All rules, for a rule that may be; BadInput names each wrong value."""
     view = _view(tx)
     line_ids = {line.id for line in view.lines}
     owner_ids = {seller.id for seller in view.sellers}
     wrap_up_ids = {one.id for one in view.outcomes_of(rule.funnel_id)}
     if reasons := reasons_against(rule, view.funnel(rule.funnel_id), line_ids, owner_ids, wrap_up_ids):
         raise BadInput(reasons=reasons)
+    return view
+
+
+def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> None:
+    view = checked(tx, rule)
     if rule.id is None:
         trigger_id = triggers.add(tx, rule)
     else:

@@ -135,6 +135,9 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/house"): Ask(data={"reports": "yes"}),
     ("GET", "/settings/triggers"): Ask(),
     ("POST", "/settings/triggers"): Ask(data={"funnel_id": "{funnel}", "name": "Walk", "priority": "high"}),
+    ("POST", "/settings/triggers/dry-run"): Ask(
+        data={"funnel_id": "{funnel}", "name": "Tried", "priority": "high", "days": "30"}
+    ),
     ("GET", "/settings/triggers/new"): Ask(query="?funnel={funnel}"),
     ("GET", "/settings/triggers/{trigger}"): Ask("trigger"),
     ("POST", "/settings/triggers/{trigger}"): Ask("trigger", data={"name": "Walked", "priority": "low"}),

@@ -1,0 +1,101 @@
+"""The dry run on the form of a trigger: figures and cards, the form as it was, and nothing saved."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from pbx_crm.db import triggers
+from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.funnel import Funnel
+from tests import builders
+from tests.builders import NOW
+from tests.call_rows import CallRows
+from tests.site import Browser, Crm
+
+HERE = "/settings/triggers/dry-run"
+
+
+@pytest.fixture
+async def funnel(crm: Crm) -> Funnel:
+    return await crm.database.write(builders.funnel)
+
+
+@pytest.fixture
+async def head(crm: Crm, funnel: Funnel) -> Browser:
+    return await crm.browser(crm.cast.olga)
+
+
+@pytest.fixture
+async def talked(crm: Crm, funnel: Funnel) -> int:
+    """Anna's card in Unsorted, and a talk with its client just now."""
+
+    def make(tx: Transaction) -> int:
+        client = builders.contact(tx, "Vector")
+        deal_id = builders.deal(tx, funnel, crm.cast.anna, contact_id=client)
+        call = CallRows(tx, NOW, contact_id=client, deal_id=deal_id).ring(crm.cast.anna)
+        call.answer(crm.cast.anna).end(128, Outcome.ANSWERED, talk_seconds=120.0)
+        return deal_id
+
+    crm.clock.go_on(timedelta(minutes=5))
+    return await crm.database.write(make)
+
+
+def form(funnel: Funnel, **changes: str) -> dict[str, str]:
+    """A rule that moves a card two stages on."""
+    filled = {
+        "funnel_id": str(funnel.id),
+        "name": "Straight on",
+        "outcome": "answered",
+        "stage_id": str(funnel.stages[0].id),
+        "to_stage_id": str(funnel.stages[2].id),
+        "days": "30",
+    }
+    return {**filled, **changes}
+
+
+async def test_a_new_rule_is_tried_behind_those_in_force(
+    crm: Crm, head: Browser, funnel: Funnel, talked: int
+) -> None:
+    before = await crm.database.read(triggers.everything)
+    page = await (await head.post(HERE, data=form(funnel))).text()
+    assert "The last 30 days with this rule" in page
+    assert 'value="Straight on"' in page, "the form stays as it was typed"
+    assert f'href="/deals/{talked}"' not in page, "the rule in force has moved it already"
+    assert await crm.database.read(triggers.everything) == before
+
+
+async def test_a_changed_rule_shows_which_cards_it_would_move(
+    crm: Crm, head: Browser, funnel: Funnel, talked: int
+) -> None:
+    (rule,) = await crm.database.read(triggers.everything)
+    page = await (await head.post(HERE, data=form(funnel, trigger_id=str(rule.id)))).text()
+    assert f'href="/deals/{talked}"' in page
+    assert "Vector" in page
+    assert f'action="/settings/triggers/{rule.id}"' in page, "saving saves the rule that was tried"
+    assert (await crm.database.read(triggers.everything)) == [rule]
+
+
+@pytest.mark.parametrize(
+    ("slip", "told"),
+    [
+        ({"days": "0"}, "This is not a number within its limits."),
+        ({"days": "400"}, "This is not a number within its limits."),
+        ({"to_stage_id": "999"}, "Choose a stage of this funnel."),
+        ({"to_stage_id": ""}, "Say what is to happen"),
+        ({"name": ""}, "A name is 1 to 100 characters."),
+    ],
+)
+async def test_a_slip_is_told_before_anything_is_tried(
+    head: Browser, funnel: Funnel, slip: dict[str, str], told: str
+) -> None:
+    answer = await head.post(HERE, data=form(funnel, **slip))
+    assert answer.status == 422
+    assert told in await answer.text()
+
+
+async def test_a_rule_or_funnel_that_is_not_there_is_not_found(head: Browser, funnel: Funnel) -> None:
+    for wrong in ({"trigger_id": "999"}, {"funnel_id": "999"}):
+        assert (await head.post(HERE, data=form(funnel, **wrong))).status == 404
