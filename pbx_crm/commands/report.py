@@ -19,6 +19,7 @@ from babel.dates import get_timezone
 from pbx_crm.app import open_database
 from pbx_crm.config import Settings
 from pbx_crm.domain.amount_band import AmountBand
+from pbx_crm.domain.call_trend import step_for, steps_of
 from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
@@ -27,6 +28,7 @@ from pbx_crm.pages.report_file import workbook
 from pbx_crm.services.clock import utc_now
 from pbx_crm.services.reports import Reports
 
+MONDAY = 0
 WITHOUT_DAYS = frozenset({"forecast"})
 OF_A_HEAD = Scope(Reach.ALL, 0)
 
@@ -105,6 +107,11 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
         case "losses":
             lost = await reports.losses(OF_A_HEAD, wanted)
             return lost.table() if lost else ReportTable((), ())
+        case "trend":
+            days = _days(asked, zone)
+            every = step_for(days, None)
+            steps = list(steps_of(days, every, MONDAY))
+            return (await reports.call_trend(OF_A_HEAD, wanted, every, steps, zone)).table()
         case _:
             return (await reports.calls(OF_A_HEAD, wanted)).table()
 

@@ -12,7 +12,6 @@ from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Connection,
     Select,
     String,
@@ -25,7 +24,7 @@ from sqlalchemy import (
 
 from pbx_crm.db import call_days, call_sums, meetings
 from pbx_crm.db.call_figures import people_in
-from pbx_crm.db.call_sums import EVERYBODY, NOBODY, SUMS
+from pbx_crm.db.call_sums import EVERYBODY, NOBODY, SUMS, Keys
 from pbx_crm.db.report_slices import calls_sliced, lines_from
 from pbx_crm.db.tables import call_days as kept
 from pbx_crm.db.tables import calls, people, talks
@@ -65,7 +64,7 @@ def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
         for person_id, name in tx.execute(_listed(wanted, scope, counted))
     )
     return CallReport(
-        rows, _whole(tx, wanted, rows, sums, clients.get(NOBODY, 0)) if _is_company(wanted, scope) else None
+        rows, _whole(tx, wanted, rows, sums, clients.get(NOBODY, 0)) if is_company(wanted, scope) else None
     )
 
 
@@ -74,9 +73,9 @@ def added_up(tx: Connection, wanted: ReportFilter, scope: Scope) -> Sums:
     loose, days = portions(tx, wanted.span)
     found: list[Sequence[Any]] = []
     for where in loose:
-        found += tx.execute(_summed(wanted, scope, [*where, *calls_sliced(wanted)])).all()
+        found += tx.execute(summed(wanted, scope, [*where, *calls_sliced(wanted)])).all()
     if days is not None:
-        found += tx.execute(_kept(wanted, scope, days)).all()
+        found += tx.execute(kept_sums(wanted, scope, days)).all()
     return {who: dict(zip(SUMS, values, strict=True)) for (who,), values in call_sums.added(found, 1).items()}
 
 
@@ -92,15 +91,16 @@ def portions(tx: Connection, span: Span) -> tuple[list[list[Condition]], Days | 
     """Which calls are to be counted themselves, and of which days the sums are kept."""
     zone = call_days.zone(tx)
     if zone is None:
-        return [_within(span)], None
+        return [within(span)], None
     parts = parts_of(span, zone)
-    loose = [_within(edge) for edge in parts.edges]
+    loose = [within(edge) for edge in parts.edges]
     if parts.days is not None:
-        loose.append([*_within(parts.days.span(zone)), NOT_COUNTED])
+        loose.append([*within(parts.days.span(zone)), NOT_COUNTED])
     return loose, parts.days
 
 
-def _within(span: Span) -> list[Condition]:
+def within(span: Span) -> list[Condition]:
+    """Conditions on `calls`: they began in the span."""
     return [calls.c.started_at >= span.since, calls.c.started_at < span.until]
 
 
@@ -111,40 +111,43 @@ def _mine(wanted: ReportFilter, scope: Scope, person_id: ColumnElement[int]) -> 
     return found
 
 
-def _is_company(wanted: ReportFilter, scope: Scope) -> bool:
+def is_company(wanted: ReportFilter, scope: Scope) -> bool:
+    """Whether it is about everybody, so that nobody and the whole can be told."""
     return wanted.person_id is None and scope.reach is Reach.ALL
 
 
-def _summed(wanted: ReportFilter, scope: Scope, where: Sequence[Condition]) -> CompoundSelect[Any]:
-    if _is_company(wanted, scope):
-        return call_sums.per_company((), where)
-    return call_sums.per_person((), where, partial(_mine, wanted, scope))
+def summed(wanted: ReportFilter, scope: Scope, where: Sequence[Condition], keys: Keys = ()) -> Any:
+    """SELECT of (*keys, who, *SUMS) from the calls themselves, in several rows each."""
+    if is_company(wanted, scope):
+        return call_sums.per_company(keys, where)
+    return call_sums.per_person(keys, where, partial(_mine, wanted, scope))
 
 
-def _kept(wanted: ReportFilter, scope: Scope, days: Days) -> Select[Any]:
+def kept_sums(wanted: ReportFilter, scope: Scope, days: Days, keys: Keys = ()) -> Select[Any]:
+    """The same of whole days, from the kept sums; `keys` are columns of theirs."""
     names = [func.sum(kept.c[name]).label(name) for name in SUMS]
-    query = select(kept.c.who, *names).where(kept.c.day >= days.first, kept.c.day <= days.last)
+    query = select(*keys, kept.c.who, *names).where(kept.c.day >= days.first, kept.c.day <= days.last)
     if wanted.line_id is not None:
         query = query.where(kept.c.line == wanted.line_id)
     if wanted.source is not None:
         query = query.where(kept.c.line.in_(lines_from(wanted.source)))
-    if not _is_company(wanted, scope):
+    if not is_company(wanted, scope):
         query = query.where(*_mine(wanted, scope, kept.c.who))
-    return query.group_by(kept.c.who)
+    return query.group_by(*keys, kept.c.who)
 
 
 def _talked_with(columns: Sequence[ColumnElement[Any]], wanted: ReportFilter) -> Select[Any]:
     """Distinct clients of the conversations; from the talks, since few calls have more than one."""
     counted = func.count(CLIENT.distinct())
     query = select(*columns, counted).select_from(talks.join(calls, calls.c.id == talks.c.call_id))
-    return query.where(call_sums.WITH_CLIENTS, *_within(wanted.span), *calls_sliced(wanted))
+    return query.where(call_sums.WITH_CLIENTS, *within(wanted.span), *calls_sliced(wanted))
 
 
 def _clients_per_seller(tx: Connection, wanted: ReportFilter, scope: Scope) -> dict[int, int]:
     """By person; under NOBODY those of phones linked to none."""
     who = func.coalesce(talks.c.person_id, call_sums.ZERO)
     query = _talked_with([who], wanted)
-    if not _is_company(wanted, scope):
+    if not is_company(wanted, scope):
         query = query.where(*_mine(wanted, scope, talks.c.person_id))
     return {found: count for found, count in tx.execute(query.group_by(who))}
 

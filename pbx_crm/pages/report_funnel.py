@@ -57,14 +57,11 @@ async def show(request: web.Request) -> web.StreamResponse:
     head, found = await _found(request)
     services, scope = services_of(request), viewer_of(request).scope
     earlier = await services.reports.funnel(scope, head.earlier, head.now) if head.query.compares else None
-    usual = await services.reports.usual_funnel(scope, head.wanted, head.now)
-    worst = found.worst
     values = {
         "head": head,
         "report": found,
         "stages": _stages(head, found, earlier),
-        "worst": worst,
-        "usual": _usual(worst, usual),
+        "worst": await services.reports.worst_drop(scope, head.wanted, head.now),
         "parts": PARTS,
         "floor": LEAST_DEALS,
     }
@@ -143,11 +140,3 @@ def _parts(head: ReportHead, stage: StageReport, earlier: FunnelReport | None) -
         )
         for part in Part
     )
-
-
-def _usual(worst: StageReport | None, usual: FunnelReport | None) -> Share | None:
-    """What the worst stage usually loses; None where too few deals tell."""
-    if worst is None or usual is None:
-        return None
-    stage = usual.of(worst.stage.id)
-    return stage.dropped if stage else None

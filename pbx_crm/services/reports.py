@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 
 from pbx_crm.db import (
     call_report,
+    call_trend,
     funnel_report,
     funnels,
     lines,
@@ -20,7 +21,9 @@ from pbx_crm.db import (
 from pbx_crm.db import forecast as histories
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain import forecast_report as forecast
+from pbx_crm.domain import worst_drop
 from pbx_crm.domain.call_report import CallReport, Meeting
+from pbx_crm.domain.call_trend import CallTrend, Every, TrendStep
 from pbx_crm.domain.deal_list import DealLine
 from pbx_crm.domain.forecast_report import ForecastReport
 from pbx_crm.domain.funnel import Funnel
@@ -30,7 +33,8 @@ from pbx_crm.domain.loss_report import LossReport
 from pbx_crm.domain.missed_clock import MissedReport
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import Choices, ReportFilter
-from pbx_crm.domain.report_period import Span
+from pbx_crm.domain.report_period import Days, Span
+from pbx_crm.domain.worst_drop import WorstDrop
 
 USUAL_DAYS = timedelta(days=90)
 """How far back one looks for what is usual."""
@@ -50,6 +54,14 @@ class Reports:
         """Calls per seller."""
         return await self._database.read(call_report.report, wanted, scope)
 
+    async def call_trend(
+        self, scope: Scope, wanted: ReportFilter, every: Every, steps: Sequence[Days], zone: tzinfo
+    ) -> CallTrend:
+        """All calls of each of these steps, whose days are the zone's."""
+        spans = [days.span(zone) for days in steps]
+        counts = await self._database.read(call_trend.trend, wanted, scope, spans)
+        return CallTrend(every, tuple(map(TrendStep, steps, counts)))
+
     async def meetings(self, scope: Scope, wanted: ReportFilter) -> list[Meeting]:
         """The meetings that the report counts, the latest first."""
         return await self._database.read(meetings.listed, wanted, scope)
@@ -62,10 +74,9 @@ class Reports:
         """How far the deals made in this time came; the first funnel's unless the filter names one in use."""
         return await self._database.read(_funnel, scope, wanted, now)
 
-    async def usual_funnel(self, scope: Scope, wanted: ReportFilter, now: datetime) -> FunnelReport | None:
-        """The same over the ninety days before, to say whether this time is out of the ordinary."""
-        before = Span(wanted.span.since - USUAL_DAYS, wanted.span.since)
-        return await self._database.read(_funnel, scope, replace(wanted, span=before), now)
+    async def worst_drop(self, scope: Scope, wanted: ReportFilter, now: datetime) -> WorstDrop | None:
+        """Where the deals made in this time were lost most, beside the ninety days before."""
+        return await self._database.read(_worst_drop, scope, wanted, now)
 
     async def losses(self, scope: Scope, wanted: ReportFilter) -> LossReport | None:
         """What was lost in the time, and why; the first funnel's unless the filter names one in use."""
@@ -88,6 +99,17 @@ def _funnel(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) 
         return None
     cohort = funnel_report.cohort(tx, wanted, funnel.id, scope)
     return count_funnel(funnel, cohort, now)
+
+
+def _worst_drop(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) -> WorstDrop | None:
+    funnel = _asked(tx, wanted)
+    if funnel is None:
+        return None
+    cohort = funnel_report.cohort(tx, wanted, funnel.id, scope)
+    report = count_funnel(funnel, cohort, now)
+    before = replace(wanted, span=Span(wanted.span.since - USUAL_DAYS, wanted.span.since))
+    talks = funnel_report.conversations(tx, worst_drop.settled_at(report))
+    return worst_drop.worst_drop(report, _funnel(tx, scope, before, now), cohort, talks)
 
 
 def _losses(tx: Transaction, scope: Scope, wanted: ReportFilter) -> LossReport | None:

@@ -188,6 +188,22 @@ async def test_every_way_of_ending_leads_to_as_many_numbers(crm: Crm) -> None:
         assert len(re.findall(r'id="wait-\d+"', listed)) == int(count), url
 
 
+async def test_the_trend_shows_each_day_and_each_figure_leads_to_its_calls(crm: Crm) -> None:
+    await crm.database.write(some_calls, crm)
+    text = await page(crm, "/reports/trend?period=this_week")
+    assert text.count('class="bar-answered"') == 7
+    figures = re.findall(r'<td class="end[^"]*"><a href="(/calls[^"]+)">(\d+)</a>', text)
+    assert len(figures) == 4
+    for url, count in figures:
+        listed = await page(crm, unescape(url))
+        assert len(re.findall(r'id="call-row-\d+"', listed)) == int(count), url
+    by_month = await page(crm, "/reports/trend?period=this_year&by=month")
+    assert by_month.count('class="bar-missed"') == 12
+    assert "No call in this time" in await page(
+        crm, "/reports/trend?from=2020-01-01&to=2020-01-05&by=nonsense"
+    )
+
+
 async def test_long_lists_of_waits_come_a_page_at_a_time(crm: Crm) -> None:
     def many(tx: Transaction) -> None:
         for number in range(203):
