@@ -26,6 +26,7 @@ from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.outside.file_store import FileStore
+from pbx_crm.outside.sheets import rows_of
 from pbx_crm.outside.webhooks import WebhookSender
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
@@ -71,6 +72,8 @@ from pbx_crm.services.turn import Turn
 log = structlog.get_logger(__name__)
 
 STOP_SECONDS = 15
+MB = 1_000_000
+LARGEST_LIST_MB = 200
 """A turn that does not end in this time is left behind."""
 
 
@@ -157,9 +160,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         doctor.prepare(services.checkup, settings, clock, path=None)
         for door in doors:
             services.telephony.doors.open(door)
-        if (store := file_store(settings)) is not None:
-            services.clients.files.use(store)
-            await services.clients.files.sweep()
+        await stack.enter_async_context(_keeping_files(services.clients, settings))
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         written = all_records_of(settings)
@@ -175,10 +176,22 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         yield App(settings, database, services, url)
 
 
-def file_store(settings: Settings) -> FileStore | None:
-    """Where files of deals lie: the configured folder, else one beside a SQLite; None without either."""
+@asynccontextmanager
+async def _keeping_files(clients: Clientele, settings: Settings) -> AsyncIterator[None]:
+    """Files of deals and lists of clients have a folder while the block lasts, if there is one."""
     folder = settings.files.folder or beside_sqlite(settings.database.url.get_secret_value(), "files")
-    return FileStore(folder, settings.files.most_mb * 1_000_000) if folder else None
+    if folder is None:
+        yield
+        return
+    clients.files.use(FileStore(folder, settings.files.most_mb * MB))
+    clients.imports.use(FileStore(folder / "imports", LARGEST_LIST_MB * MB), rows_of)
+    await clients.files.sweep()
+    await clients.imports.sweep()
+    await clients.imports.resume()
+    try:
+        yield
+    finally:
+        await clients.imports.stop()
 
 
 def plans_of(settings: Settings) -> dict[str, NumberPlan]:

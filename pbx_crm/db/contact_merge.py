@@ -9,14 +9,14 @@ from sqlalchemy import Column, Connection, Table, delete, select, update
 
 from pbx_crm.db import cuttings
 from pbx_crm.db.cuttings import Cutting
-from pbx_crm.db.tables import contacts, deal_contacts, deals, metadata, open_deals
+from pbx_crm.db.tables import contacts, deal_contacts, deals, import_rows, metadata, open_deals
 from pbx_crm.db.upsert import insert_missing
 
 
 def merge(tx: Connection, keep_id: int, gone_id: int) -> Cutting:
     """The second client is the first from now on; the cutting tells them apart again."""
     links, rows = [], _double_places(tx, keep_id, gone_id)
-    for column in _pointers():
+    for column in pointers():
         table: Table = column.table
         ids = list(tx.execute(select(table.c.id).where(column == gone_id)).scalars())
         if ids:
@@ -45,11 +45,14 @@ def tell_apart(tx: Connection, cutting: Cutting) -> None:
         _open_again(tx, contact_id)
 
 
-def _pointers() -> Iterator[Column[Any]]:
-    """Every column that points at a client, but the list of open deals, which is made anew."""
+def pointers() -> Iterator[Column[Any]]:
+    """Every column that points at a client and goes over to another one.
+
+    The list of open deals is made anew, and what an import made is only ever taken back from there.
+    """
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
-            if key.column.table is contacts and table is not open_deals:
+            if key.column.table is contacts and table not in (open_deals, import_rows):
                 yield key.parent
 
 

@@ -28,7 +28,7 @@ class ReportTable:
         text = StringIO()
         writer = csv.writer(text)
         writer.writerow(self.columns)
-        writer.writerows([_harmless(cell) for cell in row] for row in self.rows)
+        writer.writerows([harmless(cell) for cell in row] for row in self.rows)
         return text.getvalue()
 
     def text(self) -> str:
@@ -41,7 +41,8 @@ class ReportTable:
         )
 
 
-def _harmless(cell: Cell) -> Cell:
+def harmless(cell: Cell) -> Cell:
+    """The cell so that no spreadsheet runs it."""
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from urllib.parse import quote
 
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.sentence import N_
@@ -14,34 +13,18 @@ from pbx_crm.pages.deal_card import again, again_with, deal_id_of
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.render import render
 from pbx_crm.pages.request import services_of, viewer_of
-
-PART = 256 * 1024
-"""Bytes read at once: what one upload takes of the memory, however large it is."""
+from pbx_crm.pages.uploads import parts_of, sent_file
 
 
 async def add(request: web.Request) -> web.StreamResponse:
     """POST /deals/17/files: the file on the card, or what is wrong with it."""
     files = services_of(request).clients.files
     try:
-        sent = await _sent(request)
-        await files.add(viewer_of(request), deal_id_of(request), sent.filename or "", _parts(sent))
+        sent = await sent_file(request)
+        await files.add(viewer_of(request), deal_id_of(request), sent.filename or "", parts_of(sent))
     except BadInput as refusal:
         return await again_with(request, "file", {}, refusal)
     return await again(request)
-
-
-async def _sent(request: web.Request) -> BodyPartReader:
-    if request.content_type == "multipart/form-data":
-        reader = await request.multipart()
-        while (part := await reader.next()) is not None:
-            if isinstance(part, BodyPartReader) and part.name == "file" and part.filename:
-                return part
-    raise BadInput(reasons={"file": N_("Choose a file.")})
-
-
-async def _parts(sent: BodyPartReader) -> AsyncIterator[bytes]:
-    while part := await sent.read_chunk(PART):
-        yield part
 
 
 async def give(request: web.Request) -> web.StreamResponse:

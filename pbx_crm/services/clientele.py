@@ -10,6 +10,7 @@ from pbx_crm.services.contacts import Contacts
 from pbx_crm.services.deal_files import DealFiles
 from pbx_crm.services.deal_people import DealPeople
 from pbx_crm.services.ground import Ground
+from pbx_crm.services.imports import Imports
 from pbx_crm.services.notes import Notes
 
 
@@ -23,6 +24,7 @@ class Clientele:
     contacts: Contacts
     companies: Companies
     files: DealFiles
+    imports: Imports
 
     @classmethod
     def on(cls, ground: Ground) -> Clientele:
@@ -34,4 +36,5 @@ class Clientele:
             contacts=Contacts(ground),
             companies=Companies(ground),
             files=DealFiles(ground),
+            imports=Imports(ground),
         )

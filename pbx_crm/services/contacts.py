@@ -100,6 +100,10 @@ class Contacts:
         """Groups of clients with one name, however it is spelled; the newest first."""
         return await self._ground.database.read(_perhaps_same, viewer)
 
+    async def note_export(self, actor: Person) -> None:
+        """Notes in the audit who took all clients along."""
+        await self._ground.database.write(audit.note, self._ground.clock(), actor.id, "contacts exported")
+
     async def merge(self, viewer: Person, keep_id: int, gone_id: int, fields: ContactFields) -> int:
         """The item in the bin that tells the two apart again; NotFound unless the viewer sees both."""
         _check(fields)

@@ -34,6 +34,7 @@ from pbx_crm.db.tables.deals import (
     tasks,
 )
 from pbx_crm.db.tables.funnels import funnels, loss_reasons, phone_codes, stages, triggers, wrap_up_outcomes
+from pbx_crm.db.tables.imports import import_refusals, import_rows, imports
 from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, record_places
@@ -65,6 +66,9 @@ __all__ = [
     "extensions",
     "funnels",
     "gaps",
+    "import_refusals",
+    "import_rows",
+    "imports",
     "jobs",
     "legs",
     "line_sellers",

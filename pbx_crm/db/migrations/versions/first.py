@@ -265,6 +265,24 @@ def upgrade() -> None:
     )
     op.create_index("ix_extensions_person_id", "extensions", ["person_id"], unique=False)
     op.create_table(
+        "imports",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("by_id", ROW_ID, nullable=True),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("header", sa.JSON(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("responsible_id", ROW_ID, nullable=True),
+        sa.Column("rows_total", sa.Integer(), nullable=False),
+        sa.Column("rows_done", sa.Integer(), nullable=False),
+        sa.Column("counts", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["people.id"], name=op.f("fk_imports_by_id")),
+        sa.ForeignKeyConstraint(["responsible_id"], ["people.id"], name=op.f("fk_imports_responsible_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_table(
         "lines",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("pbx", sa.String(length=64), nullable=False),
@@ -418,6 +436,35 @@ def upgrade() -> None:
         "ix_deals_owner_board", "deals", ["owner_id", "stage_id", "stage_since", "id"], unique=False
     )
     op.create_index("ix_deals_stage_board", "deals", ["stage_id", "stage_since", "id"], unique=False)
+    op.create_table(
+        "import_refusals",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("import_id", ROW_ID, nullable=False),
+        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column("reason", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_import_refusals_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_refusals")),
+    )
+    op.create_index("ix_import_refusals_import_id", "import_refusals", ["import_id", "id"], unique=False)
+    op.create_table(
+        "import_rows",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("import_id", ROW_ID, nullable=False),
+        sa.Column("contact_id", ROW_ID, nullable=False),
+        sa.Column("filled", sa.JSON(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["contact_id"], ["contacts.id"], name=op.f("fk_import_rows_contact_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["import_id"], ["imports.id"], name=op.f("fk_import_rows_import_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_rows")),
+    )
+    op.create_index("ix_import_rows_contact_id", "import_rows", ["contact_id"], unique=False)
+    op.create_index("ix_import_rows_import_id", "import_rows", ["import_id", "id"], unique=False)
     op.create_table(
         "line_sellers",
         sa.Column("line_id", ROW_ID, nullable=False),

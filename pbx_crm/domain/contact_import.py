@@ -1,0 +1,235 @@
+"""A list of clients from a file: what its columns mean, and what is made of each row.
+
+A row is used whole or returned whole with the reason: a client without the number somebody typed beside
+them would look complete and not be found when they call.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pbx_crm.domain.contact import plain_name
+from pbx_crm.domain.errors import BadInput, Conflict
+from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.sentence import N_
+
+LONGEST = {"name": 200, "company": 200, "city": 100}
+MOST_CELL = 2000
+MOST_NUMBERS = 20
+
+
+class ImportField(StrEnum):
+    """What a column may mean."""
+
+    NAME = "name"
+    NUMBER = "number"
+    COMPANY = "company"
+    CITY = "city"
+    RESPONSIBLE = "responsible"
+    UNUSED = ""
+
+
+FIELD_NAMES = {
+    ImportField.UNUSED: N_("not used"),
+    ImportField.NAME: N_("Name"),
+    ImportField.NUMBER: N_("Numbers"),
+    ImportField.COMPANY: N_("Company"),
+    ImportField.CITY: N_("City"),
+    ImportField.RESPONSIBLE: N_("Responsible"),
+}
+
+# How such columns are headed in the lists people keep.
+USUAL_HEADS: Mapping[ImportField, tuple[str, ...]] = {
+    ImportField.NUMBER: (
+        *("phone", "number", "tel", "mobile", "телефон", "номер", "моб", "тел"),
+        *("شماره", "تلفن", "电话", "전화"),
+    ),
+    ImportField.COMPANY: (
+        *("company", "organisation", "organization", "компания", "организация", "фирма"),
+        *("شرکت", "公司", "회사"),
+    ),
+    ImportField.CITY: ("city", "town", "город", "شهر", "城市", "도시"),
+    ImportField.RESPONSIBLE: ("responsible", "owner", "seller", "ответственный", "продавец", "مسئول"),
+    ImportField.NAME: (
+        *("name", "client", "contact", "имя", "фио", "клиент", "контакт", "наименование"),
+        *("نام", "姓名", "이름"),
+    ),
+}
+
+
+class ImportState(StrEnum):
+    """Where an import stands."""
+
+    COUNTING = "counting"
+    COUNTED = "counted"
+    RUNNING = "running"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    TAKING_BACK = "taking_back"
+    TAKEN_BACK = "taken_back"
+    FAILED = "failed"
+
+    @property
+    def is_at_work(self) -> bool:
+        """Whether something goes on by itself."""
+        return self in (ImportState.COUNTING, ImportState.RUNNING, ImportState.TAKING_BACK)
+
+
+class NotNow(Conflict):
+    """This import is not at the point where that can be done."""
+
+
+class BadTable(BadInput):
+    """This file cannot be read as a table."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reasons={"file": reason})
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """An import as it stands."""
+
+    id: int
+    name: str
+    digest: str
+    by_id: int | None
+    at: datetime
+    state: ImportState
+    header: tuple[str, ...]
+    mapping: tuple[ImportField, ...]
+    responsible_id: int | None
+    rows_total: int
+    rows_done: int
+    counts: Mapping[str, int]
+    """`made`, `filled`, `known`, `refused`; after taking back also `gone` and `kept`."""
+
+    def count(self, name: str) -> int:
+        """How many rows came to this."""
+        return self.counts.get(name, 0)
+
+    @property
+    def percent(self) -> int:
+        """How far it is."""
+        return 100 * self.rows_done // self.rows_total if self.rows_total else 0
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """A row of a file: its number as a person counts them (the header is 1), and its cells."""
+
+    number: int
+    cells: tuple[str, ...]
+    broken: str = ""
+    """Why the row itself cannot be read; a message id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientRow:
+    """What a good row says of a client."""
+
+    row: SheetRow
+    name: str
+    numbers: tuple[str, ...]
+    company: str
+    city: str
+    responsible_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedRow:
+    """A row that cannot be used, and why; a message id."""
+
+    row: SheetRow
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowRules:
+    """What rows are read by."""
+
+    mapping: tuple[ImportField, ...]
+    plan: NumberPlan
+    sellers: Mapping[str, int]
+    """Ids by names and log-ins in small letters."""
+    responsible_id: int | None
+    """Whose clients they are where the row names nobody."""
+
+
+def guessed(header: Sequence[str]) -> tuple[ImportField, ...]:
+    """What the columns seem to mean, by their heads; every kind but numbers once."""
+    found: list[ImportField] = []
+    for head in header:
+        words = plain_name(head)
+        kinds = (kind for kind, heads in USUAL_HEADS.items() if any(one in words for one in heads))
+        kind = next(kinds, ImportField.UNUSED)
+        taken = kind in found and kind is not ImportField.NUMBER
+        found.append(ImportField.UNUSED if taken else kind)
+    return tuple(found)
+
+
+def check_mapping(mapping: Sequence[ImportField], columns: int) -> None:
+    """BadInput unless every column is told of, and a name or a number is among them once."""
+    named = [field for field in mapping if field not in (ImportField.UNUSED, ImportField.NUMBER)]
+    if len(mapping) != columns or len(set(named)) != len(named):
+        raise BadInput(reasons={"mapping": N_("Each meaning but numbers is for one column.")})
+    if not {ImportField.NAME, ImportField.NUMBER} & set(mapping):
+        raise BadInput(reasons={"mapping": N_("Say which column is the name or the number.")})
+
+
+def judge(row: SheetRow, rules: RowRules) -> ClientRow | RefusedRow:
+    """What the row says of a client, or why it cannot be used."""
+    if row.broken:
+        return RefusedRow(row, row.broken)
+    if any(row.cells[len(rules.mapping) :]):
+        return RefusedRow(row, N_("This row has more cells than the header."))
+    found: dict[ImportField, str] = {}
+    for field, cell in zip(rules.mapping, row.cells, strict=False):
+        if field is not ImportField.UNUSED and cell:
+            found[field] = f"{found[field]};{cell}" if field in found else cell
+    return _client(row, found, rules)
+
+
+def _client(row: SheetRow, found: Mapping[ImportField, str], rules: RowRules) -> ClientRow | RefusedRow:
+    numbers = _numbers(found.get(ImportField.NUMBER, ""), rules.plan)
+    if numbers is None:
+        return RefusedRow(row, N_("A number in this row is no telephone number."))
+    name = found.get(ImportField.NAME, "")
+    if not name and not numbers:
+        return RefusedRow(row, N_("This row has neither a name nor a number."))
+    if any(len(found.get(ImportField(field), "")) > most for field, most in LONGEST.items()):
+        return RefusedRow(row, N_("A cell in this row is too long."))
+    responsible = found.get(ImportField.RESPONSIBLE, "").casefold()
+    if responsible and responsible not in rules.sellers:
+        return RefusedRow(row, N_("Nobody here is called like the responsible of this row."))
+    whose = rules.sellers[responsible] if responsible else rules.responsible_id
+    texts = (found.get(ImportField.COMPANY, ""), found.get(ImportField.CITY, ""))
+    return ClientRow(row, name, numbers, *texts, whose)
+
+
+def _numbers(written: str, plan: NumberPlan) -> tuple[str, ...] | None:
+    """The numbers of a cell, each once; None if one of them is none."""
+    parts = [part.strip() for part in re.split(r"[,;|\n]", written) if part.strip()]
+    if len(parts) > MOST_NUMBERS:
+        return None
+    numbers = [plan.e164(_latin(part)) for part in parts]
+    return None if None in numbers else tuple(dict.fromkeys(number for number in numbers if number))
+
+
+def _latin(number: str) -> str:
+    """The same in Latin digits, whatever script it was typed in."""
+    return "".join(str(unicodedata.decimal(letter, letter)) for letter in number)
+
+
+def cleaned(value: object) -> str:
+    """A cell as text on one line: whole numbers without a point, no control characters."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    text = "" if value is None else ", ".join(str(value)[:MOST_CELL].strip().splitlines())
+    kept = (letter if unicodedata.category(letter) not in ("Cc", "Cs") else " " for letter in text)
+    return " ".join("".join(kept).split())
