@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
-from pbx_crm.db.scoped import contacts_in, deals_in
+from pbx_crm.db.scoped import contacts_among, contacts_in, deals_in
 from pbx_crm.db.tables import (
     companies,
     contact_numbers,
@@ -78,7 +78,7 @@ def _lines(scope: Scope) -> Select[Any]:
         .select_from(contacts)
         .outerjoin(companies, companies.c.id == contacts.c.company_id)
         .outerjoin(people, people.c.id == contacts.c.responsible_id)
-        .where(contacts_in(scope, contacts.c.id))
+        .where(contacts_among(scope))
     )
 
 
@@ -141,14 +141,14 @@ def deals_with(
 def _same(tx: Connection, contact_id: int, name: str, scope: Scope) -> list[ContactLine]:
     if not name.strip():
         return []
-    alike = func.lower(contacts.c.name) == name.lower()
+    # The usual spellings, for the index knows them; every other one is found on the page of duplicates.
+    spellings = {name, name.lower(), name.upper(), name.capitalize(), name.title()}
+    alike = contacts.c.name.in_(sorted(spellings))
     query = _lines(scope).where(alike, contacts.c.id != contact_id).order_by(contacts.c.id).limit(MOST_SAME)
     return [ContactLine(*row) for row in tx.execute(query)]
 
 
 def names(tx: Connection, scope: Scope, most: int) -> list[tuple[int, str]]:
     """Ids and names of the newest named clients the viewer sees, to look for the same one among them."""
-    query = select(contacts.c.id, contacts.c.name).where(
-        contacts.c.name != "", contacts_in(scope, contacts.c.id)
-    )
+    query = select(contacts.c.id, contacts.c.name).where(contacts.c.name != "", contacts_among(scope))
     return [(row.id, row.name) for row in tx.execute(query.order_by(contacts.c.id.desc()).limit(most))]

@@ -42,10 +42,15 @@ def take_out(tx: Connection, table: Table, row_id: int, *, along: Collection[str
 
 
 def put_back(tx: Connection, cutting: Cutting) -> None:
-    """Everything as it was; RootIsGone if what it belonged to does not exist any more."""
-    for name, rows in cutting["rows"]:
+    """Everything as it was, but for parts whose other end is gone; RootIsGone if the whole is nobody's."""
+    for number, (name, rows) in enumerate(cutting["rows"]):
         table = metadata.tables[name]
-        _insert(tx, table, [_decoded(table, row) for row in rows])
+        whole = [_decoded(table, row) for row in rows]
+        alive = _with_living_references(tx, table, whole)
+        if number == 0 and len(alive) < len(whole):
+            raise RootIsGone(table=name)
+        for part in parts(alive):
+            tx.execute(insert(table), part)
     for name, column, pointed in cutting["links"]:
         _point_again(tx, metadata.tables[name], column, {int(key): to for key, to in pointed.items()})
 
@@ -120,27 +125,24 @@ def _point_again(tx: Connection, table: Table, name: str, pointed: Mapping[int, 
             tx.execute(free.values({name: to}))
 
 
-def _insert(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+def _with_living_references(tx: Connection, table: Table, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The rows that still belong somewhere; what else they pointed at and is gone they point at no more."""
     for key in table.foreign_keys:
-        _drop_dead_references(tx, table, key, rows)
-    for part in parts(rows):
-        tx.execute(insert(table), part)
+        if key.column.table is not table:
+            dead, name = _dead(tx, key, rows), key.parent.name
+            if key.parent.nullable:
+                rows = [{**row, name: None} if row[name] in dead else row for row in rows]
+            else:
+                rows = [row for row in rows if row[name] not in dead]
+    return rows
 
 
-def _drop_dead_references(tx: Connection, table: Table, key: ForeignKey, rows: list[dict[str, Any]]) -> None:
-    if key.column.table is table:
-        return
-    name = key.parent.name
-    wanted = {row[name] for row in rows if row[name] is not None}
+def _dead(tx: Connection, key: ForeignKey, rows: list[dict[str, Any]]) -> set[int]:
+    wanted = {row[key.parent.name] for row in rows} - {None}
     alive: set[int] = set()
     for part in parts(sorted(wanted)):
         alive |= set(tx.execute(select(key.column).where(key.column.in_(part))).scalars())
-    if dead := wanted - alive:
-        if not key.parent.nullable:
-            raise RootIsGone(table=table.name)
-        for row in rows:
-            if row[name] in dead:
-                row[name] = None
+    return wanted - alive
 
 
 def parts(values: Sequence[Any]) -> Iterator[Sequence[Any]]:

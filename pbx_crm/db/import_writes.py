@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, exists, insert, or_, select, update
 
-from pbx_crm.db import companies
 from pbx_crm.db.contact_merge import pointers
 from pbx_crm.db.tables import contact_numbers, contacts, import_rows
 from pbx_crm.domain.contact_import import ClientRow
@@ -24,9 +23,9 @@ def known(tx: Connection, numbers: Collection[str]) -> dict[str, int]:
     }
 
 
-def make(tx: Connection, import_id: int, row: ClientRow, now: datetime) -> int:
+def make(tx: Connection, import_id: int, row: ClientRow, company_id: int | None, now: datetime) -> int:
     """The id of the new client of this row."""
-    values = {**_values(tx, row, now), "created_at": now}
+    values = {**_values(row, company_id), "created_at": now}
     contact_id: int = tx.execute(insert(contacts).values(**values).returning(contacts.c.id)).scalar_one()
     _add_numbers(tx, contact_id, row.numbers)
     tx.execute(insert(import_rows).values(import_id=import_id, contact_id=contact_id))
@@ -34,12 +33,17 @@ def make(tx: Connection, import_id: int, row: ClientRow, now: datetime) -> int:
 
 
 def fill(
-    tx: Connection, import_id: int, contact_id: int, row: ClientRow, new: Sequence[str], now: datetime
+    tx: Connection,
+    import_id: int,
+    contact_id: int,
+    row: ClientRow,
+    new: Sequence[str],
+    company_id: int | None,
 ) -> bool:
     """Whether the row told something new of a known client: what stands already is never written over."""
     columns = [contacts.c[name] for name in BLANKS]
     stands = tx.execute(select(*columns).where(contacts.c.id == contact_id)).mappings().one()
-    told = _values(tx, row, now)
+    told = _values(row, company_id)
     blank = {name: told[name] for name in BLANKS if told[name] and not stands[name]}
     if not blank and not new:
         return False
@@ -51,8 +55,7 @@ def fill(
     return True
 
 
-def _values(tx: Connection, row: ClientRow, now: datetime) -> dict[str, Any]:
-    company_id = companies.named(tx, row.company, now) if row.company else None
+def _values(row: ClientRow, company_id: int | None) -> dict[str, Any]:
     return {
         "name": row.name,
         "city": row.city,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, exists, false, select, true
 
-from pbx_crm.db.tables import call_people, calls, deal_contacts, deals, stage_totals, tasks
+from pbx_crm.db.tables import call_people, calls, contacts, deal_contacts, deals, stage_totals, tasks
 from pbx_crm.domain.person import Reach, Scope
 
 
@@ -78,3 +78,16 @@ def contacts_in(scope: Scope, contact_id: ColumnElement[int]) -> ColumnElement[b
             return own_deal.correlate_except(deals) | beside.correlate_except(deals, deal_contacts)
         case Reach.NOTHING:
             return false()
+
+
+def contacts_among(scope: Scope) -> ColumnElement[bool]:
+    """Condition on `contacts`: the same as `contacts_in`, for lists of all.
+
+    Among two hundred thousand clients a seller's few are gathered first instead of asking of each.
+    """
+    if scope.reach is not Reach.OWN:
+        return contacts_in(scope, contacts.c.id)
+    own = deals.c.owner_id == scope.person_id
+    first = select(deals.c.contact_id).where(own, deals.c.contact_id.is_not(None))
+    beside = select(deal_contacts.c.contact_id).join(deals, deals.c.id == deal_contacts.c.deal_id).where(own)
+    return contacts.c.id.in_(first.union(beside))

@@ -7,7 +7,7 @@ it on. A restart reads on from there; a second worker, or a wish to stop, finds 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from itertools import islice
 
 import structlog
 
-from pbx_crm.db import import_writes, imports, people
+from pbx_crm.db import companies, import_writes, imports, people
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.contact_import import (
     ClientRow,
@@ -187,6 +187,35 @@ def _would_be(row: Judged, known: dict[str, int], count: _Count) -> str:
     return "made" if whose is None else "known"
 
 
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    """Makes clients of rows within one transaction."""
+
+    tx: Transaction
+    import_id: int
+    known: dict[str, int]
+    """Clients by their numbers; grows with every row."""
+    company_ids: Mapping[str, int]
+    now: datetime
+
+    def made(self, row: ClientRow) -> str | RefusedRow:
+        """What the row came to: made, filled or known; or why it was not used."""
+        clients = {self.known[number] for number in row.numbers if number in self.known}
+        if len(clients) > 1:
+            return RefusedRow(row.row, SEVERAL)
+        company_id = self.company_ids.get(row.company)
+        if not clients:
+            contact_id = import_writes.make(self.tx, self.import_id, row, company_id, self.now)
+            came_to = "made"
+        else:
+            [contact_id] = clients
+            new = [number for number in row.numbers if number not in self.known]
+            is_more = import_writes.fill(self.tx, self.import_id, contact_id, row, new, company_id)
+            came_to = "filled" if is_more else "known"
+        self.known.update(dict.fromkeys(row.numbers, contact_id))
+        return came_to
+
+
 def _make_some(tx: Transaction, import_id: int, judged: list[Judged], done: int, now: datetime) -> bool:
     one = _at(tx, import_id, ImportState.RUNNING, done)
     if one is None:
@@ -195,31 +224,16 @@ def _make_some(tx: Transaction, import_id: int, judged: list[Judged], done: int,
         imports.forget_refusals(tx, import_id)
     counts = {} if done == 0 else dict(one.counts)
     known, refused = import_writes.known(tx, _numbers(judged)), []
+    names = {row.company for row in judged if isinstance(row, ClientRow) and row.company}
+    maker = _Maker(tx, import_id, known, companies.named_all(tx, names, now), now)
     for row in judged:
-        came_to = row if isinstance(row, RefusedRow) else _made(tx, import_id, row, known, now)
+        came_to = row if isinstance(row, RefusedRow) else maker.made(row)
         if isinstance(came_to, RefusedRow):
             refused.append(came_to)
         _add(counts, "refused" if isinstance(came_to, RefusedRow) else came_to)
     imports.refuse(tx, import_id, refused)
     imports.change(tx, import_id, counts=counts, rows_done=done + len(judged))
     return True
-
-
-def _made(
-    tx: Transaction, import_id: int, row: ClientRow, known: dict[str, int], now: datetime
-) -> str | RefusedRow:
-    clients = {known[number] for number in row.numbers if number in known}
-    if len(clients) > 1:
-        return RefusedRow(row.row, SEVERAL)
-    if not clients:
-        contact_id = import_writes.make(tx, import_id, row, now)
-        came_to = "made"
-    else:
-        [contact_id] = clients
-        new = [number for number in row.numbers if number not in known]
-        came_to = "filled" if import_writes.fill(tx, import_id, contact_id, row, new, now) else "known"
-    known |= dict.fromkeys(row.numbers, contact_id)
-    return came_to
 
 
 def _numbers(judged: list[Judged]) -> list[str]:

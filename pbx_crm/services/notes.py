@@ -91,11 +91,16 @@ def _change(
     tx: Transaction, viewer: Person, deal_id: int, note_id: int, text: str, seen: str, now: datetime
 ) -> Deal:
     deal, note = _own(tx, viewer, deal_id, note_id)
-    if note.text not in (seen, text):
+    if _plain(note.text) not in (_plain(seen), text):
         raise NoteChanged(note_id=note_id, text=note.text)
     if note.text != text:
         deal_notes.rewrite(tx, note, text, now)
     return deal
+
+
+def _plain(text: str) -> str:
+    # As a form sends it back: without the spaces a caller's popup or a script left at the ends of lines.
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip()
 
 
 def _delete(tx: Transaction, viewer: Person, deal_id: int, note_id: int, now: datetime) -> tuple[Deal, int]:

@@ -403,3 +403,21 @@ async def test_the_card_says_how_long_deals_usually_stay_in_its_stage(office: Of
     assert (await office.card(office.anna, lying)).usual_seconds == 4.5 * 3600
     office.clock.go_on(timedelta(days=91))
     assert (await office.card(office.anna, lying)).usual_seconds is None
+
+
+def test_whatever_points_at_a_deal_can_be_cut_out_with_it() -> None:
+    # A row that stays and points at nothing is named by its id in the cutting.
+    pointing = [key for table in metadata.sorted_tables for key in table.foreign_keys]
+    to_deals = [key for key in pointing if key.column.table.name in ("deals", "contacts", "tasks")]
+    assert len(to_deals) > 10
+    for key in to_deals:
+        assert key.ondelete == "CASCADE" or not key.parent.nullable or "id" in key.parent.table.c, key
+
+
+async def test_a_note_with_loose_ends_is_changed_like_any_other(office: Office) -> None:
+    deal = await office.new(office.anna)
+    await office.deals.add_note(office.anna, deal.id, "wants a discount  \nsoon ")
+    note = (await office.card(office.anna, deal)).entries[0]
+    change = office.clients.notes.change
+    await change(office.anna, deal.id, note.note_id or 0, "wants it now", "wants a discount\nsoon")
+    assert (await office.card(office.anna, deal)).entries[0].text == "wants it now"

@@ -345,3 +345,13 @@ async def test_a_seller_sees_the_companies_of_own_clients_and_renames_them(offic
             await companies.rename(office.anna, line.id, name)
     with pytest.raises(NotFound):
         await companies.rename(office.boris, line.id, "mine")
+
+
+async def test_a_deleted_deal_comes_back_to_whom_its_client_was_merged_into(office: Office) -> None:
+    keep, gone = await office.client(office.anna, "Vector"), await office.client(office.anna, "Vektor")
+    item_id = await office.clients.bin.throw_deal(office.anna, 2, 1)
+    fields = ContactFields("Vector", "", "", do_not_call=False)
+    await office.contacts.merge(office.olga, keep, gone, fields)
+    await office.clients.bin.put_back(office.anna, item_id)
+    titles = [deal.title for deal in (await office.contacts.view(office.anna, keep)).card.deals]
+    assert titles == ["for Vektor", "for Vector"]

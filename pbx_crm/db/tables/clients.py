@@ -28,6 +28,7 @@ contacts = Table(
     Column("created_at", UtcTime, nullable=False),
     Index("ix_contacts_responsible_id", "responsible_id"),
     Index("ix_contacts_company_id", "company_id"),
+    Index("ix_contacts_name", "name"),
     sqlite_autoincrement=NEVER_AGAIN,
 )
 

@@ -234,6 +234,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_contacts_company_id", "contacts", ["company_id"], unique=False)
+    op.create_index("ix_contacts_name", "contacts", ["name"], unique=False)
     op.create_index("ix_contacts_responsible_id", "contacts", ["responsible_id"], unique=False)
     op.create_table(
         "dials",
