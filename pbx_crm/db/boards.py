@@ -8,7 +8,18 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, assert_never
 
-from sqlalchemy import Connection, Select, Subquery, case, func, literal, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Subquery,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.sql.selectable import ScalarSelect
 
 from pbx_crm.db.column_types import ExactMoney
@@ -77,10 +88,22 @@ def totals(tx: Connection, stage_ids: Sequence[int], scope: Scope, wanted: CardF
     return [Total(stage_id, currency, count, amount) for stage_id, currency, count, amount in rows]
 
 
-def sources(tx: Connection, stage_ids: Sequence[int], scope: Scope, most: int = 50) -> list[str]:
-    """Where the clients of the deals in these stages come from."""
-    query = select(deals.c.source).distinct().where(deals.c.stage_id.in_(stage_ids), deals_in(scope))
-    return list(tx.execute(query.where(deals.c.source != "").order_by(deals.c.source).limit(most)).scalars())
+def sources(tx: Connection, scope: Scope, most: int = 50) -> list[str]:
+    """Where the clients of the viewer's deals come from, in the order of the alphabet.
+
+    From each source to the next by the index: of a million deals DISTINCT would read a hundred thousand.
+    """
+    first = _source_after(literal(""), scope)
+    found = select(first.label("source")).cte("found", recursive=True)
+    step = select(_source_after(found.c.source, scope)).where(found.c.source.is_not(None))
+    found = found.union_all(step)
+    query = select(found.c.source).where(found.c.source.is_not(None)).limit(most)
+    return list(tx.execute(query).scalars())
+
+
+def _source_after(source: ColumnElement[str], scope: Scope) -> ScalarSelect[Any]:
+    following = select(func.min(deals.c.source)).where(deals.c.source > source, deals_in(scope))
+    return following.correlate_except(deals).scalar_subquery()
 
 
 def _arm(stage_id: int, most: int, scope: Scope, wanted: CardFilter, order: Order) -> Select[Any]:

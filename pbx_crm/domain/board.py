@@ -155,7 +155,7 @@ class Board:
     columns: tuple[Column, ...]
     shows_owner: bool
     sources: tuple[str, ...] = ()
-    """Where the clients of open deals here come from, for the filter."""
+    """Where the clients of the viewer's deals come from, for the filter."""
 
     @property
     def deals(self) -> int:

@@ -74,8 +74,7 @@ def _board(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone
     empty = _empty(tx, viewer, view)
     limits = {stage.id: CARDS_AT_FIRST for stage in empty.funnel.stages}
     made = _filled(tx, viewer, empty.funnel.stages, limits, view, now, zone)
-    open_stages = [stage.id for stage in empty.funnel.stages if not stage.kind.is_closed]
-    sources = {*boards.sources(tx, open_stages, viewer.scope), *([view.source] if view.source else [])}
+    sources = {*boards.sources(tx, viewer.scope), *([view.source] if view.source else [])}
     return replace(empty, columns=_standing(made), sources=tuple(sorted(sources)))
 
 

@@ -46,6 +46,9 @@ deals = Table(
     CheckConstraint("priority IN ('low', 'normal', 'high')", name="priority_known"),
     Index("ix_deals_stage_board", "stage_id", "stage_since", "id"),
     Index("ix_deals_owner_board", "owner_id", "stage_id", "stage_since", "id"),
+    # The board's filter lists the sources there are, from one to the next.
+    Index("ix_deals_source", "source"),
+    Index("ix_deals_owner_source", "owner_id", "source"),
     Index("ix_deals_contact_id", "contact_id"),
     Index("ix_deals_company_id", "company_id"),
     sqlite_autoincrement=NEVER_AGAIN,

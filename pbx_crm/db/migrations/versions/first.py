@@ -436,6 +436,8 @@ def upgrade() -> None:
     op.create_index(
         "ix_deals_owner_board", "deals", ["owner_id", "stage_id", "stage_since", "id"], unique=False
     )
+    op.create_index("ix_deals_owner_source", "deals", ["owner_id", "source"], unique=False)
+    op.create_index("ix_deals_source", "deals", ["source"], unique=False)
     op.create_index("ix_deals_stage_board", "deals", ["stage_id", "stage_since", "id"], unique=False)
     op.create_table(
         "import_refusals",
