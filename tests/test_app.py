@@ -6,21 +6,30 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
+from sqlalchemy import update
 
 from pbx_crm.app import App, running
 from pbx_crm.asterisk.tape import read_tape
 from pbx_crm.asterisk.tape_rewrite import Retelling, retell
 from pbx_crm.config import Settings
-from pbx_crm.db.tables import gaps
+from pbx_crm.db import deals, funnels, people, robots
+from pbx_crm.db.engine import Transaction
+from pbx_crm.db.tables import deals as deal_rows
+from pbx_crm.db.tables import gaps, jobs
+from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.listing import DealFilter
 from pbx_crm.domain.pbx_link import LinkStatus
-from pbx_crm.domain.person import Person
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.robot import Occasion, Robot
 from pbx_crm.services.demo_company import found_company
+from tests import builders
 from tests.parts.scripted_ami import SECRET, ScriptedAmi, until
 
 TAPES = Path(__file__).parent / "tapes"
@@ -164,3 +173,35 @@ async def test_a_secret_that_is_missing_stops_the_start_before_anything_else(tmp
         async with running(settings):
             pass
     assert not (tmp_path / "crm.db").exists()
+
+
+async def test_a_robot_acts_though_nobody_is_there(
+    tmp_path: Path, pbx: ScriptedAmi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbx_crm.services.job_loop.PAUSE_SECONDS", 0.05)
+    async with company(tmp_path, pbx) as app:
+        funnel = (await app.database.read(funnels.in_use))[0]
+        robot = Robot(None, funnel.id, "Night shift", Occasion.CLOSE_DATE, 3, priority=Priority.HIGH)
+        robot_id = await app.database.write(robots.add, robot)
+        head = await app.database.read(_head)
+        await app.services.automation.robots.switch(head, robot_id, True)
+        told = asyncio.Event()
+        app.services.live.subscribe(head, lambda _topics: told.set())
+        deal_id = await app.database.write(_closing_soon, funnel, head)
+        async with asyncio.timeout(40):
+            await told.wait()
+        assert (await app.database.read(deals.get, deal_id, head.scope)).priority is Priority.HIGH
+
+
+def _head(tx: Transaction) -> Person:
+    return next(person for person in people.everybody(tx) if person.role is Role.HEAD)
+
+
+def _closing_soon(tx: Transaction, funnel: Funnel, owner: Person) -> int:
+    """A deal that is expected to close in a day; the robots' next look is due now."""
+    now = datetime.now(UTC)
+    deal_id = builders.deal(tx, funnel, owner, stage=1, at=now)
+    day = (now + timedelta(days=1)).date().isoformat()
+    tx.execute(update(deal_rows).values(expected_close=day))
+    tx.execute(update(jobs).where(jobs.c.taken_until.is_(None)).values(due_at=now))
+    return deal_id

@@ -10,13 +10,6 @@ from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 
 
-async def show(request: web.Request) -> web.StreamResponse:
-    """GET /deals/17/advice: what robots advise about this card; nothing if there is none."""
-    deal_id = int(request.match_info["deal"])
-    found = await services_of(request).automation.advices.of_deal(viewer_of(request), deal_id)
-    return render(request, "parts/advice_on_card.html", {"advices": found})
-
-
 async def put_off(request: web.Request) -> web.StreamResponse:
     """POST /advice/5/later: shown again tomorrow."""
     await services_of(request).automation.advices.put_off(viewer_of(request), _id(request))

@@ -49,7 +49,9 @@ async def show_new(request: web.Request) -> web.StreamResponse:
 
 async def show_one(request: web.Request) -> web.StreamResponse:
     """GET /settings/calendars/{calendar}: one calendar's form, its own days, the holidays ahead."""
-    return _form(request, await _stored(request))
+    view = await services_of(request).automation.calendars.view()
+    calendar = await _stored(request)
+    return _form(request, calendar, is_house=calendar.id == view[0].id)
 
 
 async def add(request: web.Request) -> web.StreamResponse:
@@ -141,6 +143,8 @@ def _form(
     calendar: Calendar,
     reasons: Mapping[str, str] | None = None,
     typed: Mapping[str, str] | None = None,
+    *,
+    is_house: bool = False,
 ) -> web.Response:
     today = services_of(request).clock().date()
     years = (today.year, today.year + 1)
@@ -159,6 +163,7 @@ def _form(
         "zones": [(zone, zone) for zone in sorted(available_timezones())],
         "countries": [("", wording_of(request).gettext(N_("none"))), *_countries(request)],
         "coming": coming[:12],
+        "is_house": is_house,
         "typed": typed or {},
         "reasons": reasons or {},
     }

@@ -205,6 +205,7 @@ async def _page(
         "task_kinds": CHOSEN_KINDS,
         "repeats": REPEATS,
         "due_at": usual_due(request),
+        "advices": await services_of(request).automation.advices.of_deal(viewer_of(request), deal_id),
         "key": new_key(),
     }
     return render(request, template, values, status=status)

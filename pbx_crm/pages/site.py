@@ -185,7 +185,6 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/calendars/{calendar}/drop", calendars.drop, Access.SETTINGS),
     Route("POST", "/settings/calendars/{calendar}/days", calendars.put_day, Access.SETTINGS),
     Route("POST", "/settings/calendars/{calendar}/days/drop", calendars.drop_day, Access.SETTINGS),
-    Route("GET", f"{DEAL}/advice", advice.show, Access.CLIENT_DATA),
     Route("POST", f"{ADVICE}/later", advice.put_off, Access.CLIENT_DATA),
     Route("POST", f"{ADVICE}/lower", advice.lower, Access.CLIENT_DATA),
     Route("POST", f"{ADVICE}/dismiss", advice.dismiss, Access.CLIENT_DATA),

@@ -30,10 +30,10 @@ class JobLoop:
         database: Database,
         clock: Clock,
         works: Mapping[str, Work],
-        pause_seconds: float = PAUSE_SECONDS,
+        pause_seconds: float | None = None,
     ) -> None:
         """`works` tells how each kind of job is done; it looks for more after each pause."""
-        self._pause_seconds = pause_seconds
+        self._pause_seconds = PAUSE_SECONDS if pause_seconds is None else pause_seconds
         self._database = database
         self._clock = clock
         self._works = works

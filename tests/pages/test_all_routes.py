@@ -120,7 +120,6 @@ WALK: dict[tuple[str, str], Ask] = {
         "calendar", data={"day": "2026-12-31", "is_open": "no"}
     ),
     ("POST", "/settings/calendars/{calendar}/days/drop"): Ask("calendar", data={"day": "2026-12-30"}),
-    ("GET", "/deals/{deal}/advice"): Ask("deal"),
     ("POST", "/advice/{advice}/later"): Ask("advice", data={}),
     ("POST", "/advice/{advice}/lower"): Ask("advice", data={}),
     ("POST", "/advice/{advice}/dismiss"): Ask("advice", data={}),

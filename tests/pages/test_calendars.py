@@ -128,6 +128,7 @@ async def test_a_line_names_a_calendar_until_that_is_removed(crm: Crm, head: Bro
 async def test_the_houses_calendar_cannot_be_removed(crm: Crm, head: Browser) -> None:
     (house,) = await stored(crm)
     await crm.services.automation.calendars.put_day(crm.cast.olga, house.id or 0, OwnDay(date(2026, 12, 31)))
+    assert "Remove this calendar" not in await (await head.get(f"{HERE}/{house.id}")).text()
     assert (await head.post(f"{HERE}/{house.id}/drop")).status == 409
     assert len(await stored(crm)) == 1
 
