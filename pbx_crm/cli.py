@@ -133,7 +133,9 @@ def record(
 
 
 @main.command()
-@click.argument("name", type=click.Choice(["calls", "forecast", "funnel", "losses", "missed", "trend"]))
+@click.argument(
+    "name", type=click.Choice(["calls", "forecast", "funnel", "losses", "missed", "plan", "trend"])
+)
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day; not for a forecast.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day.")
 @click.option("--seller", help="Only the figures of the person of this name.")

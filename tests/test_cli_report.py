@@ -123,6 +123,17 @@ def test_other_reports_want_days_that_make_sense(config: Path, days: tuple[str, 
     assert "--to" in answered.output
 
 
+def test_a_plan_is_of_the_month_of_the_first_day_or_the_present_one(config: Path) -> None:
+    asked = ["report", "plan", "--json", "--config", str(config)]
+    told = json.loads(CliRunner().invoke(main, [*asked, "--from", "2026-11-30"]).output)
+    calls = [row for row in told["rows"] if row["metric"] == "calls"]
+    assert [(row["month"], row["seller"], row["fact"]) for row in calls] == [
+        ("2026-11", "Anna", "1"),
+        ("2026-11", "all", "1"),
+    ]
+    assert CliRunner().invoke(main, asked).exit_code == 0
+
+
 def test_losses_are_told_by_every_crossing(config: Path, sqlite_url: str) -> None:
     opened = Database.open(sqlite_url)
     with opened.engine.connect().execution_options(writes=True) as tx, tx.begin():

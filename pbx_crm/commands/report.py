@@ -18,6 +18,7 @@ from babel.dates import get_timezone
 
 from pbx_crm.app import open_database
 from pbx_crm.config import Settings
+from pbx_crm.db.engine import Database
 from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.call_trend import step_for, steps_of
 from pbx_crm.domain.person import Reach, Scope
@@ -26,10 +27,13 @@ from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
 from pbx_crm.pages.report_file import workbook
 from pbx_crm.services.clock import utc_now
+from pbx_crm.services.ground import Ground
+from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.plans import Plans
 from pbx_crm.services.reports import Reports
 
 MONDAY = 0
-WITHOUT_DAYS = frozenset({"forecast"})
+WITHOUT_DAYS = frozenset({"forecast", "plan"})
 OF_A_HEAD = Scope(Reach.ALL, 0)
 
 
@@ -56,7 +60,9 @@ def print_report(settings: Settings, asked: Asked, form: str, file: Path | None 
     zone = _zone(asked.zone or settings.crm.time_zone)
     database = open_database(settings)
     try:
-        table = asyncio.run(_table(Reports(database), asked, zone))
+        is_plan = asked.report == "plan"
+        counting = _plan(database, settings, asked) if is_plan else _table(Reports(database), asked, zone)
+        table = asyncio.run(counting)
     finally:
         database.close()
     written = _written(table, asked, zone, form)
@@ -114,6 +120,13 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
             return (await reports.call_trend(OF_A_HEAD, wanted, every, steps, zone)).table()
         case _:
             return (await reports.calls(OF_A_HEAD, wanted)).table()
+
+
+async def _plan(database: Database, settings: Settings, asked: Asked) -> ReportTable:
+    """The plans of the month of the first day asked for, else of the present one."""
+    plans = Plans(Ground(database, LiveFeed(), utc_now, settings.installation, {}))
+    month = plans.month(f"{asked.first:%Y-%m}" if asked.first else "")
+    return (await plans.report(OF_A_HEAD, month)).table()
 
 
 def _days(asked: Asked, zone: tzinfo) -> Days:

@@ -57,6 +57,10 @@ class Form:
         """Whether a check box is ticked."""
         return bool(self._fields.get(name))
 
+    def has(self, name: str) -> bool:
+        """Whether the form has the field at all, be it empty."""
+        return name in self._fields
+
     def whole(self, name: str, *, least: int = 0, most: int = 2**31 - 1) -> int:
         """A whole number in any script's digits; a wrong one is gathered as a reason."""
         try:

@@ -85,7 +85,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     request.app[SOCKETS].add(socket)
     sending = asyncio.create_task(_send(request, socket, found.person))
     try:
-        await _listen(socket)
+        await listen(socket)
     finally:
         request.app[SOCKETS].discard(socket)
         sending.cancel()
@@ -94,7 +94,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-async def _listen(socket: web.WebSocketResponse) -> None:
+async def listen(socket: web.WebSocketResponse) -> None:
     """Reads until the tab leaves. It has nothing to say; reading is what answers pings and closing."""
     async for message in socket:
         if message.type is not WSMsgType.TEXT:

@@ -24,6 +24,7 @@ REPORTS = (
     ("/reports/funnel", N_("Funnel")),
     ("/reports/losses", N_("Losses")),
     ("/reports/forecast", N_("Forecast")),
+    ("/reports/plan", N_("Plan")),
     ("/reports/missed", N_("Missed calls")),
 )
 ENDINGS = ("csv", "xlsx")
@@ -57,7 +58,8 @@ class ReportHead:
     """Which of seller, line, source, funnel and band this report can be sliced by."""
     firm_zone: tzinfo
     has_period: bool
-    """Whether it is about days one chooses, and can be compared with others."""
+    """Whether it is about days one chooses."""
+    can_compare: bool
     has_own_zone: bool
     """Whether the reader's days are not the company's."""
 
@@ -111,7 +113,12 @@ class ReportHead:
 
 
 async def head_of(
-    request: web.Request, path: str, slices: frozenset[str], *, has_period: bool = True
+    request: web.Request,
+    path: str,
+    slices: frozenset[str],
+    *,
+    has_period: bool = True,
+    can_compare: bool = True,
 ) -> ReportHead:
     """The head of the report at this path."""
     services, viewer, wording = services_of(request), viewer_of(request), wording_of(request)
@@ -132,5 +139,6 @@ async def head_of(
         slices=slices,
         firm_zone=firm_zone,
         has_period=has_period,
+        can_compare=has_period and can_compare,
         has_own_zone=str(wording.zone) != str(firm_zone),
     )

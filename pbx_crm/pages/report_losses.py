@@ -120,7 +120,7 @@ async def _lines(request: web.Request, head: ReportHead, found: LossReport) -> l
 
 
 async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, LossReport]:
-    head = await head_of(request, path, SLICES)
+    head = await head_of(request, path, SLICES, can_compare=False)
     found = await services_of(request).reports.losses(viewer_of(request).scope, head.wanted)
     if found is None:
         raise NotFound

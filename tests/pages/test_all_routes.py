@@ -28,6 +28,7 @@ from pbx_crm.db import (
     robots,
     tasks,
     triggers,
+    wall_links,
     wrap_up_outcomes,
 )
 from pbx_crm.db.bin import Thrown
@@ -44,8 +45,10 @@ from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.robot import Robot
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.domain.task import NewTask, TaskKind
+from pbx_crm.domain.wallboard import WallRules
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.site import ROUTES
+from pbx_crm.services.accounts import hash_of
 from pbx_crm.services.dialling import Outlet
 from tests import builders
 from tests.builders import NOW
@@ -143,6 +146,19 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/triggers/{trigger}/switch"): Ask("trigger", data={"active": "no"}),
     ("POST", "/settings/triggers/{trigger}/shift"): Ask("trigger", data={"way": "down"}),
     ("POST", "/settings/triggers/{trigger}/drop"): Ask("trigger", data={}),
+    ("GET", "/settings/plans"): Ask(),
+    ("POST", "/settings/plans"): Ask(data={"month": "2026-11", "deals-{person}": "7"}),
+    ("GET", "/reports/plan"): Ask(query="?contracts=3"),
+    ("GET", "/reports/plan.csv"): Ask(),
+    ("GET", "/reports/plan.xlsx"): Ask(),
+    ("GET", "/settings/walls"): Ask(),
+    ("POST", "/settings/walls"): Ask(
+        data={"name": "Walk", "answer_within": "20", "service_target": "80", "longest_wait": "60"}
+    ),
+    ("POST", "/settings/walls/{wall}/revoke"): Ask("wall", data={}),
+    ("GET", "/wall/{token}"): Ask(),
+    ("GET", "/wall/{token}/figures"): Ask(),
+    ("GET", "/wall/{token}/live"): Ask(),
     ("GET", "/settings/funnels"): Ask(),
     ("POST", "/settings/funnels"): Ask(data={"body": "aida", "currency": "EUR"}),
     ("GET", "/settings/funnels/{funnel}"): Ask("funnel"),
@@ -325,6 +341,7 @@ OF_A_SELLER = (
     "company",
     "advice",
 )
+FIXED = {"name": "favicon.svg", "version": "x", "token": "a-link-that-works"}
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 
@@ -393,6 +410,9 @@ def _in_address(place: str, records: Records, wanted: Ask) -> str:
     names = {"call_id": wanted.names, "act": wanted.names}
     if place in ("name", "version"):
         return {"name": "favicon.svg", "version": "x"}[place]
+    names = {"call_id": wanted.names}
+    if place in FIXED:
+        return FIXED[place]
     return str(records[names.get(place, place)])
 
 
@@ -406,6 +426,7 @@ async def world(crm: Crm) -> World:
 
     def fill(tx: Transaction) -> tuple[Records, Records]:
         funnel = builders.funnel(tx)
+        wall_links.add(tx, "Hall", hash_of(FIXED["token"]), crm.cast.olga.id, NOW, WallRules())
         return _records(tx, funnel, crm.cast.anna, "Vector"), _records(tx, funnel, crm.cast.boris, "Orbita")
 
     of_anna, of_boris = await crm.database.write(fill)
@@ -454,6 +475,7 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "line": ABSENT,
         "rule": ABSENT,
         "bulk": ABSENT,
+        "wall": ABSENT,
         "session": ABSENT,
         "funnel": funnel.id,
         "reason": funnel.loss_reasons[0].id,

@@ -39,7 +39,9 @@ from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, record_places
 from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
+from pbx_crm.db.tables.plans import plans
 from pbx_crm.db.tables.rollups import call_days
+from pbx_crm.db.tables.walls import wall_links
 
 __all__ = [
     "advices",
@@ -80,6 +82,7 @@ __all__ = [
     "open_deals",
     "people",
     "phone_codes",
+    "plans",
     "popups_closed",
     "record_places",
     "robot_runs",
@@ -96,6 +99,7 @@ __all__ = [
     "tasks",
     "transfers",
     "triggers",
+    "wall_links",
     "wrap_up_outcomes",
     "wrap_ups",
 ]

@@ -50,7 +50,7 @@ function opened() {
   pause = SHORTEST_PAUSE;
   heardAt = Date.now();
   // The mark in the first address told the server what this page had seen; later the page asks anew.
-  address = "/live";
+  [address] = address.split("?");
   if (lostAt !== null) resyncSoon();
   if (!notice("offline").hidden) showOnline();
   lostAt = null;

@@ -323,6 +323,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_loss_reasons_funnel_id_name")),
     )
     op.create_table(
+        "plans",
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("metric", sa.String(length=8), nullable=False),
+        sa.Column("target", ExactMoney(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_plans_person_id"), ondelete="CASCADE"
+        ),
+        sa.UniqueConstraint("person_id", "month", "metric", name=op.f("uq_plans_person_id_month_metric")),
+    )
+    op.create_table(
         "rota_turns",
         sa.Column("rota", sa.String(length=100), nullable=False),
         sa.Column("person_id", ROW_ID, nullable=True),
@@ -366,6 +377,21 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_stages_funnel_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stages")),
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_stages_funnel_id_name")),
+    )
+    op.create_table(
+        "wall_links",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("maker_id", ROW_ID, nullable=False),
+        sa.Column("made_at", UtcTime(), nullable=False),
+        sa.Column("revoked_at", UtcTime(), nullable=True),
+        sa.Column("answer_within", sa.Integer(), nullable=False),
+        sa.Column("service_target", sa.Integer(), nullable=False),
+        sa.Column("longest_wait", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["maker_id"], ["people.id"], name=op.f("fk_wall_links_maker_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_wall_links")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_wall_links_token_hash")),
     )
     op.create_table(
         "wrap_up_outcomes",

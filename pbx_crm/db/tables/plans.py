@@ -1,0 +1,19 @@
+"""What is wanted of each seller in each month."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, String, Table, UniqueConstraint
+
+from pbx_crm.db.column_types import ExactMoney
+from pbx_crm.db.tables.base import metadata, ref
+
+plans = Table(
+    "plans",
+    metadata,
+    ref("person_id", "people.id", cascade=True),
+    Column("month", String(7), nullable=False),  # 2026-11
+    Column("metric", String(8), nullable=False),  # calls | meetings | deals | sum
+    # Counts, too, are exact numbers; a sum is in the installation's currency.
+    Column("target", ExactMoney, nullable=False),
+    UniqueConstraint("person_id", "month", "metric"),
+)

@@ -1,0 +1,178 @@
+"""Plans of real sellers against their calls, meetings and deals; and what the past says a contract takes."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from pbx_crm.db import deals, tasks
+from pbx_crm.db.engine import Database, Transaction
+from pbx_crm.db.tables import audit
+from pbx_crm.db.tables import plans as rows
+from pbx_crm.db.tables import tasks as meetings
+from pbx_crm.domain.call import Direction, Outcome
+from pbx_crm.domain.deal import INTAKE, NewMove
+from pbx_crm.domain.errors import NotAllowed, NotFound
+from pbx_crm.domain.installation import Installation
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.plan import Metric, PlanMonth, PlanReport
+from pbx_crm.domain.planner import PlannerReport
+from pbx_crm.domain.report_filter import ReportFilter
+from pbx_crm.domain.report_period import Span
+from pbx_crm.domain.task import NewTask, TaskKind
+from pbx_crm.services.ground import Ground
+from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.plans import Plans
+from tests import builders
+from tests.builders import EVERYTHING, NOW
+from tests.call_rows import CallRows
+from tests.turned_clock import TurnedClock
+
+HERE = Installation(region="DE", language="en", time_zone="Europe/Berlin", currency="EUR", pbxes=("main",))
+NOVEMBER = PlanMonth(date(2026, 11, 1))
+WHENEVER = ReportFilter(Span(NOW, NOW))
+LOST, WON = 5, 4
+
+
+class House:
+    """Two sellers and a head with a funnel in euros."""
+
+    def __init__(self, database: Database) -> None:
+        self.database, self.clock = database, TurnedClock()
+        self.plans = Plans(Ground(database, LiveFeed(), self.clock, HERE, {}))
+        with database.engine.connect().execution_options(writes=True) as tx, tx.begin():
+            self.anna, self.boris = builders.person(tx, "Anna"), builders.person(tx, "Boris")
+            self.olga = builders.person(tx, "Olga", Role.HEAD)
+            self.funnel = builders.funnel(tx)
+
+    async def plan(
+        self, person: Person, metric: Metric, target: int | None, month: PlanMonth = NOVEMBER
+    ) -> None:
+        """The head plans this."""
+        wanted = {(person.id, metric): None if target is None else Decimal(target)}
+        await self.plans.save(self.olga, month, wanted)
+
+    async def told(self, viewer: Person, month: PlanMonth = NOVEMBER) -> PlanReport:
+        """The month as this person sees it."""
+        return await self.plans.report(viewer.scope, month)
+
+    async def reckoned(self, viewer: Person, contracts: int | None, **slices: Any) -> PlannerReport:
+        """What so many contracts take."""
+        wanted = ReportFilter(WHENEVER.span, **slices)
+        found = await self.plans.planner(viewer.scope, wanted, NOVEMBER, contracts)
+        assert found is not None
+        return found
+
+
+@pytest.fixture
+def house(database: Database) -> House:
+    """The house on both databases."""
+    return House(database)
+
+
+def a_busy_month(tx: Transaction, house: House) -> None:
+    """Anna talked twice, tried once, held a meeting, won twice, once in dollars; Boris won in October."""
+    anna = house.anna
+    for minute in (1, 2):
+        CallRows(tx, NOW - timedelta(minutes=9 * minute)).ring(anna).answer(anna).end(60, Outcome.ANSWERED)
+    CallRows(tx, NOW - timedelta(minutes=40), Direction.OUT).dial(anna).end(9, Outcome.NO_ANSWER)
+    meeting_id = tasks.add(tx, NewTask(TaskKind.MEETING, anna.id, NOW, NOW))
+    tx.execute(update(meetings).where(meetings.c.id == meeting_id).values(done_at=NOW - timedelta(days=1)))
+    for amount, currency in ((1500, "EUR"), (99, "USD")):
+        builders.deal(tx, house.funnel, anna, stage=WON, amount=amount, currency=currency)
+    builders.deal(tx, house.funnel, house.boris, stage=WON, amount=7, at=NOW - timedelta(days=30))
+
+
+def fact(report: PlanReport, name: str, metric: Metric) -> Decimal:
+    """A figure of a row."""
+    (row,) = [row for row in report.rows if row.name == name]
+    return row.cells[metric].fact
+
+
+async def test_facts_are_those_of_the_other_reports(house: House) -> None:
+    await house.database.write(a_busy_month, house)
+    found = await house.told(house.olga)
+    assert [fact(found, "Anna", metric) for metric in Metric] == [2, 1, 2, 1500]
+    assert [fact(found, "Boris", metric) for metric in Metric] == [0, 0, 0, 0]
+    october = await house.told(house.olga, NOVEMBER.before)
+    assert [fact(october, "Boris", metric) for metric in Metric] == [0, 0, 1, 7]
+
+
+async def test_a_head_plans_and_a_seller_sees_their_own(house: House) -> None:
+    await house.plan(house.anna, Metric.DEALS, 10)
+    await house.plan(house.boris, Metric.SUM, 5000)
+    whole = await house.told(house.olga)
+    assert whole.total is not None
+    assert whole.total.cells[Metric.DEALS].target == Decimal(10)
+    own = await house.told(house.anna)
+    assert [row.name for row in own.rows] == ["Anna"]
+    assert own.total is None
+    assert own.rows[0].cells[Metric.SUM].target is None
+
+
+async def test_a_plan_is_of_its_month_and_can_be_changed_and_taken_away(house: House) -> None:
+    await house.plan(house.anna, Metric.CALLS, 10)
+    await house.plan(house.anna, Metric.CALLS, 12)
+    assert (await house.told(house.anna)).rows[0].cells[Metric.CALLS].target == Decimal(12)
+    assert (await house.told(house.anna, NOVEMBER.next)).rows[0].cells[Metric.CALLS].target is None
+    await house.plan(house.anna, Metric.CALLS, None)
+    assert await house.database.read(lambda tx: tx.execute(select(rows)).all()) == []
+    acts = await house.database.read(lambda tx: tx.execute(select(audit.c.act)).scalars().all())
+    assert list(acts) == ["plans_changed"] * 3
+
+
+async def test_a_seller_plans_nothing_and_nobody_plans_for_who_does_not_sell(house: House) -> None:
+    with pytest.raises(NotAllowed):
+        await house.plans.save(house.anna, NOVEMBER, {(house.anna.id, Metric.CALLS): Decimal(1)})
+    for person_id in (house.olga.id, 999):
+        with pytest.raises(NotFound):
+            await house.plans.save(house.olga, NOVEMBER, {(person_id, Metric.CALLS): Decimal(1)})
+
+
+def a_year(tx: Transaction, house: House) -> None:
+    """A deal of Anna's every three days, decided a day later, half of them won; two talks on each."""
+    for number in range(100):
+        made = NOW - timedelta(days=3 * (100 - number), hours=3)
+        deal_id = builders.deal(tx, house.funnel, house.anna, stage=1, at=made, amount=10, source="site")
+        for hour in (1, 2):
+            call = CallRows(tx, made + timedelta(hours=hour), deal_id=deal_id)
+            call.ring(house.anna).answer(house.anna).end(60, Outcome.ANSWERED)
+        stored = deals.get(tx, deal_id, EVERYTHING)
+        stage = house.funnel.stages[WON if number % 2 else LOST]
+        move = NewMove(stage, made + timedelta(days=1), INTAKE, request_key=f"end-{deal_id}")
+        assert deals.set_stage(tx, stored, move)
+
+
+async def test_ten_contracts_take_twenty_clients_and_forty_answered_calls(house: House) -> None:
+    await house.database.write(a_year, house)
+    found = await house.reckoned(house.olga, 10)
+    assert found.need is not None
+    assert found.need.clients(10).about == pytest.approx(20, abs=1)
+    assert found.need.talks(10).about == pytest.approx(40, abs=2)
+    # Since the first of November six deals were made, on every third day.
+    assert (found.have.clients, found.have.talks) == (6, 12)
+    assert found.contracts_left == 10 - found.have.contracts
+    assert found.days_left > 0
+
+
+async def test_the_kind_of_contract_is_what_the_slices_say(house: House) -> None:
+    await house.database.write(a_year, house)
+    assert (await house.reckoned(house.olga, 5, source="fair")).need is None
+    assert (await house.reckoned(house.olga, 5, person_id=house.boris.id)).have.clients == 0
+    assert (await house.reckoned(house.boris, 5)).have.talks == 0
+    own = await house.reckoned(house.anna, 5)
+    assert own.need == (await house.reckoned(house.olga, 5)).need
+
+
+async def test_without_a_number_the_planned_deals_are_meant(house: House) -> None:
+    await house.plan(house.anna, Metric.DEALS, 6)
+    await house.plan(house.boris, Metric.DEALS, 3)
+    await house.plan(house.boris, Metric.CALLS, 300)
+    assert (await house.reckoned(house.olga, None)).contracts == 9
+    assert (await house.reckoned(house.olga, None, person_id=house.boris.id)).contracts == 3
+    assert (await house.reckoned(house.anna, None)).contracts == 6
+    assert (await house.reckoned(house.olga, 2)).contracts == 2
