@@ -18,6 +18,9 @@ from pbx_crm.asterisk.tape import read_tape
 from pbx_crm.pages.request import SESSION_COOKIE
 from tests.parts.scripted_ami import SECRET, ScriptedAmi
 
+Hired = dict[int, tuple[str, str]]
+"""Extension and session token by person."""
+
 BROWSERS = 200
 CALLS_A_SECOND = 50
 RINGS_SECONDS = 0.6
@@ -96,7 +99,7 @@ async def _play(pipe: Connection, seconds: float, rounds: int) -> None:
     async with ScriptedAmi() as ami, AsyncExitStack() as stack:
         pipe.send((ami.port, SECRET))
         url, push_port, hired = await asyncio.to_thread(pipe.recv)
-        tabs = [await _open(stack, url, person, *about) for person, about in hired.items()]
+        tabs = [await open_tab(stack, url, person, *about) for person, about in hired.items()]
         listening = [asyncio.create_task(tab.listen()) for tab in tabs]
         _, pusher = await asyncio.open_connection("127.0.0.1", push_port)
         pipe.send(await _measure(ami, pusher, tabs, seconds, rounds))
@@ -104,7 +107,8 @@ async def _play(pipe: Connection, seconds: float, rounds: int) -> None:
             task.cancel()
 
 
-async def _open(stack: AsyncExitStack, url: str, person_id: int, extension: str, token: str) -> Tab:
+async def open_tab(stack: AsyncExitStack, url: str, person_id: int, extension: str, token: str) -> Tab:
+    """A logged-in tab whose socket stands, until the stack is left."""
     browser = await stack.enter_async_context(ClientSession(cookies={SESSION_COOKIE: token}))
     return Tab(person_id, extension, await browser.ws_connect(f"{url}/live"))
 

@@ -100,7 +100,7 @@ async def _serve(pipe: Connection) -> tuple[list[float], list[float]]:
     ami_port, secret = await asyncio.to_thread(pipe.recv)
     with tempfile.TemporaryDirectory() as folder:
         async with running(load(config_of(Path(folder), ami_port, secret))) as app:
-            tokens = await app.database.write(_hire)
+            tokens = await app.database.write(hire)
             prepare_interpreter()
             pusher = await asyncio.start_server(_pusher(app), "127.0.0.1", 0)
             push_port = pusher.sockets[0].getsockname()[1]
@@ -137,7 +137,7 @@ secret_file = "{folder}/secret"
     return config
 
 
-def _hire(tx: Transaction) -> dict[int, tuple[str, str]]:
+def hire(tx: Transaction) -> driver.Hired:
     """Two hundred sellers with a phone and a session each: (extension, token) by person."""
     now, hired = utc_now(), {}
     for number in range(driver.BROWSERS):

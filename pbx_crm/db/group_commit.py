@@ -7,10 +7,12 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 T = TypeVar("T")
 
@@ -43,6 +45,8 @@ class GroupCommitWriter:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        # Kept between commits: to take a connection and give it back costs as much as three statements.
+        self._connection: Connection | None = None
         self._queue: queue.SimpleQueue[_Unit | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._loop, name="db-writer", daemon=True)
         self._thread.start()
@@ -74,6 +78,7 @@ class GroupCommitWriter:
                 self._answer(batch)
             if len(batch) > BUSY_BATCH:
                 time.sleep(BUSY_PAUSE_SECONDS)
+        self._let_go()
 
     def _take(self) -> tuple[list[_Unit], bool]:
         batch: list[_Unit] = []
@@ -90,7 +95,8 @@ class GroupCommitWriter:
 
     def _commit(self, batch: list[_Unit]) -> None:
         try:
-            with self._engine.connect().execution_options(writes=True) as tx, tx.begin():
+            tx = self._connected()
+            with tx.begin():
                 if len(batch) == 1:
                     # Alone it needs no savepoint, which costs as much as three statements.
                     batch[0].result = batch[0].work(tx)
@@ -101,6 +107,19 @@ class GroupCommitWriter:
             # Nothing of the batch is durable (disk full, file gone): nobody may be told otherwise.
             for unit in batch:
                 unit.error = unit.error or error
+            self._let_go()
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect().execution_options(writes=True)
+        return self._connection
+
+    def _let_go(self) -> None:
+        """After trouble the next commit begins with a new connection."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(DBAPIError):
+                connection.close()
 
     @staticmethod
     def _run(tx: Connection, unit: _Unit) -> None:
