@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from pbx_crm.db import cuttings, stage_totals
+from pbx_crm.db import call_days, cuttings, stage_totals
 from pbx_crm.db.cuttings import Cutting
 from pbx_crm.db.stage_totals import Heap
-from pbx_crm.db.tables import bin_items, deal_contacts, deals, open_deals
+from pbx_crm.db.tables import bin_items, calls, deal_contacts, deals, open_deals
 from pbx_crm.db.upsert import insert_missing
 from pbx_crm.domain.bin import BinKind
 from pbx_crm.domain.deal import Deal
@@ -22,7 +22,12 @@ ALONG = frozenset({"tasks"})
 def take_out(tx: Connection, deal: Deal) -> Cutting:
     """The deal is gone from every list, sum and report; the cutting brings it back."""
     stage_totals.shift(tx, Heap(deal.stage_id, deal.owner_id, deal.currency, deal.amount), None)
-    return cuttings.take_out(tx, deals, deal.id, along=ALONG)
+    of_deal = list(tx.execute(select(calls.c.id).where(calls.c.deal_id == deal.id)).scalars())
+    # Sums of calls know on whose card a call lies.
+    call_days.take_out(tx, of_deal)
+    cutting = cuttings.take_out(tx, deals, deal.id, along=ALONG)
+    call_days.put_in(tx, of_deal)
+    return cutting
 
 
 def put_back(tx: Connection, cutting: Cutting) -> None:
@@ -33,7 +38,10 @@ def put_back(tx: Connection, cutting: Cutting) -> None:
         # The call was told again meanwhile and has made another deal: it is that one's now.
         row["born_of"] = None
     _follow_merges(tx, row, rows)
+    of_deal = [int(key) for name, _, ids in cutting["links"] if name == calls.name for key in ids]
+    call_days.take_out(tx, of_deal)
     cuttings.put_back(tx, {"rows": list(rows.items()), "links": cutting["links"]})
+    call_days.put_in(tx, of_deal)
     stage_totals.shift(tx, None, _heap(row))
     _open_again(tx, row["id"])
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, or_, select
 
 from pbx_crm.db.deals import deal_from
-from pbx_crm.db.scoped import contacts_in, deals_in
+from pbx_crm.db.scoped import contacts_among, deals_in
 from pbx_crm.db.tables import companies, contact_numbers, contacts, deals
 from pbx_crm.domain.deal import Deal
 from pbx_crm.domain.errors import NotFound
@@ -74,7 +74,7 @@ def _contacts(scope: Scope) -> Select[*tuple[Any, ...]]:
             contacts.c.created_at,
         )
         .outerjoin(companies, companies.c.id == contacts.c.company_id)
-        .where(contacts_in(scope, contacts.c.id))
+        .where(contacts_among(scope))
     )
 
 

@@ -34,7 +34,7 @@ from pbx_crm.services.ground import Ground
 
 log = structlog.get_logger(__name__)
 
-AT_ONCE = 100
+AT_ONCE = 50
 """Rows a transaction: a few hundredths of a second, between which calls are written."""
 SEVERAL = N_("The numbers of this row belong to different clients.")
 Rows = Callable[[Import], Iterator[SheetRow]]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, field, replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from pbx_crm.db import cuttings, scoped
+from pbx_crm.db import call_days, cuttings, scoped
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import calls, contacts, metadata
 from pbx_crm.domain.bin import BinKind, RootIsGone
 from pbx_crm.domain.board import BoardView
+from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Deal, DealChanged, MoveRequest, Priority
 from pbx_crm.domain.deal_card import DealCard, EntryKind
 from pbx_crm.domain.deal_edit import FieldChange, FieldsClash, NoteChanged
@@ -421,3 +424,20 @@ async def test_a_note_with_loose_ends_is_changed_like_any_other(office: Office) 
     change = office.clients.notes.change
     await change(office.anna, deal.id, note.note_id or 0, "wants it now", "wants a discount\nsoon")
     assert (await office.card(office.anna, deal)).entries[0].text == "wants it now"
+
+
+async def test_the_sums_of_calls_stay_right_when_a_deal_goes_and_comes(office: Office) -> None:
+    deal = await office.new(office.anna, client_name="Vector")
+
+    def call(tx: Transaction) -> None:
+        call_days.choose_zone(tx, "UTC")
+        rows = CallRows(tx, NOW, Direction.IN, deal_id=deal.id).ring(office.anna).answer(office.anna)
+        call_days.put_in(tx, [rows.end(60, Outcome.ANSWERED).id])
+
+    await office.database.write(call)
+    wrong = functools.partial(office.database.read, call_days.wrong_rows, NOW.date(), ZoneInfo("UTC"))
+    assert await wrong() == 0
+    item_id = await office.clients.bin.throw_deal(office.anna, deal.id, deal.version)
+    assert await wrong() == 0
+    await office.clients.bin.put_back(office.anna, item_id)
+    assert await wrong() == 0
