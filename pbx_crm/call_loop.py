@@ -16,8 +16,10 @@ from pbx_crm.call_records import shape_of
 from pbx_crm.config import PbxSettings
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.dialling import DialRules
+from pbx_crm.domain.errors import StoreUnavailable
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.presence import PresenceEvent
 from pbx_crm.services.dialling import Outlet
 from pbx_crm.services.metrics import LinkFigures
 from pbx_crm.services.reconcile import Records
@@ -26,6 +28,7 @@ from pbx_crm.services.registry import Services
 log = logging.getLogger(__name__)
 
 HEARD_EVERY_SECONDS = 15
+PHONES_EVERY_SECONDS = 0.5
 RECONCILED_EVERY_SECONDS = 60
 SETTLED_AFTER_SECONDS = 35
 """After a reconnect the last calls of the gap are read once their rows are ripe (RIPE_AFTER)."""
@@ -78,14 +81,16 @@ class CallLoop:
         self._wants_records = asyncio.Event()
         self._unread = ""
         self._listened = False
+        self._shape = shape_of(pbx)
         shape = dial_shape_of(pbx)
         writes = frozenset({"reporting"}) | shape.writes
         account = replace(account_of(pbx, secret), writes=writes)
         self._stream = CallStream(
             account,
-            CallTracker(shape_of(pbx)),
+            CallTracker(self._shape),
             self._take,
             on_state=self._link_changed,
+            on_presence=self._phone_changed,
             clock=services.clock,
         )
         phones = Dialler(self._stream.listener, shape)
@@ -94,7 +99,8 @@ class CallLoop:
 
     async def run(self) -> None:
         """Listens until `stop()`; never ends by itself while the PBX is away."""
-        beside = [asyncio.create_task(self._remember())]
+        self._phone_changed(None)
+        beside = [asyncio.create_task(self._remember()), asyncio.create_task(self._show_phones())]
         if self._records is not None:
             beside.append(asyncio.create_task(self._reconcile(self._records)))
         try:
@@ -109,6 +115,22 @@ class CallLoop:
             await asyncio.sleep(HEARD_EVERY_SECONDS)
             if self._listened and self._is_up():
                 await self._sign_in()
+
+    def _phone_changed(self, event: PresenceEvent | None) -> None:
+        presence = self._services.telephony.presence
+        if event is None:
+            presence.lost(self._name, self._shape)
+        else:
+            presence.heard(self._name, event)
+
+    async def _show_phones(self) -> None:
+        """Stores what phones are doing, twice a second at most; what fails is stored the next time."""
+        while True:
+            try:
+                await self._services.telephony.presence.store(self._name)
+            except StoreUnavailable:
+                log.debug("What the phones of %s are doing cannot be stored just now", self._name)
+            await asyncio.sleep(PHONES_EVERY_SECONDS)
 
     async def _sign_in(self) -> None:
         await self._services.gaps.heard(self._name)

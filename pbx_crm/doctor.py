@@ -18,6 +18,7 @@ from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.ami_events import NEEDED_EVENTS
 from pbx_crm.asterisk.conf_files import last_of, read_sections
 from pbx_crm.asterisk.examination import Examination
+from pbx_crm.asterisk.presence_events import HEARD
 from pbx_crm.asterisk.record_place import CelSource, Place
 from pbx_crm.asterisk.trial_call import Onward, TrialCall
 from pbx_crm.call_loop import account_of, dial_shape_of
@@ -226,7 +227,7 @@ async def _examined(
     except PbxUnreachable as trouble:
         return [_unreachable(account, trouble)]
     wanted = account.writes | dial_shape_of(pbx).writes
-    found = judge(picture, wanted, NEEDED_EVENTS | ANSWERS)
+    found = judge(picture, wanted, NEEDED_EVENTS | HEARD | ANSWERS)
     return [*found, *_of_wiring(settings, pbx, picture.wiring, clock())]
 
 

@@ -114,6 +114,11 @@ def queue_status() -> AmiAction:
     return AmiAction("QueueStatus")
 
 
+def device_state_list() -> AmiAction:
+    """The state of every device as DeviceStateChange events; needs write `reporting`."""
+    return AmiAction("DeviceStateList")
+
+
 def list_commands() -> AmiAction:
     """The actions this account may use, which is how its write rights are seen; needs no right."""
     return AmiAction("ListCommands")

@@ -112,6 +112,14 @@ class AmiSession:
                 complete = False
         if self.is_up:
             self._inbox(SnapshotEnded(self._clock(), complete))
+            await self._list_phones()
+
+    async def _list_phones(self) -> None:
+        """Apart from the calls: whatever becomes of it, their picture is whole."""
+        try:
+            await self.link.ask(ami_actions.device_state_list())
+        except PbxUnreachable as refusal:
+            log.debug("The PBX at %s tells no states of phones: %s", self._account.place, refusal)
 
     async def _watch(self) -> None:
         """Return after two pings in a row that no byte answered.

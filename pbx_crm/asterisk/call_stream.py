@@ -17,11 +17,13 @@ from pbx_crm.asterisk.ami_account import AmiAccount, AmiTiming
 from pbx_crm.asterisk.ami_events import AmiEventReader, is_needed
 from pbx_crm.asterisk.ami_listener import AmiListener, utc_now
 from pbx_crm.asterisk.ami_news import Heard, InboxItem, LinkLost, LinkUp, SnapshotBegan, SnapshotEnded
+from pbx_crm.asterisk.presence_events import is_presence, read_presence
 from pbx_crm.domain.call import Call, Fact
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.errors import StoreUnavailable
 from pbx_crm.domain.pbx_event import ConnectionLost, ConnectionRestored, PbxBooted
 from pbx_crm.domain.pbx_link import LinkState
+from pbx_crm.domain.presence import PresenceEvent
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,14 @@ class StreamFigures:
     dropped: int
 
 
+def _ignore(_: PresenceEvent | None) -> None:
+    """Nobody asked about phones."""
+
+
+def _is_wanted(raw: bytes) -> bool:
+    return is_needed(raw) or is_presence(raw)
+
+
 class CallStream:
     """Everything heard from one PBX as news; `deliver` is awaited, one news at a time, in order."""
 
@@ -88,6 +98,7 @@ class CallStream:
         deliver: Deliver,
         *,
         on_state: Callable[[LinkState], None] | None = None,
+        on_presence: Callable[[PresenceEvent | None], None] = _ignore,
         timing: AmiTiming | None = None,
         clock: Callable[[], datetime] = utc_now,
         tick_seconds: float = TICK_SECONDS,
@@ -96,6 +107,7 @@ class CallStream:
     ) -> None:
         self._tracker = tracker
         self._deliver = deliver
+        self._on_presence = on_presence
         self._clock = clock
         self._tick_seconds = tick_seconds
         self._pauses = pauses
@@ -111,7 +123,7 @@ class CallStream:
         self._overflows = False
         self._closing = False
         self.listener = AmiListener(
-            account, self._put, is_needed, on_state=on_state, timing=timing, clock=clock
+            account, self._put, _is_wanted, on_state=on_state, timing=timing, clock=clock
         )
 
     @property
@@ -189,6 +201,10 @@ class CallStream:
         await self._hand_on(facts, heard_at)
 
     def _hear(self, item: Heard) -> list[Fact]:
+        presence = read_presence(item.message)
+        if presence is not None:
+            self._on_presence(presence)
+            return []
         arrived = item.at.timestamp()
         event = self._reader.read(item.message, arrived + self._ahead)
         if event is None:
@@ -201,6 +217,7 @@ class CallStream:
         """What a turn of the link means for the calls: facts go to `facts`, the turn itself is returned."""
         match item:
             case LinkLost():
+                self._on_presence(None)
                 if self._lost_at is None:
                     self._lost_at = item.heard_until
                     facts += self._tracker.feed(ConnectionLost(self._pbx_time(item.heard_until)))

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from types import TracebackType
 
 from pbx_crm.asterisk.practice_numbers import Clients
-from pbx_crm.asterisk.practice_server import AmiServer
+from pbx_crm.asterisk.practice_phones import Phones
+from pbx_crm.asterisk.practice_server import AmiServer, block
 from pbx_crm.asterisk.practice_state import LiveChannels
 from pbx_crm.asterisk.practice_stories import FIRST, SELLERS, WEIGHTS, Telling, cast, stories, tell
 
@@ -61,7 +62,8 @@ class PracticePbx:
         self._dice = random.Random(seed)  # noqa: S311  # stories, not secrets
         self._clock = clock
         self._live = LiveChannels()
-        self._server = AmiServer(self._live, username, secret, clock)
+        self._phones = Phones(self._live, SELLERS)
+        self._server = AmiServer(self._live, self._phones, username, secret, clock)
         self._clients = Clients(self._dice)
         self._told = 0
         self._running: dict[asyncio.Task[None], tuple[Telling, float]] = {}
@@ -139,6 +141,8 @@ class PracticePbx:
             now = self._clock()
             self._live.note(message, now)
             self._server.send(_stamped(message, now))
+            for change in self._phones.changes():
+                self._server.send(block(change))
 
     async def _pause(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._rhythm.speed)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from hashlib import md5
 from secrets import token_hex
 
+from pbx_crm.asterisk.practice_phones import Phones
 from pbx_crm.asterisk.practice_state import LiveChannels
 
 GREETING = b"Asterisk Call Manager/9.0.0\r\n"
@@ -22,6 +23,7 @@ COMMANDS = (
     "Challenge",
     "CoreShowChannels",
     "CoreStatus",
+    "DeviceStateList",
     "ListCommands",
     "Login",
     "Logoff",
@@ -38,8 +40,16 @@ Action = dict[str, str]
 class AmiServer:
     """Sends every event to whoever is logged in, and answers the reading actions from `live`."""
 
-    def __init__(self, live: LiveChannels, username: str, secret: str, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        live: LiveChannels,
+        phones: Phones,
+        username: str,
+        secret: str,
+        clock: Callable[[], datetime],
+    ) -> None:
         self._live = live
+        self._phones = phones
         self._username = username
         self._secret = secret
         self._clock = clock
@@ -99,6 +109,8 @@ class AmiServer:
             return _reply(writer, action, "Error", Message="Permission denied")
         if name in LISTS:
             return self._list(name, action, writer)
+        if name == "devicestatelist":
+            return _items(action, writer, "DeviceStateListComplete", self._phones.listed())
         if name == "logoff":
             _reply(writer, action, "Goodbye", Message="Thanks for all the fish.")
             return False
@@ -130,19 +142,13 @@ class AmiServer:
         _reply(writer, action, "Success", Message="Authentication accepted")
         uptime = int((self._clock() - self._started).total_seconds())
         booted = {"Event": "FullyBooted", "Privilege": "system,all", "Uptime": str(uptime)}
-        writer.write(_block(booted | {"Status": "Fully Booted"}))
+        writer.write(block(booted | {"Status": "Fully Booted"}))
         self._listeners.add(writer)
         return True
 
     def _list(self, name: str, action: Action, writer: asyncio.StreamWriter) -> bool:
         complete, items_of = LISTS[name]
-        items = items_of(self._live, self._clock())
-        tag = {"ActionID": action["actionid"]} if "actionid" in action else {}
-        _reply(writer, action, "Success", EventList="start", Message="Items will follow")
-        for item in items:
-            writer.write(_block(item | tag))
-        writer.write(_block({"Event": complete, "EventList": "Complete", "ListItems": str(len(items))} | tag))
-        return True
+        return _items(action, writer, complete, items_of(self._live, self._clock()))
 
 
 async def _read_action(reader: asyncio.StreamReader) -> Action:
@@ -158,11 +164,23 @@ async def _read_action(reader: asyncio.StreamReader) -> Action:
     return {}
 
 
-def _reply(writer: asyncio.StreamWriter, action: Action, response: str, **headers: str) -> bool:
+def _items(
+    action: Action, writer: asyncio.StreamWriter, complete: str, items: Sequence[Mapping[str, str]]
+) -> bool:
     tag = {"ActionID": action["actionid"]} if "actionid" in action else {}
-    writer.write(_block({"Response": response} | tag | headers))
+    _reply(writer, action, "Success", EventList="start", Message="Items will follow")
+    for item in items:
+        writer.write(block({**item, **tag}))
+    writer.write(block({"Event": complete, "EventList": "Complete", "ListItems": str(len(items)), **tag}))
     return True
 
 
-def _block(headers: Mapping[str, str]) -> bytes:
+def _reply(writer: asyncio.StreamWriter, action: Action, response: str, **headers: str) -> bool:
+    tag = {"ActionID": action["actionid"]} if "actionid" in action else {}
+    writer.write(block({"Response": response} | tag | headers))
+    return True
+
+
+def block(headers: Mapping[str, str]) -> bytes:
+    """The message on the wire."""
     return "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode() + b"\r\n"

@@ -63,6 +63,13 @@ class LiveChannels:
         elif name in ("QueueCallerJoin", "QueueCallerLeave", "QueueCallerAbandon"):
             channel.queue = headers.get("Queue", "") if name == "QueueCallerJoin" else ""
 
+    def names_and_states(self) -> list[tuple[str, str]]:
+        """Name and state of every channel that lives."""
+        return [
+            (channel.headers.get("Channel", ""), channel.headers.get("ChannelStateDesc", ""))
+            for channel in self._channels.values()
+        ]
+
     def core_show_channels(self, now: datetime) -> list[dict[str, str]]:
         """The items of CoreShowChannels."""
         return [

@@ -8,6 +8,7 @@ from pbx_crm.services.caller_lookup import CallerLookup
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.pbx_doors import PbxDoors
 from pbx_crm.services.phone_codes import PhoneCodes
+from pbx_crm.services.presence import Presence
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Telephony:
     doors: PbxDoors
     lookup: CallerLookup
     codes: PhoneCodes
+    presence: Presence
 
     @classmethod
     def on(cls, ground: Ground) -> Telephony:
@@ -25,4 +27,5 @@ class Telephony:
             doors=PbxDoors(ground.clock),
             lookup=CallerLookup(ground.database, ground.clock, ground.plans),
             codes=PhoneCodes(ground.database, ground.live, ground.clock, ground.installation.time_zone),
+            presence=Presence(ground.database, ground.live, ground.clock),
         )

@@ -15,6 +15,7 @@ from pbx_crm.asterisk.ami_wire import BLANK_LINE, headers_of
 from pbx_crm.asterisk.call_stream import CallStream, Facts, StreamNews
 from pbx_crm.asterisk.practice_numbers import Clients
 from pbx_crm.asterisk.practice_pbx import PracticePbx, Rhythm
+from pbx_crm.asterisk.practice_phones import Phones
 from pbx_crm.asterisk.practice_state import LiveChannels
 from pbx_crm.asterisk.practice_stories import SELLERS, WEIGHTS, Telling, cast, stories, tell
 from pbx_crm.asterisk.replay import calls_of
@@ -192,3 +193,19 @@ async def test_it_refuses_a_wrong_secret_and_an_unknown_action() -> None:
             await desk.stream.listener.ask(ami_actions.AmiAction("Reload"))
         await desk.stream.close()
         await running
+
+
+def test_a_practice_phone_rings_talks_and_is_free_again() -> None:
+    live = LiveChannels()
+    phones = Phones(live, ["101", "102"])
+    seen: dict[str, list[str]] = {"PJSIP/101": [], "PJSIP/102": []}
+    telling = next(
+        one for seed in range(50) if "101" in calls_in(one := told("in_direct_answered", seed=seed))[0].rang
+    )
+    for _, message in telling.messages:
+        live.note(message, NOON)
+        for change in phones.changes():
+            seen[change["Device"]].append(change["State"])
+    assert seen["PJSIP/101"][-2:] == ["INUSE", "NOT_INUSE"]
+    assert "RINGING" in seen["PJSIP/101"]
+    assert {item["State"] for item in phones.listed()} == {"NOT_INUSE"}

@@ -26,7 +26,7 @@ NEEDED = {
     "AgentComplete",
     "Cdr",
 }
-NOT_READ = {"VarSet", "Newexten", "TestEvent", "RTCPSent", "DeviceStateChange", "SuccessfulAuth"}
+NOT_READ = {"VarSet", "Newexten", "TestEvent", "RTCPSent", "QueueMemberStatus", "SuccessfulAuth"}
 
 MOST_OF_ALL_BYTES = 0.26
 PRESENCE = re.compile(rb"Event: (DeviceStateChange|ExtensionStatus|QueueMemberStatus|PresenceStateChange)\r")

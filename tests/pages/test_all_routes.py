@@ -175,6 +175,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/stages/{stage}/restore"): Ask("stage", data={}),
     ("GET", "/live"): Ask(),
     ("GET", "/banner"): Ask(),
+    ("GET", "/presence"): Ask(is_fragment=True),
     ("GET", "/popup"): Ask(),
     ("POST", "/popup/{call_id}/close"): Ask("call", data={}),
     ("POST", "/popup/{call_id}/deal"): Ask("call", data={"name": "Walk"}),

@@ -171,7 +171,18 @@ def test_whom_the_browser_tells_nothing_of_gets_the_companys_language() -> None:
 
 
 # What no person opens: files, sockets, answers for programs.
-NO_PAGES = ("/static/", "/live", "/health", "/metrics", "/api/", "/banner", "/popup", "/board/", "/reminders")
+NO_PAGES = (
+    "/static/",
+    "/live",
+    "/health",
+    "/metrics",
+    "/api/",
+    "/banner",
+    "/presence",
+    "/popup",
+    "/board/",
+    "/reminders",
+)
 PAGES = sorted(
     route.path
     for route in ROUTES

@@ -37,7 +37,7 @@ from pbx_crm.db.tables.funnels import funnels, loss_reasons, phone_codes, stages
 from pbx_crm.db.tables.imports import import_refusals, import_rows, imports
 from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
-from pbx_crm.db.tables.pbx import gaps, record_places
+from pbx_crm.db.tables.pbx import gaps, phone_states, record_places
 from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
 from pbx_crm.db.tables.plans import plans
 from pbx_crm.db.tables.rollups import call_days
@@ -82,6 +82,7 @@ __all__ = [
     "open_deals",
     "people",
     "phone_codes",
+    "phone_states",
     "plans",
     "popups_closed",
     "record_places",

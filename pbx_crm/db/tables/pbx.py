@@ -21,6 +21,16 @@ gaps = Table(
     UniqueConstraint("pbx", "from_at"),
 )
 
+# What each phone is doing; a PBX that is not heard has no rows here.
+phone_states = Table(
+    "phone_states",
+    metadata,
+    Column("pbx", String(64), primary_key=True),
+    Column("number", String(32), primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("since", UtcTime, nullable=False),
+)
+
 # How far the PBX's own records (CEL) were read; the place is the reader's, of whatever shape.
 record_places = Table(
     "record_places",

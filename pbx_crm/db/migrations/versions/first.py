@@ -135,6 +135,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("login", name=op.f("uq_people_login")),
     )
     op.create_table(
+        "phone_states",
+        sa.Column("pbx", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=32), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("since", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("pbx", "number", name=op.f("pk_phone_states")),
+    )
+    op.create_table(
         "record_places",
         sa.Column("pbx", sa.String(length=64), nullable=False),
         sa.Column("place", sa.JSON(), nullable=False),
