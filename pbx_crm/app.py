@@ -13,7 +13,7 @@ from aiohttp import web
 
 from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
-from pbx_crm.call_records import all_records_of
+from pbx_crm.call_records import all_records_of, recording_folders_of
 from pbx_crm.config import PbxSettings, Settings, WebSettings
 from pbx_crm.db import calendars, call_days, funnels, migrate
 from pbx_crm.db.engine import Database, beside_sqlite
@@ -27,6 +27,7 @@ from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.outside.file_store import FileStore
 from pbx_crm.outside.sheets import rows_of
+from pbx_crm.outside.sox import Player
 from pbx_crm.outside.webhooks import WebhookSender
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
@@ -165,6 +166,9 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         await stack.enter_async_context(_sharing_signals(database, services.live))
         written = all_records_of(settings)
         services.office.day_books.offer(written)
+        player = Player()
+        stack.callback(player.close)
+        services.office.recordings.offer(recording_folders_of(settings), player)
         services.automation.webhooks.send_by(WebhookSender(settings.webhooks.allow))
         await stack.enter_async_context(_working(services))
         for pbx in settings.pbx:

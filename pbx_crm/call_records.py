@@ -1,4 +1,4 @@
-"""A PBX's shape and what it writes down, as its part of the configuration says."""
+"""A PBX's shape, its records and its recordings, as its part of the configuration says."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pbx_crm.asterisk.cel_reader import CelTable
 from pbx_crm.asterisk.record_place import CdrSource, CelSource
 from pbx_crm.config import CdrSettings, CelSettings, PbxSettings, Settings
 from pbx_crm.domain.endpoint import PbxShape
+from pbx_crm.outside.recording_folder import RecordingFolder
 
 
 def shape_of(pbx: PbxSettings) -> PbxShape:
@@ -39,6 +40,17 @@ def all_records_of(settings: Settings) -> dict[str, CelCalls | CdrCalls]:
     """The calls each PBX writes down, by its name; those that write nothing are left out."""
     found = {pbx.name: records_of(pbx, settings.crm.time_zone) for pbx in settings.pbx}
     return {name: records for name, records in found.items() if records is not None}
+
+
+def recording_folders_of(settings: Settings) -> dict[str, RecordingFolder]:
+    """Where each PBX keeps its recordings, by its name; those that say nothing are left out."""
+    return {
+        pbx.name: RecordingFolder(
+            pbx.recordings.folder, ZoneInfo(pbx.recordings.time_zone or settings.crm.time_zone)
+        )
+        for pbx in settings.pbx
+        if pbx.recordings is not None
+    }
 
 
 def source_of(cel: CelSettings, zone: tzinfo) -> CelSource:

@@ -160,6 +160,15 @@ class WebhookSettings(Section):
     """Networks of the house, such as 10.0.5.0/24; on any port."""
 
 
+class RecordingSettings(Section):
+    """`[pbx.recordings]`: the folder in which this PBX keeps the recordings of calls."""
+
+    folder: Path
+    """As this machine sees it; reading is all that is needed."""
+    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    """Of its folders by day; None: that of the company."""
+
+
 class PbxSettings(Section):
     """One `[[pbx]]`: how to reach it, and which of its endpoints are trunks and sellers' phones."""
 
@@ -192,6 +201,7 @@ class PbxSettings(Section):
     """The PBX's /etc/asterisk, or a copy of it, where it lies on this machine: for the doctor."""
     cel: CelSettings | None = None
     cdr: CdrSettings | None = None
+    recordings: RecordingSettings | None = None
     dialplan: DialplanSettings | None = None
 
     @model_validator(mode="after")
@@ -342,6 +352,8 @@ def _located(pbx: PbxSettings, folder: Path) -> PbxSettings:
     for name, records in (("cel", pbx.cel), ("cdr", pbx.cdr)):
         if records is not None and records.path is not None:
             found[name] = records.model_copy(update={"path": folder / records.path})
+    if pbx.recordings is not None:
+        found["recordings"] = pbx.recordings.model_copy(update={"folder": folder / pbx.recordings.folder})
     if pbx.files is not None:
         found["files"] = folder / pbx.files
     if pbx.dialplan is not None:

@@ -204,3 +204,10 @@ def test_two_pbxes_never_share_a_token(write: Path) -> None:
     second = DIALPLAN[DIALPLAN.index("[[pbx]]") :].replace('"office"', '"branch"')
     with pytest.raises(BadConfig, match="the same token"):
         load(configured(write, DIALPLAN + second)).doors()
+
+
+def test_a_folder_of_recordings_lies_beside_the_configuration(write: Path) -> None:
+    settings = load(configured(write, GOOD + '[pbx.recordings]\nfolder = "monitor"\n'))
+    (pbx,) = settings.pbx
+    assert pbx.recordings is not None
+    assert pbx.recordings.folder == write / "monitor"

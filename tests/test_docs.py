@@ -17,6 +17,7 @@ from pbx_crm.config import (
     DialplanSettings,
     FileSettings,
     PbxSettings,
+    RecordingSettings,
     WebhookSettings,
     WebSettings,
     load,
@@ -48,6 +49,7 @@ def part(text: str, title: str) -> str:
         ("[[pbx]]", PbxSettings),
         ("[pbx.cel]", CelSettings),
         ("[pbx.cdr]", CdrSettings),
+        ("[pbx.recordings]", RecordingSettings),
         ("[pbx.dialplan]", DialplanSettings),
     ],
 )

@@ -31,6 +31,7 @@ class DealCall:
     seller: str
     """Who talked, or who dialled; empty if nobody took it."""
     owner_rule: Mapping[str, Any]
+    recorded: bool
 
 
 def of_deal(tx: Connection, deal_id: int, scope: Scope) -> list[DealCall]:
@@ -44,6 +45,7 @@ def of_deal(tx: Connection, deal_id: int, scope: Scope) -> list[DealCall]:
             func.coalesce(lines.c.name, ""),
             func.coalesce(person.c.name, calls.c.answered_extension, calls.c.seller_extension, ""),
             calls.c.owner_rule,
+            calls.c.recorded,
         )
         .outerjoin(lines, lines.c.id == calls.c.line_id)
         .outerjoin(person, person.c.id == seller_id)

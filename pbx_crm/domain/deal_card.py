@@ -42,6 +42,7 @@ class CallFacts:
     line: str
     why: Rule
     """Why this seller got the card."""
+    recorded: bool = False
 
 
 @dataclass(frozen=True, slots=True)

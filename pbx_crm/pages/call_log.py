@@ -10,7 +10,7 @@ from aiohttp import web
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallRow, Gap
-from pbx_crm.domain.person import Reach
+from pbx_crm.domain.person import Reach, Role
 from pbx_crm.domain.report_period import start_of
 from pbx_crm.pages import call_words
 from pbx_crm.pages.call_head import head_table
@@ -41,7 +41,10 @@ async def story(request: web.Request) -> web.StreamResponse:
     """GET /calls/{call_id}: one call leg by leg, in a dialog or as a page of its own."""
     services = services_of(request)
     told = await services.call_log.story(viewer_of(request), int(request.match_info["call_id"]))
+    viewer = viewer_of(request)
     values = {
+        "sound": await services.office.recordings.state(viewer, told.row.id),
+        "may_download": viewer.role is Role.HEAD,
         "story": told,
         "signs": signs_of(told.row),
         "words": call_words,

@@ -199,6 +199,7 @@ async def _page(
     typed = answered.typed if answered.form == "fields" else {}
     values = {
         "card": card,
+        "listens": services_of(request).office.recordings.is_offered,
         "answered": answered,
         "fields": fields_shown(card, typed, is_clash=bool(answered.changes)),
         "priorities": PRIORITIES,

@@ -199,6 +199,7 @@ def _of_call(call: DealCall) -> Entry:
         call.talk_seconds,
         call.line,
         call.owner_rule,
+        call.recorded,
     )
     return Entry(EntryKind.CALL, call.started_at, call.seller, call=facts)
 

@@ -1,4 +1,4 @@
-"""What keeps the office's books: the ledger of every day."""
+"""What keeps the office's books: the ledger of every day, the recordings of calls."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pbx_crm.services.day_books import DayBooks
 from pbx_crm.services.ground import Ground
+from pbx_crm.services.recordings import Recordings
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +14,9 @@ class Office:
     """One field a service."""
 
     day_books: DayBooks
+    recordings: Recordings
 
     @classmethod
     def on(cls, ground: Ground) -> Office:
         """The services of the office, standing on this."""
-        return cls(day_books=DayBooks(ground))
+        return cls(day_books=DayBooks(ground), recordings=Recordings(ground))

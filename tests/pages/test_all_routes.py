@@ -196,6 +196,8 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/calls"): Ask(),
     ("POST", "/calls/dial"): Ask(data={"number": "+79051234567", "request_key": "walk"}),
     ("POST", "/popup/{call_id}/hang-up"): Ask("call", data={}),
+    ("GET", "/calls/{call_id}/recording"): Ask("call"),
+    ("GET", "/calls/{call_id}/recording/file"): Ask("call"),
     ("GET", "/calls/{call_id}"): Ask("call"),
     ("GET", "/reports"): Ask(),
     ("GET", "/reports/calls"): Ask(query="?period=today"),

@@ -1,0 +1,129 @@
+"""Listening to calls: who may, which file it is, and a line in the audit for every time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from pbx_crm.db import audit, call_log, recordings
+from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.errors import NotAllowed, NotFound
+from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.recording import RecordedCall, RecordingMissing, Sound, SoundState
+from pbx_crm.services.ground import Ground
+
+ONE_LISTENING = timedelta(minutes=10)
+"""A browser fetches a recording in parts; within this time they are one listening."""
+
+
+class Shelf(Protocol):
+    """Where one PBX keeps its recordings."""
+
+    def find(self, call: RecordedCall) -> Path | None:
+        """The call's file; blocks."""
+
+
+class Sounds(Protocol):
+    """What makes a sound of a file. Its methods block."""
+
+    def plays(self, path: Path) -> bool:
+        """Whether `sound` would give one."""
+
+    def sound(self, path: Path) -> Sound:
+        """What a browser plays; NeedsSox."""
+
+    def original(self, path: Path) -> Sound:
+        """The file as it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    person_id: int
+    call_id: int
+    act: str
+
+
+class Recordings:
+    """Finds and opens; a call that is none of the viewer's business is not found."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._database = ground.database
+        self._clock = ground.clock
+        self._shelves: dict[str, Shelf] = {}
+        self._sounds: Sounds | None = None
+        self._listened: dict[_Listening, datetime] = {}
+
+    def offer(self, shelves: Mapping[str, Shelf], sounds: Sounds) -> None:
+        """These PBXes keep recordings that this machine can read."""
+        self._shelves.update(shelves)
+        self._sounds = sounds
+
+    @property
+    def is_offered(self) -> bool:
+        """Whether there is anything to listen to at all."""
+        return bool(self._shelves)
+
+    async def state(self, viewer: Person, call_id: int) -> SoundState:
+        """Whether the viewer can listen to this call."""
+        try:
+            call = await self._database.read(_recorded, viewer, call_id)
+        except NotFound:
+            return SoundState.NONE
+        if call is None or call.pbx not in self._shelves or self._sounds is None:
+            return SoundState.NONE
+        path = await asyncio.to_thread(self._shelves[call.pbx].find, call)
+        if path is None:
+            return SoundState.MISSING
+        plays = await asyncio.to_thread(self._sounds.plays, path)
+        return SoundState.PLAYS if plays else SoundState.NEEDS_SOX
+
+    async def play(self, viewer: Person, call_id: int, address: str) -> Sound:
+        """What a browser plays; NotFound, RecordingMissing, NeedsSox."""
+        path, sounds = await self._found(viewer, call_id)
+        sound = await asyncio.to_thread(sounds.sound, path)
+        await self._note(_Listening(viewer.id, call_id, "recording played"), address)
+        return sound
+
+    async def download(self, viewer: Person, call_id: int, address: str) -> Sound:
+        """The file itself, for heads; NotAllowed for others, else as `play`."""
+        if viewer.role is not Role.HEAD:
+            raise NotAllowed
+        path, sounds = await self._found(viewer, call_id)
+        await self._note(_Listening(viewer.id, call_id, "recording downloaded"), address)
+        return sounds.original(path)
+
+    async def _found(self, viewer: Person, call_id: int) -> tuple[Path, Sounds]:
+        call = await self._database.read(_recorded, viewer, call_id)
+        shelf = self._shelves.get(call.pbx) if call is not None else None
+        path = await asyncio.to_thread(shelf.find, call) if call is not None and shelf is not None else None
+        if path is None or self._sounds is None:
+            raise RecordingMissing(call_id=call_id)
+        return path, self._sounds
+
+    async def _note(self, listening: _Listening, address: str) -> None:
+        now = self._clock()
+        before = self._listened.get(listening)
+        if before is not None and now - before < ONE_LISTENING:
+            return
+        await self._database.write(
+            audit.note,
+            now,
+            listening.person_id,
+            listening.act,
+            f"call {listening.call_id}",
+            address=address,
+        )
+        self._listened = {one: at for one, at in self._listened.items() if now - at < ONE_LISTENING}
+        self._listened[listening] = now
+
+
+def _recorded(tx: Transaction, viewer: Person, call_id: int) -> RecordedCall | None:
+    row = call_log.one(tx, call_id, viewer.scope)
+    if row.client is not None and row.client.is_foreign:
+        # A colleague's client: that the call was is known to who took part, not what was said.
+        raise NotFound(call_id=call_id)
+    return recordings.of_call(tx, call_id) if row.recorded else None
