@@ -7,6 +7,7 @@ import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -183,7 +184,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
 @asynccontextmanager
 async def _keeping_files(clients: Clientele, settings: Settings) -> AsyncIterator[None]:
     """Files of deals and lists of clients have a folder while the block lasts, if there is one."""
-    folder = settings.files.folder or beside_sqlite(settings.database.url.get_secret_value(), "files")
+    folder = file_folder_of(settings)
     if folder is None:
         yield
         return
@@ -196,6 +197,11 @@ async def _keeping_files(clients: Clientele, settings: Settings) -> AsyncIterato
         yield
     finally:
         await clients.imports.stop()
+
+
+def file_folder_of(settings: Settings) -> Path | None:
+    """Where files of deals lie: the configured folder, else one beside a SQLite; None without either."""
+    return settings.files.folder or beside_sqlite(settings.database.url.get_secret_value(), "files")
 
 
 def plans_of(settings: Settings) -> dict[str, NumberPlan]:

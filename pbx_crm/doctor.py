@@ -22,8 +22,8 @@ from pbx_crm.asterisk.presence_events import HEARD
 from pbx_crm.asterisk.record_place import CelSource, Place
 from pbx_crm.asterisk.trial_call import Onward, TrialCall
 from pbx_crm.call_loop import account_of, dial_shape_of
-from pbx_crm.call_records import shape_of, source_of
-from pbx_crm.config import PbxSettings, Settings, WebSettings
+from pbx_crm.call_records import cdr_source_of, shape_of, source_of
+from pbx_crm.config import CdrSettings, PbxSettings, Settings, WebSettings
 from pbx_crm.db import calls, checkup, migrate
 from pbx_crm.db.engine import Database, make_engine
 from pbx_crm.domain.errors import BadConfig, CrmError, LoginRefused, PbxUnreachable, RecordsUnreadable
@@ -280,6 +280,8 @@ def _of_files(pbx: PbxSettings) -> list[Finding]:
 
 def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:
     """Whether what the PBX writes down can be read."""
+    if pbx.cel is None and pbx.cdr is not None:
+        return _of_cdr(pbx.cdr, time_zone)
     if pbx.cel is None:
         return warning(
             "cel_unset",
@@ -299,6 +301,25 @@ def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:
             Sentence.of(N_("pbx_crm.toml [pbx.cel]: check path or url, and that this user may read it")),
         )
     return good("cel", N_("the PBX's CEL can be read"))
+
+
+def _of_cdr(cdr: CdrSettings, time_zone: str) -> Finding:
+    """Whether its call detail records can be read, and that CEL would know more."""
+    try:
+        if cdr.path is not None and not cdr.path.exists():
+            raise RecordsUnreadable(f"{cdr.path}: no such file")
+        cdr_source_of(cdr, ZoneInfo(cdr.time_zone or time_zone)).end()
+    except RecordsUnreadable as trouble:
+        return fault(
+            "cdr_unreadable",
+            Sentence.of(N_("the PBX's CDR cannot be read: %(why)s"), why=trouble),
+            Sentence.of(N_("pbx_crm.toml [pbx.cdr]: check path or url, and that this user may read it")),
+        )
+    return warning(
+        "cdr_only",
+        Sentence.of(N_("the PBX's CDR can be read, and knows nothing of calls that a crash of it cut off")),
+        Sentence.of(N_("copy cel.conf and cel_custom.conf of dialplan/, and fill [pbx.cel] in pbx_crm.toml")),
+    )
 
 
 ANSWERS = frozenset({"CoreShowChannelsComplete", "FullyBooted"})

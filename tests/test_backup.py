@@ -241,6 +241,26 @@ async def test_a_backup_of_another_kind_or_of_a_newer_program_is_said(
         read_backup(settings, strange, replace=True)
 
 
+async def test_the_files_of_deals_come_along_and_what_is_half_sent_does_not(
+    tmp_path: Path, database_url: str, elsewhere: Callable[[], str]
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    digest = "ab" * 32
+    (here / "ab").mkdir(parents=True)
+    (here / "ab" / digest).write_bytes(b"the offer")
+    (here / "unfinished-x").write_bytes(b"half")
+    (here / "ab" / "unfinished-y").write_bytes(b"half")
+    file = tmp_path / "crm.backup"
+    write_backup(with_files(configured(tmp_path, database_url), here), file)
+    read_backup(with_files(configured(tmp_path, elsewhere()), there), file, replace=False)
+    assert [path.relative_to(there) for path in there.rglob("*") if path.is_file()] == [Path("ab", digest)]
+    assert (there / "ab" / digest).read_bytes() == b"the offer"
+
+
+def with_files(settings: Settings, folder: Path) -> Settings:
+    return settings.model_copy(update={"files": settings.files.model_copy(update={"folder": folder})})
+
+
 async def test_a_failed_backup_leaves_the_last_one(tmp_path: Path, sqlite_url: str) -> None:
     _, file = await backed_up(tmp_path, sqlite_url)
     kept = file.read_bytes()

@@ -99,3 +99,23 @@ def test_a_trial_call_that_cannot_be_made_is_wrong_use(config: Path, phone: str)
 
 def test_a_trial_call_to_a_pbx_that_is_off_says_so(config: Path) -> None:
     assert doctor(config, "--test-call", "101").output.count("nothing answers at 127.0.0.1:1") == 2
+
+
+@pytest.mark.parametrize(
+    ("is_there", "name", "mark", "mend"),
+    [
+        (True, "cdr_only", "warning", "fill [pbx.cel]"),
+        (False, "cdr_unreadable", "fault", "[pbx.cdr]: check path"),
+    ],
+)
+def test_call_detail_records_are_looked_at_where_there_is_no_cel(
+    config: Path, is_there: bool, name: str, mark: str, mend: str
+) -> None:
+    if is_there:
+        (config.parent / "Master.csv").touch()
+    with config.open("a", encoding="utf-8") as file:
+        file.write('\n[pbx.cdr]\nkind = "csv"\npath = "Master.csv"\n')
+    rows = {row["name"]: row for row in json.loads(doctor(config, "--json").output)}
+    assert rows[name]["mark"] == mark
+    assert mend in rows[name]["mend"]
+    assert "cel_unset" not in rows

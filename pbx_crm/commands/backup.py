@@ -11,6 +11,7 @@ import click
 from sqlalchemy import Engine
 
 from pbx_crm import __version__
+from pbx_crm.app import file_folder_of
 from pbx_crm.config import Settings
 from pbx_crm.db import migrate
 from pbx_crm.db.engine import make_engine
@@ -18,8 +19,9 @@ from pbx_crm.db.leases import lease_of
 from pbx_crm.db.snapshots import Snapshot, load, save
 from pbx_crm.domain.errors import Broken
 from pbx_crm.outside.archive import BadBackup, pack, unpack
+from pbx_crm.outside.file_store import copy_files
 
-DATABASE = "database"
+DATABASE, FILES = "database", "files"
 
 
 class InUse(Broken):
@@ -34,6 +36,9 @@ def write_backup(settings: Settings, file: Path) -> None:
         folder = Path(place)
         (folder / DATABASE).mkdir()
         snapshot = save(engine, folder / DATABASE, _tell)
+        # After the database: what it names is there by now, and a file too many does no harm.
+        if (files := file_folder_of(settings)) is not None:
+            copy_files(files, folder / FILES)
         about = {
             "program": __version__,
             "kind": snapshot.kind,
@@ -57,6 +62,10 @@ def read_backup(settings: Settings, file: Path, *, replace: bool) -> None:
         _refuse_strange(snapshot, engine, file)
         with _alone(engine, [pbx.name for pbx in settings.pbx]):
             load(engine, folder / DATABASE, snapshot, _tell, replace=replace)
+        if (files := file_folder_of(settings)) is not None:
+            copy_files(folder / FILES, files)
+        elif (folder / FILES).exists():
+            click.echo("files of deals are left out: [files] folder is not configured", err=True)
     click.echo("restored; calls since then are read from the PBX's records at the next start")
 
 
