@@ -20,7 +20,7 @@ from pbx_crm.db import calendars, call_days, funnels, migrate
 from pbx_crm.db.engine import Database, beside_sqlite
 from pbx_crm.db.leases import lease_of
 from pbx_crm.db.notify import SignalRelay
-from pbx_crm.domain.errors import BadConfig
+from pbx_crm.domain.errors import BadConfig, StoreUnavailable
 from pbx_crm.domain.funnel import PRESETS
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
@@ -60,6 +60,7 @@ from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
 from pbx_crm.services.reconcile import Reconcile, Records
+from pbx_crm.services.recordings import Recordings
 from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.robots import SWEEP
@@ -73,6 +74,7 @@ from pbx_crm.services.turn import Turn
 
 log = structlog.get_logger(__name__)
 
+SWEEP_EVERY_SECONDS = 6 * 3600
 STOP_SECONDS = 15
 MB = 1_000_000
 LARGEST_LIST_MB = 200
@@ -177,6 +179,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
             listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records, database)
             await stack.enter_async_context(listening)
         await stack.enter_async_context(_catching_up(services.analysis.rollups))
+        await stack.enter_async_context(_sweeping(services.office.recordings))
         url = await stack.enter_async_context(_served(services, settings.web))
         yield App(settings, database, services, url)
 
@@ -264,6 +267,27 @@ async def _catching_up(rollups: Rollups) -> AsyncIterator[None]:
     finally:
         catching_up.cancel()
         await asyncio.wait([catching_up])
+
+
+@asynccontextmanager
+async def _sweeping(recordings: Recordings) -> AsyncIterator[None]:
+    """Deletes, every few hours, recordings that their line keeps no longer."""
+
+    async def sweep() -> None:
+        while True:
+            try:
+                if deleted := await recordings.sweep():
+                    log.info("recordings deleted that are too old", files=deleted)
+            except (OSError, StoreUnavailable) as error:
+                log.error("recordings that are too old cannot be deleted", why=str(error))
+            await asyncio.sleep(SWEEP_EVERY_SECONDS)
+
+    sweeping = asyncio.create_task(sweep(), name="old recordings")
+    try:
+        yield
+    finally:
+        sweeping.cancel()
+        await asyncio.wait([sweeping])
 
 
 @asynccontextmanager

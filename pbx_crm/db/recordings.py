@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, select
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from pbx_crm.db.tables import call_aliases, calls, legs
+from sqlalchemy import Connection, select, update
+
+from pbx_crm.db.tables import call_aliases, calls, legs, lines
 from pbx_crm.domain.recording import RecordedCall
 
 
@@ -16,3 +19,24 @@ def of_call(tx: Connection, call_id: int) -> RecordedCall:
     uniqueids = tx.execute(select(legs.c.uniqueid).where(legs.c.call_id == call_id)).scalars()
     ids = dict.fromkeys((linkedid, *sorted(aliases), *sorted(uniqueids)))
     return RecordedCall(call_id, pbx, started_at, tuple(ids), file)
+
+
+def overdue(tx: Connection, now: datetime, pbxes: Sequence[str], most: int) -> list[RecordedCall]:
+    """Recorded calls of these PBXes, the oldest first, whose line keeps recordings no longer than that."""
+    found: list[int] = []
+    kept = select(lines.c.id, lines.c.recording_days).where(
+        lines.c.recording_days.is_not(None), lines.c.pbx.in_(pbxes)
+    )
+    for line_id, days in tx.execute(kept).all():
+        old = calls.c.ended_at < now - timedelta(days=days)
+        query = select(calls.c.id).where(calls.c.line_id == line_id, calls.c.recorded, old)
+        found += tx.execute(query.order_by(calls.c.started_at).limit(most - len(found))).scalars()
+        if len(found) >= most:
+            break
+    return [of_call(tx, call_id) for call_id in found]
+
+
+def forget(tx: Connection, call_id: int) -> None:
+    """The call has no recording any more."""
+    gone = update(calls).where(calls.c.id == call_id)
+    tx.execute(gone.values(recorded=False, recording_file=None))

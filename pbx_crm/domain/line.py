@@ -67,6 +67,8 @@ class Line:
     missed_policy: tuple[MissedStep, ...] = MISSED_POLICY
     callback_minutes: int = 15
     seller_ids: tuple[int, ...] = ()
+    recording_days: int | None = None
+    """After how many days recordings of its calls are deleted; None: never by us."""
     calendar_id: int | None = None
     """When its sellers work; None: when the house does."""
 

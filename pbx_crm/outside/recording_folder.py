@@ -32,6 +32,17 @@ class RecordingFolder:
         named = (self._safe(path) for path in self._named(call.file, folders)) if call.file else iter(())
         return next((path for path in named if path is not None), None) or self._by_id(call, folders)
 
+    def is_there(self) -> bool:
+        """Whether there is anything in the root: a mount that is away must not look like deleted files."""
+        return bool(_names_in(self.root))
+
+    def remove(self, call: RecordedCall) -> bool:
+        """Deletes the call's file; whether there was one. PermissionError and the like are the caller's."""
+        path = self.find(call)
+        if path is not None:
+            path.unlink(missing_ok=True)
+        return path is not None
+
     def _folders(self, call: RecordedCall) -> Iterator[Path]:
         """Where a recording of that day may lie: a call after midnight may be kept with the day before."""
         began = call.started_at.astimezone(self.zone)

@@ -129,6 +129,7 @@ def _filled(form: Form, line_id: int | None) -> Line:
         owner_policy=form.choice("owner_policy", OwnerPolicy, OwnerPolicy.FIRST_ANSWERED),
         missed_policy=_steps(form),
         callback_minutes=form.whole("callback_minutes", least=1),
+        recording_days=form.whole("recording_days", least=1) if form.text("recording_days") else None,
         calendar_id=form.whole("calendar_id", least=1) if form.text("calendar_id") else None,
         seller_ids=tuple(sorted(set(form.wholes("sellers")))),
     )

@@ -17,6 +17,7 @@ from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
 LONGEST_NAME = 100
+LONGEST_RECORDING_DAYS = 3660
 LONGEST_CALLBACK_MINUTES = 7 * 24 * 60
 
 
@@ -78,6 +79,8 @@ def _checked(line: Line) -> Line:
         reasons["match_value"] = N_("Say which: a called number, a trunk or a queue.")
     if not 1 <= line.callback_minutes <= LONGEST_CALLBACK_MINUTES:
         reasons["callback_minutes"] = N_("1 minute to a week.")
+    if line.recording_days is not None and not 1 <= line.recording_days <= LONGEST_RECORDING_DAYS:
+        reasons["recording_days"] = N_("1 day to ten years, or empty.")
     if reasons:
         raise BadInput(reasons=reasons)
     return line if needs_value else replace(line, match_value="")

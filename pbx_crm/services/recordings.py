@@ -16,6 +16,7 @@ from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.recording import RecordedCall, RecordingMissing, Sound, SoundState
 from pbx_crm.services.ground import Ground
 
+SWEPT_AT_ONCE = 200
 ONE_LISTENING = timedelta(minutes=10)
 """A browser fetches a recording in parts; within this time they are one listening."""
 
@@ -25,6 +26,12 @@ class Shelf(Protocol):
 
     def find(self, call: RecordedCall) -> Path | None:
         """The call's file; blocks."""
+
+    def is_there(self) -> bool:
+        """Whether the folder can be seen at all; blocks."""
+
+    def remove(self, call: RecordedCall) -> bool:
+        """Deletes the call's file, OSError if it may not; whether there was one. Blocks."""
 
 
 class Sounds(Protocol):
@@ -96,6 +103,17 @@ class Recordings:
         await self._note(_Listening(viewer.id, call_id, "recording downloaded"), address)
         return sounds.original(path)
 
+    async def sweep(self) -> int:
+        """Deletes what its line keeps no longer; how many files that was. OSError where it may not."""
+        seen = [pbx for pbx, shelf in self._shelves.items() if await asyncio.to_thread(shelf.is_there)]
+        deleted, now = 0, self._clock()
+        while overdue := await self._database.read(recordings.overdue, now, seen, SWEPT_AT_ONCE):
+            for call in overdue:
+                was_there = await asyncio.to_thread(self._shelves[call.pbx].remove, call)
+                await self._database.write(_forget, call.call_id, was_there, now)
+                deleted += was_there
+        return deleted
+
     async def _found(self, viewer: Person, call_id: int) -> tuple[Path, Sounds]:
         call = await self._database.read(_recorded, viewer, call_id)
         shelf = self._shelves.get(call.pbx) if call is not None else None
@@ -119,6 +137,12 @@ class Recordings:
         )
         self._listened = {one: at for one, at in self._listened.items() if now - at < ONE_LISTENING}
         self._listened[listening] = now
+
+
+def _forget(tx: Transaction, call_id: int, was_there: bool, now: datetime) -> None:
+    recordings.forget(tx, call_id)
+    if was_there:
+        audit.note(tx, now, None, "recording deleted", f"call {call_id}")
 
 
 def _recorded(tx: Transaction, viewer: Person, call_id: int) -> RecordedCall | None:

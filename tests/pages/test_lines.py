@@ -33,6 +33,7 @@ def form(crm: Crm, **changes: str) -> list[tuple[str, str]]:
         "step_1": "",
         "step_2": "rota_line",
         "callback_minutes": "30",
+        "recording_days": "90",
         **changes,
     }
     sellers = [("sellers", str(person.id)) for person in (crm.cast.anna, crm.cast.boris)]
@@ -49,6 +50,7 @@ async def test_a_line_is_stored_as_the_form_says(crm: Crm, head: Browser) -> Non
     (line,) = await stored(crm)
     assert (line.name, line.match_kind, line.match_value) == ("Radio", MatchKind.DID, "74951230001")
     assert (line.create_at, line.callback_minutes) == (CreateAt.RING, 30)
+    assert line.recording_days == 90
     assert line.seller_ids == (crm.cast.anna.id, crm.cast.boris.id)
 
 
@@ -68,6 +70,8 @@ async def test_the_head_stands_behind_every_order_of_missed_calls(crm: Crm, head
         ({"create_at": "whenever"}, "This is none of the choices."),
         ({"callback_minutes": "0"}, "This is not a number within its limits."),
         ({"callback_minutes": "999999"}, "1 minute to a week."),
+        ({"recording_days": "0"}, "This is not a number within its limits."),
+        ({"recording_days": "99999"}, "1 day to ten years, or empty."),
     ],
 )
 async def test_a_slip_is_told_and_the_rest_of_the_form_stays(

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import math
+import os
 import struct
 import wave
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from aiohttp import ClientResponse
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from pbx_crm.db import lines
 from pbx_crm.db.engine import Transaction
-from pbx_crm.db.tables import audit
+from pbx_crm.db.tables import audit, calls
 from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.line import Line
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.recording import RecordedCall
 from pbx_crm.outside.recording_folder import RecordingFolder
@@ -39,11 +43,12 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def office(crm: Crm, tmp_path: Path, folder: Path) -> Crm:
+def office(crm: Crm, tmp_path: Path, folder: Path) -> Iterator[Crm]:
     """The site of a company whose PBX records."""
-    shelf = RecordingFolder(tmp_path / "monitor", MOSCOW)
-    crm.services.office.recordings.offer({"main": shelf}, Player(sox=""))
-    return crm
+    shelf, player = RecordingFolder(tmp_path / "monitor", MOSCOW), Player(sox="")
+    crm.services.office.recordings.offer({"main": shelf}, player)
+    yield crm
+    player.close()
 
 
 def tone(path: Path, seconds: float = 0.5) -> bytes:
@@ -81,7 +86,7 @@ async def ask(crm: Crm, who: Person, path: str, **headers: str) -> ClientRespons
     return await browser.get(path, headers=headers)
 
 
-async def heard(crm: Crm) -> list[tuple[int, str, str]]:
+async def heard(crm: Crm) -> list[tuple[int | None, str, str]]:
     query = select(audit.c.person_id, audit.c.act, audit.c.target).where(audit.c.act.like("recording%"))
     return [tuple(row) for row in await crm.database.read(lambda tx: tx.execute(query).all())]
 
@@ -260,3 +265,49 @@ def test_a_leg_s_uniqueid_finds_it_too_and_no_longer_number_does(tmp_path: Path,
     assert shelf.find(call) == folder / "q-17.2.wav"
     (folder / "q-17.1.wav").write_bytes(b"")
     assert shelf.find(call) == folder / "q-17.1.wav"
+
+
+async def on_a_line(crm: Crm, call: int, days: int | None) -> None:
+    def put(tx: Transaction) -> None:
+        line = Line(None, "main", "Main", funnel_id=1, recording_days=days)
+        tx.execute(update(calls).where(calls.c.id == call).values(line_id=lines.add(tx, line)))
+
+    await crm.database.write(put)
+
+
+async def test_a_line_keeps_its_recordings_as_long_as_it_says(office: Crm, folder: Path) -> None:
+    tone(folder / f"{LINKEDID}.wav")
+    other = tone(folder / "1795284613.78.wav")
+    call = await talk(office, office.cast.anna)
+    await on_a_line(office, call, days=30)
+    recordings = office.services.office.recordings
+    office.clock.go_on(timedelta(days=29))
+    assert await recordings.sweep() == 0
+    office.clock.go_on(timedelta(days=2))
+    assert await recordings.sweep() == 1
+    assert os.listdir(folder) == ["1795284613.78.wav"]
+    assert (folder / "1795284613.78.wav").read_bytes() == other
+    assert (None, "recording deleted", f"call {call}") in await heard(office)
+    assert "recording" not in await (await ask(office, office.cast.anna, f"/calls/{call}")).text()
+    assert await recordings.sweep() == 0
+
+
+async def test_without_a_limit_nothing_is_deleted(office: Crm, folder: Path) -> None:
+    tone(folder / f"{LINKEDID}.wav")
+    await on_a_line(office, await talk(office, office.cast.anna), days=None)
+    office.clock.go_on(timedelta(days=4000))
+    assert await office.services.office.recordings.sweep() == 0
+    assert os.listdir(folder)
+
+
+async def test_a_mount_that_is_away_is_no_deleted_recording(
+    office: Crm, folder: Path, tmp_path: Path
+) -> None:
+    tone(folder / f"{LINKEDID}.wav")
+    call = await talk(office, office.cast.anna)
+    await on_a_line(office, call, days=1)
+    office.clock.go_on(timedelta(days=9))
+    (tmp_path / "monitor").rename(tmp_path / "away")
+    assert await office.services.office.recordings.sweep() == 0
+    (tmp_path / "away").rename(tmp_path / "monitor")
+    assert await office.services.office.recordings.sweep() == 1

@@ -21,6 +21,7 @@ lines = Table(
     Column("owner_policy", String(16), nullable=False, default="first_answered"),
     Column("missed_policy", JSON, nullable=False, default=list),
     Column("callback_minutes", Integer, nullable=False, default=15),
+    Column("recording_days", Integer),
     ref("calendar_id", "calendars.id", nullable=True),
     UniqueConstraint("pbx", "match_kind", "match_value"),
     CheckConstraint("create_at IN ('ring', 'answer', 'end', 'never')", name="create_at_known"),

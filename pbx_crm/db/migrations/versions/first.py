@@ -305,6 +305,7 @@ def upgrade() -> None:
         sa.Column("owner_policy", sa.String(length=16), nullable=False),
         sa.Column("missed_policy", sa.JSON(), nullable=False),
         sa.Column("callback_minutes", sa.Integer(), nullable=False),
+        sa.Column("recording_days", sa.Integer(), nullable=True),
         sa.Column("calendar_id", ROW_ID, nullable=True),
         sa.CheckConstraint(
             "create_at IN ('ring', 'answer', 'end', 'never')", name=op.f("ck_lines_create_at_known")
