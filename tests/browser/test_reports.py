@@ -26,6 +26,12 @@ PAGES = (
     "/reports/missed?period=today",
     "/reports/funnel?period=today&compare=1",
     "/reports/funnel/deals?period=today&part=entered",
+    "/reports/losses?period=today&by=seller",
+    "/reports/losses?period=today&by=reason",
+    "/reports/forecast",
+    "/reports/plan?contracts=5",
+    "/settings/plans",
+    "/settings/walls",
 )
 
 
