@@ -99,7 +99,7 @@ async def test_a_lost_deal_is_one_click_and_one_button(office: Office) -> None:
     await page.keyboard.press("m")
     await expect(page.locator(".stage-choice").first).to_be_visible()
     await page.keyboard.press("6")
-    await page.get_by_text("Too expensive").click()
+    await page.locator("#dialog").get_by_text("Too expensive").click()
     await page.get_by_role("button", name="Move", exact=True).click()
     await expect(toast(page)).to_contain_text("moved to Lost")
     await expect(page.locator("#dialog")).to_be_hidden()
