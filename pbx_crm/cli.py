@@ -134,7 +134,7 @@ def record(
 
 @main.command()
 @click.argument(
-    "name", type=click.Choice(["calls", "forecast", "funnel", "losses", "missed", "plan", "trend"])
+    "name", type=click.Choice(["calls", "forecast", "funnel", "hours", "losses", "missed", "plan", "trend"])
 )
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day; not for a forecast.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day.")

@@ -113,6 +113,8 @@ async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
         case "losses":
             lost = await reports.losses(OF_A_HEAD, wanted)
             return lost.table() if lost else ReportTable((), ())
+        case "hours":
+            return (await reports.call_hours(OF_A_HEAD, wanted, zone)).table()
         case "trend":
             days = _days(asked, zone)
             every = step_for(days, None)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, func, or_, select
 
 from pbx_crm.db import clients
 from pbx_crm.db.call_figures import (
@@ -91,6 +91,9 @@ def _conditions(wanted: CallFilter, scope: Scope) -> list[ColumnElement[bool]]:
         found.append(calls.c.started_at >= wanted.since)
     if wanted.until is not None:
         found.append(calls.c.started_at < wanted.until)
+    if wanted.spans is not None:
+        began = (and_(calls.c.started_at >= s.since, calls.c.started_at < s.until) for s in wanted.spans)
+        found.append(or_(false(), *began))
     if wanted.direction is not None:
         found.append(calls.c.direction == wanted.direction)
     if wanted.outcome is not None:

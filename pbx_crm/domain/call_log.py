@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from pbx_crm.domain.call import Direction, EndedBy, LegKind, LegResult, MissedReason, Outcome, TransferKind
 from pbx_crm.domain.client import Client
+from pbx_crm.domain.report_period import Span
 
 
 class Figure(StrEnum):
@@ -101,6 +102,8 @@ class CallFilter:
     line_id: int | None = None
     source: str | None = None
     """That of the line."""
+    spans: tuple[Span, ...] | None = None
+    """Only calls that began in one of these stretches."""
     not_called_back: bool = False
     """Missed, and nobody has talked with that number since."""
     text: str = ""

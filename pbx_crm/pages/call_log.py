@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from aiohttp import web
+from babel.dates import get_day_names
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.call_log import CallRow, Gap
@@ -17,7 +18,7 @@ from pbx_crm.pages.call_head import head_table
 from pbx_crm.pages.call_query import CallQuery, Period
 from pbx_crm.pages.call_timeline import timeline_of
 from pbx_crm.pages.call_words import CallSigns, signs_of
-from pbx_crm.pages.render import days_zone_of, render, wording_of
+from pbx_crm.pages.render import days_zone_of, language_of, render, wording_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 
 
@@ -34,6 +35,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """GET /calls: the whole page, or for a live refresh the part that changes."""
     query = CallQuery.read(request.query)
     values = {**await _head(request), **await _rows(request, query), **_choices(query)}
+    values["hour_name"] = _hour_name(request, query)
     return render(request, "parts/call_log.html" if is_fragment(request) else "call_log.html", values)
 
 
@@ -51,6 +53,15 @@ async def story(request: web.Request) -> web.StreamResponse:
         "timeline": timeline_of(told, services.clock()),
     }
     return render(request, "parts/call_story.html" if is_fragment(request) else "call_story.html", values)
+
+
+def _hour_name(request: web.Request, query: CallQuery) -> str:
+    """`Mon 9:00–10:00`; empty where the log is of all hours."""
+    if query.week_hour is None:
+        return ""
+    names = get_day_names("abbreviated", "stand-alone", language_of(request).code)
+    hour = query.week_hour.hour
+    return f"{names[query.week_hour.weekday]} {hour}:00\N{EN DASH}{hour + 1}:00"
 
 
 async def _head(request: web.Request) -> dict[str, Any]:

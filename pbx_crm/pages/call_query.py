@@ -10,13 +10,16 @@ from typing import TypeVar
 from urllib.parse import urlencode
 
 from pbx_crm.domain.call import Direction, Outcome
+from pbx_crm.domain.call_hours import WeekHour
 from pbx_crm.domain.call_log import CallFilter, Figure, Place
-from pbx_crm.domain.report_period import start_of
+from pbx_crm.domain.report_period import Days as DayRange
+from pbx_crm.domain.report_period import Span, start_of
 from pbx_crm.pages.board_place import number_in
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Days = tuple[date | None, date | None]
 LONGEST_TEXT = 100
+MOST_DAYS = timedelta(days=3660)
 NO_SOURCE = "(none)"
 """In an address: over a line without a source."""
 FIRM = "firm"
@@ -62,6 +65,8 @@ class CallQuery:
     source: str = ""
     in_firm_zone: bool = False
     """Days are the company's, not the reader's."""
+    week_hour: WeekHour | None = None
+    """Only calls of this hour of the week; without a first day it says nothing."""
     text: str = ""
     before: Place | None = None
 
@@ -81,6 +86,7 @@ class CallQuery:
             line=number_in(asked.get("line")),
             source=asked.get("source", "")[:LONGEST_TEXT],
             in_firm_zone=asked.get("zone") == FIRM,
+            week_hour=_week_hour(asked.get("hour", "")),
             text=asked.get("q", "").strip()[:LONGEST_TEXT],
             before=_place(asked.get("before")),
         )
@@ -99,6 +105,7 @@ class CallQuery:
             "line": self.line,
             "source": self.source,
             "zone": FIRM if self.in_firm_zone else None,
+            "hour": self.hour,
             "q": self.text,
             "before": _written(self.before),
         }
@@ -106,10 +113,15 @@ class CallQuery:
         return f"/calls?{said}" if said else "/calls"
 
     @property
+    def hour(self) -> str:
+        """The hour of the week as it stands in an address, `0-9` for Monday at nine; empty for all."""
+        return f"{self.week_hour.weekday}-{self.week_hour.hour}" if self.week_hour else ""
+
+    @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period leaves calls out."""
         narrowing = (self.direction, self.outcome, self.who, self.figure, self.line, self.source, self.text)
-        return any(narrowing) or self.unlinked or self.waiting
+        return any(narrowing) or self.unlinked or self.waiting or self.week_hour is not None
 
     def days(self, today: date) -> Days:
         """The first and the last day asked for; None is open."""
@@ -131,8 +143,14 @@ class CallQuery:
             not_called_back=self.waiting,
             line_id=self.line,
             source="" if self.source == NO_SOURCE else self.source or None,
+            spans=self._spans(first, last or today, zone),
             text=self.text,
         )
+
+    def _spans(self, first: date | None, last: date, zone: tzinfo) -> tuple[Span, ...] | None:
+        if self.week_hour is None or first is None or first > last:
+            return None
+        return self.week_hour.spans(DayRange(max(first, last - MOST_DAYS), last), zone)
 
 
 def choice_of(choices: type[Choice], text: str | None) -> Choice | None:
@@ -148,6 +166,14 @@ def day_of(text: str | None) -> date | None:
         return None
     # A day no PBX has seen cannot be moved into another zone either.
     return found if 1980 <= found.year <= 9000 else None
+
+
+def _week_hour(text: str) -> WeekHour | None:
+    weekday, _, hour = text.partition("-")
+    try:
+        return WeekHour(int(weekday), int(hour))
+    except ValueError:
+        return None
 
 
 def _place(text: str | None) -> Place | None:

@@ -21,6 +21,7 @@ from pbx_crm.pages.request import services_of, viewer_of
 REPORTS = (
     ("/reports/calls", N_("Calls per seller")),
     ("/reports/trend", N_("Trend")),
+    ("/reports/hours", N_("Hours")),
     ("/reports/funnel", N_("Funnel")),
     ("/reports/losses", N_("Losses")),
     ("/reports/forecast", N_("Forecast")),

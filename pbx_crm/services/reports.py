@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, tzinfo
 
 from pbx_crm.db import (
+    call_hours,
     call_report,
     call_trend,
     funnel_report,
@@ -22,6 +23,7 @@ from pbx_crm.db import forecast as histories
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain import forecast_report as forecast
 from pbx_crm.domain import worst_drop
+from pbx_crm.domain.call_hours import CallHours, by_week_hour
 from pbx_crm.domain.call_report import CallReport, Meeting
 from pbx_crm.domain.call_trend import CallTrend, Every, TrendStep
 from pbx_crm.domain.deal_list import DealLine
@@ -61,6 +63,10 @@ class Reports:
         spans = [days.span(zone) for days in steps]
         counts = await self._database.read(call_trend.trend, wanted, scope, spans)
         return CallTrend(every, tuple(map(TrendStep, steps, counts)))
+
+    async def call_hours(self, scope: Scope, wanted: ReportFilter, zone: tzinfo) -> CallHours:
+        """Incoming calls by hour and weekday of the zone."""
+        return by_week_hour(await self._database.read(call_hours.per_quarter, wanted, scope), zone)
 
     async def meetings(self, scope: Scope, wanted: ReportFilter) -> list[Meeting]:
         """The meetings that the report counts, the latest first."""

@@ -188,6 +188,26 @@ async def test_every_way_of_ending_leads_to_as_many_numbers(crm: Crm) -> None:
         assert len(re.findall(r'id="wait-\d+"', listed)) == int(count), url
 
 
+@pytest.mark.parametrize("view", ["answered", "missed"])
+async def test_each_hour_leads_to_its_calls_and_the_log_says_which_hour(crm: Crm, view: str) -> None:
+    await crm.database.write(some_calls, crm)
+    text = await page(crm, f"/reports/hours?period=this_week&by={view}")
+    figures = re.findall(r'<td class="end h[1-5]"><a href="(/calls[^"]+)">(\d+)</a>', text)
+    assert figures
+    for url, count in figures:
+        listed = await page(crm, unescape(url))
+        assert len(re.findall(r'id="call-row-\d+"', listed)) == int(count), url
+        assert re.search(r'name="hour" value="[0-6]-\d+"><span class="chip">\w{3} \d+:00', listed)
+
+
+@pytest.mark.parametrize("hour", ["7-1", "x", "1-24", "1", "-1--1", "1-1-1"])
+async def test_an_hour_that_no_week_has_narrows_nothing(crm: Crm, hour: str) -> None:
+    await crm.database.write(some_calls, crm)
+    listed = await page(crm, f"/calls?hour={hour}")
+    assert 'id="call-row-' in listed
+    assert 'name="hour"' not in listed
+
+
 async def test_the_trend_shows_each_day_and_each_figure_leads_to_its_calls(crm: Crm) -> None:
     await crm.database.write(some_calls, crm)
     text = await page(crm, "/reports/trend?period=this_week")

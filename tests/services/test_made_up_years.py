@@ -81,6 +81,14 @@ async def test_calls_per_seller_are_what_was_decided_over_any_days(past: Past) -
         assert report.whole.total.missed == sum(truth.missed[day] for day in days)
 
 
+async def test_each_hour_of_the_week_has_the_calls_that_were_decided(past: Past) -> None:
+    days = Days(SIZE.first, SIZE.first + timedelta(days=SIZE.days - 1))
+    found = await past.reports.call_hours(ALL, ReportFilter(days.span(BERLIN)), BERLIN)
+    told = {(cell.weekday, cell.hour): (counts.calls, counts.missed) for cell, counts in found.cells.items()}
+    truth = past.truth
+    assert told == {cell: (count, truth.missed_by_hour[cell]) for cell, count in truth.by_hour.items()}
+
+
 async def test_the_funnel_passes_and_drops_what_was_decided(past: Past) -> None:
     for seller in past.firm.sellers:
         report = await past.funnel(seller)
