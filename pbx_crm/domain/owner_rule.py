@@ -44,6 +44,7 @@ WHAT_HAPPENED = {
     "told_owner": N_("%(by)s says that the client called and asks to call back"),
     "wrap_up": N_("how it went: %(outcome)s"),
     "wrap_up_undone": N_("took back how it went"),
+    "site_request": N_("asked through the form %(form)s: “%(question)s” (%(name)s; %(page)s; %(marks)s)"),
     "robot_task": N_("the robot “%(name)s” set a task"),
     "robot_priority": N_("the robot “%(name)s” changed the priority"),
     "robot_owner": N_("the robot “%(name)s” chose another owner"),

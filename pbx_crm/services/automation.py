@@ -1,4 +1,4 @@
-"""What the program does by the clock and by rules beside the calls: calendars, reminders, robots."""
+"""What the program does by the clock and by rules: calendars, reminders, robots, requests of the site."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pbx_crm.services.job_loop import JobLoop
 from pbx_crm.services.reminders import Reminders
 from pbx_crm.services.robot_acts import WEBHOOK
 from pbx_crm.services.robots import SWEEP, Robots
+from pbx_crm.services.site_forms import SiteForms
 from pbx_crm.services.webhooks import Webhooks
 
 
@@ -26,6 +27,7 @@ class Automation:
     webhooks: Webhooks
     jobs: JobLoop
     dry_runs: DryRuns
+    site_forms: SiteForms
 
     @classmethod
     def on(cls, ground: Ground) -> Automation:
@@ -41,4 +43,5 @@ class Automation:
             webhooks=webhooks,
             jobs=JobLoop(database, clock, works),
             dry_runs=DryRuns(database, clock),
+            site_forms=SiteForms(database, live, clock),
         )

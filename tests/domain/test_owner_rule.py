@@ -18,6 +18,10 @@ VALUES = {
     "name": "After a real talk",
     "host": "hooks.example",
     "outcome": "Agreed",
+    "form": "Front page",
+    "question": "How much?",
+    "page": "https://example.com",
+    "marks": "utm_source=ads",
     "hours": 9,
     "day": "2026-12-01",
 }

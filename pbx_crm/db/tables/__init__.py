@@ -41,6 +41,7 @@ from pbx_crm.db.tables.pbx import gaps, phone_states, record_places
 from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
 from pbx_crm.db.tables.plans import plans
 from pbx_crm.db.tables.rollups import call_days
+from pbx_crm.db.tables.site_forms import site_forms, site_requests
 from pbx_crm.db.tables.walls import wall_links
 
 __all__ = [
@@ -92,6 +93,8 @@ __all__ = [
     "seen_extensions",
     "sessions",
     "settings",
+    "site_forms",
+    "site_requests",
     "skip_rules",
     "stage_moves",
     "stage_totals",

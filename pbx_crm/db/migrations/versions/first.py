@@ -561,6 +561,20 @@ def upgrade() -> None:
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_robots_funnel_id_name")),
     )
     op.create_table(
+        "site_forms",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("token", sa.String(length=64), nullable=False),
+        sa.Column("line_id", ROW_ID, nullable=True),
+        sa.Column("origins", sa.JSON(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), nullable=False),
+        sa.Column("created_at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["line_id"], ["lines.id"], name=op.f("fk_site_forms_line_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site_forms")),
+        sa.UniqueConstraint("name", name=op.f("uq_site_forms_name")),
+        sa.UniqueConstraint("token", name=op.f("uq_site_forms_token")),
+    )
+    op.create_table(
         "stage_totals",
         sa.Column("stage_id", ROW_ID, nullable=False),
         sa.Column("owner_id", ROW_ID, nullable=False),
@@ -810,6 +824,28 @@ def upgrade() -> None:
         ),
     )
     op.create_index("ix_robot_runs_at", "robot_runs", ["at"], unique=False)
+    op.create_table(
+        "site_requests",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("form_id", ROW_ID, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=True),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.Column("address", sa.String(length=64), nullable=False),
+        sa.Column("question", sa.Text(), nullable=False),
+        sa.Column("page", sa.String(length=500), nullable=False),
+        sa.Column("marks", sa.JSON(), nullable=False),
+        sa.Column("request_key", sa.String(length=120), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_site_requests_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["form_id"], ["site_forms.id"], name=op.f("fk_site_requests_form_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_site_requests")),
+        sa.UniqueConstraint("request_key", name=op.f("uq_site_requests_request_key")),
+    )
+    op.create_index("ix_site_requests_deal_id", "site_requests", ["deal_id"], unique=False)
+    op.create_index("ix_site_requests_form_id", "site_requests", ["form_id", "at"], unique=False)
     op.create_table(
         "stage_moves",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
