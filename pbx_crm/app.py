@@ -76,9 +76,9 @@ log = structlog.get_logger(__name__)
 
 SWEEP_EVERY_SECONDS = 6 * 3600
 STOP_SECONDS = 15
+"""A turn that does not end in this time is left behind."""
 MB = 1_000_000
 LARGEST_LIST_MB = 200
-"""A turn that does not end in this time is left behind."""
 
 
 def build_services(
