@@ -172,14 +172,14 @@ async def test_a_database_that_hangs_is_given_up_before_the_dialplan_gives_us_up
     go_on.set()
 
 
-async def test_an_answer_is_one_read_by_indexes(quick_database: Database) -> None:
+async def test_an_answer_is_one_read_by_indexes(sqlite: Database) -> None:
     statements: list[str] = []
     event.listen(
-        quick_database.engine,
+        sqlite.engine,
         "before_cursor_execute",
         lambda _c, _cursor, sql, *_: statements.append(sql),
     )
-    lookup = CallerLookup(quick_database, lambda: NOW, {"office": NumberPlan("RU")})
+    lookup = CallerLookup(sqlite, lambda: NOW, {"office": NumberPlan("RU")})
     await lookup.answer(DOOR, CLIENT)
     (asked,) = [sql for sql in statements if sql.startswith("SELECT")]
 
@@ -188,6 +188,6 @@ async def test_an_answer_is_one_read_by_indexes(quick_database: Database) -> Non
         rows = tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {asked}", tuple(values))
         return [row.detail for row in rows]
 
-    steps = await quick_database.read(plan)
+    steps = await sqlite.read(plan)
     assert [step for step in steps if step.startswith("SCAN")] == []
     assert len([step for step in steps if step.startswith("SEARCH")]) >= 5
