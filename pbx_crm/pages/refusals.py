@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import structlog
 from aiohttp import web
+from yarl import URL
 
 from pbx_crm.domain.errors import (
     BadInput,
@@ -108,10 +109,21 @@ def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
 
 def _to_login(request: web.Request) -> web.StreamResponse:
     if is_fragment(request):
-        # The part of a page cannot show a log-in form; the whole page goes there.
-        return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": "/login"})
+        # The part of a page cannot show a log-in form; the whole page goes there, and comes back to itself.
+        page = _page_of(request)
+        came_from = f"?next={quote(page, safe='')}" if page else ""
+        return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": f"/login{came_from}"})
     came_for = f"?next={quote(request.path_qs, safe='/')}" if request.method == "GET" else ""
     return see_other(f"/login{came_for}")
+
+
+def _page_of(request: web.Request) -> str:
+    """Path and query of the page a part belongs to; empty if none of ours: anybody may send anything."""
+    try:
+        page = URL(request.headers.get("HX-Current-URL", ""))
+    except ValueError:
+        return ""
+    return page.raw_path_qs if page.absolute and page.host == request.url.host else ""
 
 
 def _problem(

@@ -68,6 +68,26 @@ async def test_a_wrong_log_in_shows_the_form_with_the_name_and_one_sentence(with
     assert len(pages) == 1
 
 
+@pytest.mark.parametrize(
+    ("page", "leads_to"),
+    [
+        ("{site}calls?days=7", "/login?next=%2Fcalls%3Fdays%3D7"),
+        ("https://evil.example/calls", "/login"),
+        ("//evil.example/calls", "/login"),
+        ("http://[", "/login"),
+        ("", "/login"),
+    ],
+)
+async def test_a_part_of_a_page_whose_session_ended_leads_back_to_that_page(
+    crm: Crm, page: str, leads_to: str
+) -> None:
+    stranger = await crm.browser()
+    named = page.format(site=crm.server.make_url("/"))
+    headers = {"HX-Request": "true", "HX-Current-URL": named}
+    answer = await stranger.get("/popup", headers=headers, allow_redirects=False)
+    assert (answer.status, answer.headers["HX-Redirect"]) == (401, leads_to)
+
+
 async def test_a_planted_session_is_not_the_one_that_gets_logged_in(with_password: Crm) -> None:
     victim = await with_password.browser()
     victim.session.cookie_jar.update_cookies({SESSION_COOKIE: "planted"}, with_password.server.make_url("/"))
