@@ -21,12 +21,14 @@ setup-dev: .venv/.dev-installed
 parts: setup-dev
 	bash tools/parts.sh
 
-# Two runs: what needs no real part on every core, then the real parts one after another.
+# Three runs: what needs no real part, then databases and browsers, each on every core; and Asterisk alone,
+# for its calls are timed by the phones.
 QUICK := not postgresql and not mariadb and not browser and not asterisk
 
 test: setup-dev parts check
 	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"
-	$(PY) -m pytest -q -m "not ($(QUICK))"
+	$(PY) -m pytest -q -n auto --dist loadfile -m "not ($(QUICK)) and not asterisk"
+	$(PY) -m pytest -q -m asterisk
 
 check: setup-dev
 	.venv/bin/ruff check .
