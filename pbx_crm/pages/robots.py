@@ -30,6 +30,18 @@ OCCASIONS = {
     Occasion.OVERDUE: N_("a task is n working hours late"),
     Occasion.CLOSE_DATE: N_("it is expected to close within n days"),
 }
+# The same as a sentence of the list, with the robot's own figure in it.
+TOLD = {
+    Occasion.ENTERED: N_("the card has been in the stage for %(count)s working hours"),
+    Occasion.IDLE: N_("nothing has happened for %(count)s working hours"),
+    Occasion.STEPLESS: N_("there has been no next step for %(count)s working hours"),
+    Occasion.OVERDUE: N_("a task is %(count)s working hours late"),
+    Occasion.CLOSE_DATE: N_("it is expected to close within %(count)s days"),
+}
+TOLD_WITHOUT_HOURS = {
+    Occasion.ENTERED: N_("the card comes into the stage"),
+    Occasion.IDLE: N_("nothing has happened for longer than its stage allows"),
+}
 HEIRS = {
     Heir.ROTA: N_("the sellers in turn"),
     Heir.FEWEST: N_("who has the fewest open deals"),
@@ -44,7 +56,8 @@ async def show(request: web.Request) -> web.StreamResponse:
     filled = {
         "here": HERE,
         "view": await automation.robots.view(),
-        "occasions": OCCASIONS,
+        "told": TOLD,
+        "told_without_hours": TOLD_WITHOUT_HOURS,
         "heirs": HEIRS,
         "kinds": KINDS,
         "priorities": PRIORITIES,

@@ -89,6 +89,13 @@ async def test_a_fresh_funnel_has_robots_and_all_are_off(crm: Crm, head: Browser
     assert not any(robot.is_active for robot in await crm.database.read(robots.everything))
 
 
+async def test_the_list_says_in_a_sentence_when_a_robot_acts(funnel: Funnel, head: Browser) -> None:
+    text = await (await head.get("/settings/robots")).text()
+    assert "nothing has happened for 27 working hours" in text
+    assert "nothing has happened for longer than its stage allows" in text
+    assert " for n working hours" not in text
+
+
 async def test_a_robot_is_stored_as_the_form_says_and_switched_on_by_hand(
     crm: Crm, head: Browser, funnel: Funnel
 ) -> None:
