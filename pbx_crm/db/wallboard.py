@@ -7,21 +7,24 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, case, func, select
 
+from pbx_crm.db import phone_states
 from pbx_crm.db.call_figures import ANSWERED, INCOMING, NOBODY_ANSWERED, OUTGOING
 from pbx_crm.db.seconds import seconds_between
-from pbx_crm.db.tables import calls, deals, extensions, legs, people, stages, talks
+from pbx_crm.db.tables import calls, deals, legs, people, stages, talks
 from pbx_crm.domain.funnel import StageKind
-from pbx_crm.domain.person import Role
-from pbx_crm.domain.wallboard import Doing, SellerNow, Wall, WallRules
+from pbx_crm.domain.person import Reach, Role, Scope
+from pbx_crm.domain.wallboard import Doing, SellerNow, Wall, WallRules, doing_now
 
 LONGEST_CALL = timedelta(hours=12)
 """A call still open after this was lost sight of, whatever its row says."""
+# A board has no viewer: its link shows who does what, and never with whom.
+EVERYBODY = Scope(Reach.ALL, 0)
 # What a skip rule takes out is no client, waiting or missed.
 COUNTS = INCOMING & calls.c.skipped_by.is_(None)
 
 
 def wall(tx: Connection, rules: WallRules, since: datetime, now: datetime) -> Wall:
-    """The board now; `since` is when the company's day began. Seven statements."""
+    """The board now; `since` is when the company's day began. Eight statements."""
     waiting, waits_since = tx.execute(_waiting(now)).one()
     answered, in_time, missed = tx.execute(_today(rules, since)).one()
     won = tx.execute(_won(since)).scalar_one()
@@ -67,9 +70,10 @@ def _sellers(tx: Connection, now: datetime) -> tuple[SellerNow, ...]:
         for person_id, at in tx.execute(query.where(_open(now))):
             if person_id is not None:
                 found.setdefault(person_id, (doing, at))
+    phones = {one.person_id: one for one in phone_states.of_people(tx, EVERYBODY, now)}
     return tuple(
-        SellerNow(name, *found.get(person_id, (Doing.FREE if has_phone else Doing.NO_PHONE, None)))
-        for person_id, name, has_phone in tx.execute(_listed(now))
+        SellerNow(name, *doing_now(found.get(person_id), phones.get(person_id)))
+        for person_id, name in tx.execute(LISTED)
     )
 
 
@@ -87,18 +91,8 @@ RINGS = (
     .order_by(legs.c.rang_at)
 )
 
-
-def _listed(now: datetime) -> Any:
-    has_phone = (
-        select(extensions.c.id)
-        .where(
-            extensions.c.person_id == people.c.id,
-            extensions.c.valid_from <= now,
-            extensions.c.valid_to.is_(None) | (extensions.c.valid_to > now),
-        )
-        .exists()
-    )
-    query = select(people.c.id, people.c.name, has_phone).where(
-        people.c.role == Role.SELLER, people.c.is_active
-    )
-    return query.order_by(people.c.name, people.c.id)
+LISTED = (
+    select(people.c.id, people.c.name)
+    .where(people.c.role == Role.SELLER, people.c.is_active)
+    .order_by(people.c.name, people.c.id)
+)

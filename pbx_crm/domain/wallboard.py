@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pbx_crm.domain.presence import PersonPresence, PhoneState
+
 LEAST_CALLS = 5
 """Below this no service level is told: one early miss would say 0 %."""
 
@@ -25,8 +27,24 @@ class Doing(StrEnum):
     DIALLING = "dialling"
     RINGING = "ringing"
     FREE = "free"
+    PAUSED = "paused"
+    """Free, and paused in every queue."""
+    DND = "dnd"
+    UNREGISTERED = "unregistered"
     NO_PHONE = "no_phone"
     """No extension is linked to them."""
+
+
+BY_PHONE = {
+    PhoneState.TALKING: Doing.TALKING,
+    PhoneState.RINGING: Doing.RINGING,
+    PhoneState.DND: Doing.DND,
+    PhoneState.PAUSED: Doing.PAUSED,
+    PhoneState.FREE: Doing.FREE,
+    PhoneState.UNREGISTERED: Doing.UNREGISTERED,
+}
+COUNTED = (Doing.RINGING, Doing.DIALLING, Doing.PAUSED, Doing.DND, Doing.UNREGISTERED, Doing.NO_PHONE)
+"""What stands in small figures beside those who talk and are free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +79,22 @@ class SellerNow:
     doing: Doing
     since: datetime | None
     """None where it is not known since when: free, or without a phone."""
+
+
+def doing_now(
+    call: tuple[Doing, datetime] | None, phone: PersonPresence | None
+) -> tuple[Doing, datetime | None]:
+    """What somebody does by their call and, without one, by their phone; and since when, where that tells.
+
+    A call counts first: it may be on a mobile to which a phone that is not registered was forwarded. Of a
+    phone the PBX has not told of (no link yet, an older Asterisk), being free is taken for granted.
+    """
+    if call is not None:
+        return call
+    if phone is None:
+        return Doing.NO_PHONE, None
+    doing = BY_PHONE[phone.state] if phone.state else Doing.FREE
+    return doing, None if doing is Doing.FREE else phone.since
 
 
 @dataclass(frozen=True, slots=True)

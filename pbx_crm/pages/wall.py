@@ -12,7 +12,7 @@ from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.pbx_link import LinkStatus
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.sentence import N_
-from pbx_crm.domain.wallboard import Doing, Tone, WallLink
+from pbx_crm.domain.wallboard import COUNTED, Doing, Tone, WallLink
 from pbx_crm.pages.live import (
     HEARTBEAT_SECONDS,
     LARGEST_MESSAGE,
@@ -25,7 +25,7 @@ from pbx_crm.pages.live import (
 from pbx_crm.pages.render import render
 from pbx_crm.pages.request import services_of
 
-CONCERNS = frozenset({"calls", "pbx"})
+CONCERNS = frozenset({"calls", "pbx", "presence"})
 """Of all that its maker hears, what can change the board; won deals come with the next look."""
 NEWS = frozenset({"wall"})
 DOINGS = {
@@ -33,6 +33,9 @@ DOINGS = {
     Doing.DIALLING: (N_("dialling"), "phone-outgoing"),
     Doing.RINGING: (N_("ringing"), "phone-incoming"),
     Doing.FREE: (N_("free"), "circle-check"),
+    Doing.PAUSED: (N_("paused"), "clock"),
+    Doing.DND: (N_("do not disturb"), "moon"),
+    Doing.UNREGISTERED: (N_("not registered"), "unplug"),
     Doing.NO_PHONE: (N_("no phone linked"), "phone-off"),
 }
 TONES = {Tone.CALM: "", Tone.WARN: "triangle-alert", Tone.ALARM: "alarm-clock"}
@@ -115,6 +118,7 @@ async def _board(request: web.Request, template: str) -> web.Response:
     values = {
         "wall": wall,
         "doings": DOINGS,
+        "counted": [doing for doing in COUNTED if wall.count(doing)],
         "tones": TONES,
         "pbxes": [PbxNow(name, state.status is LinkStatus.UP) for name, state in states],
         "address": f"/wall/{token}",

@@ -7,7 +7,10 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import expect
 
+from pbx_crm.db import extensions
 from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.endpoint import PbxShape
+from pbx_crm.domain.presence import DeviceSeen, PauseSeen
 from pbx_crm.domain.wallboard import WallRules
 from tests.browser.screens import PHONE, Office
 from tests.browser.test_looks import violations
@@ -38,6 +41,20 @@ async def test_a_caller_who_waits_appears_on_the_board_by_itself(office: Office,
     await expect(page.locator(".wall-figure.is-alarm")).to_have_count(2)
     await expect(page.get_by_text("ringing 1:09")).to_be_visible()
     assert "Orbita" not in await page.content()
+    assert await violations(page) == []
+
+
+async def test_a_pause_appears_by_itself_with_its_seller_and_in_the_count(office: Office) -> None:
+    anna = office.crm.cast.anna
+    await office.crm.database.write(extensions.link, "office", "101", anna.id, NOW - timedelta(days=1))
+    page = await office.screen(anna, await link(office))
+    presence = office.crm.services.telephony.presence
+    presence.lost("office", PbxShape())
+    for event in (DeviceSeen("PJSIP/101", "NOT_INUSE"), PauseSeen("PJSIP/101", "sales", True)):
+        presence.heard("office", event)
+    await presence.store("office")
+    await expect(page.locator(".wall-sellers .is-paused", has_text="Anna")).to_be_visible(timeout=10_000)
+    await expect(page.locator(".wall-states .is-paused b")).to_have_text("1")
     assert await violations(page) == []
 
 

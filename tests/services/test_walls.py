@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from pbx_crm.db import extensions
+from pbx_crm.db import extensions, phone_states
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import audit, people, wall_links
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.errors import BadInput, NotAllowed, NotFound
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Role
+from pbx_crm.domain.presence import PhoneState
 from pbx_crm.domain.wallboard import Doing, Tone, Wall, WallRules
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.live_feed import LiveFeed
@@ -47,6 +48,11 @@ class Room:
     async def play(self, story: Any) -> None:
         """Calls happen: `story` is given the transaction."""
         await self.database.write(story)
+
+    async def phones(self, **states: PhoneState) -> None:
+        """What the PBX says of phones, for eight minutes now."""
+        since = NOW - timedelta(minutes=8)
+        await self.database.write(phone_states.put, "main", states, since)
 
     async def board(self) -> Wall:
         """What a fresh link shows."""
@@ -108,6 +114,52 @@ async def test_a_phone_handed_over_is_nobodys_any_more(room: Room) -> None:
     await room.play(hand_over)
     doings = {seller.name: seller.doing for seller in (await room.board()).sellers}
     assert (doings["Boris"], doings["Clara"]) == (Doing.NO_PHONE, Doing.FREE)
+
+
+@pytest.mark.parametrize(
+    ("phone", "doing"),
+    [
+        (PhoneState.TALKING, Doing.TALKING),
+        (PhoneState.RINGING, Doing.RINGING),
+        (PhoneState.PAUSED, Doing.PAUSED),
+        (PhoneState.DND, Doing.DND),
+        (PhoneState.UNREGISTERED, Doing.UNREGISTERED),
+    ],
+)
+async def test_without_a_call_the_phone_says_what_its_seller_does(
+    room: Room, phone: PhoneState, doing: Doing
+) -> None:
+    await room.phones(**{"101": phone})
+    board = await room.board()
+    assert (board.sellers[0].doing, board.sellers[0].since) == (doing, NOW - timedelta(minutes=8))
+    assert (board.count(doing), board.count(Doing.FREE)) == (1, 1)
+
+
+async def test_a_call_says_more_than_a_phone_that_is_paused_or_gone(room: Room) -> None:
+    """Anna talks on the mobile to which her phone was forwarded; Boris dials in his pause."""
+
+    def story(tx: Transaction) -> None:
+        CallRows(tx, NOW - timedelta(seconds=60)).ring(room.anna).answer(room.anna, 10)
+        CallRows(tx, NOW - timedelta(seconds=20), Direction.OUT).dial(room.boris)
+
+    await room.phones(**{"101": PhoneState.UNREGISTERED, "102": PhoneState.PAUSED})
+    await room.play(story)
+    assert [seller.doing for seller in (await room.board()).sellers[:2]] == [Doing.TALKING, Doing.DIALLING]
+
+
+async def test_of_two_phones_the_one_that_is_not_registered_says_nothing(room: Room) -> None:
+    def second_phone(tx: Transaction) -> None:
+        extensions.link(tx, "main", "201", room.anna.id, NOW - timedelta(days=1))
+
+    await room.play(second_phone)
+    await room.phones(**{"101": PhoneState.UNREGISTERED, "201": PhoneState.FREE})
+    assert (await room.board()).sellers[0].doing is Doing.FREE
+
+
+async def test_a_phone_of_which_nothing_is_known_any_more_is_taken_for_free(room: Room) -> None:
+    await room.phones(**{"101": PhoneState.DND})
+    await room.play(lambda tx: phone_states.forget(tx, "main"))
+    assert (await room.board()).sellers[0].doing is Doing.FREE
 
 
 async def test_the_service_level_is_of_the_companys_day(room: Room) -> None:
