@@ -15,7 +15,7 @@ from aiohttp import web
 from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
 from pbx_crm.call_records import all_records_of, recording_folders_of
-from pbx_crm.config import PbxSettings, Settings, WebSettings
+from pbx_crm.config import PbxSettings, Settings
 from pbx_crm.db import calendars, call_days, funnels, migrate
 from pbx_crm.db.engine import Database, beside_sqlite
 from pbx_crm.db.leases import lease_of
@@ -180,7 +180,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
             await stack.enter_async_context(listening)
         await stack.enter_async_context(_catching_up(services.analysis.rollups))
         await stack.enter_async_context(_sweeping(services.office.recordings))
-        url = await stack.enter_async_context(_served(services, settings.web))
+        url = await stack.enter_async_context(_served(services, settings))
         yield App(settings, database, services, url)
 
 
@@ -320,18 +320,20 @@ def open_database(settings: Settings) -> Database:
 
 
 @asynccontextmanager
-async def _served(services: Services, settings: WebSettings) -> AsyncIterator[str]:
-    options = SiteOptions(settings.public_url, frozenset(settings.trusted_proxies))
+async def _served(services: Services, settings: Settings) -> AsyncIterator[str]:
+    web_part = settings.web
+    proxies = frozenset(web_part.trusted_proxies)
+    options = SiteOptions(web_part.public_url, proxies, settings.metrics_door())
     runner = web.AppRunner(make_site(services, options), access_log=None, shutdown_timeout=5)
     await runner.setup()
     try:
-        listener = web.TCPSite(runner, settings.host, settings.port)
+        listener = web.TCPSite(runner, web_part.host, web_part.port)
         try:
             await listener.start()
         except OSError as error:
-            place = f"{settings.host}:{settings.port}"
+            place = f"{web_part.host}:{web_part.port}"
             raise BadConfig(f"web: cannot listen on {place}: {error.strerror}") from error
-        yield settings.public_url or _address_of(runner)
+        yield web_part.public_url or _address_of(runner)
     finally:
         await runner.cleanup()
 

@@ -226,8 +226,15 @@ def doctor(ctx: click.Context, config: Path, as_json: bool, listen: float, test_
 @click.option("--time-zone", prompt="Time zone (Europe/Berlin, …)")
 @click.option("--currency", prompt="Currency (EUR, RUB, …)")
 @click.option("--database", default="sqlite:////var/lib/pbx-crm/crm.db", prompt="Database")
+@click.option(
+    "--look-up/--no-look-up",
+    default=True,
+    show_default=True,
+    help="Let the dialplan ask whose client calls: writes its token, and where it finds the CRM.",
+)
+@click.option("--web-port", type=click.IntRange(1, 65535), default=8080, show_default=True)
 def init(config: Path, **answers: Any) -> None:
-    """Write a configuration, the AMI secret and the AMI user's file; every answer is an option, too."""
+    """Write a configuration, secrets and the PBX's files they go into; every answer is an option, too."""
     from pbx_crm.commands.init import Answers, write_all
 
     write_all(config, Answers(**answers))

@@ -14,9 +14,7 @@ from datetime import time
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
-from zoneinfo import available_timezones
 
-import phonenumbers
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -33,50 +31,15 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from pbx_crm.config_values import hours, known_region, known_zone, network, regex
 from pbx_crm.domain.dialling import DIALLED
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.installation import Installation
+from pbx_crm.domain.metrics_door import LOOPBACK, MetricsDoor
 from pbx_crm.domain.pbx_door import LONGEST_RING_SECONDS, TOKEN, Network, PbxDoor
 
 PREFIX = "PBX_CRM__"
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("is no IANA time zone, such as Europe/Berlin")
-    return name
-
-
-def _known_region(code: str) -> str:
-    if code not in phonenumbers.SUPPORTED_REGIONS:
-        raise ValueError("is no ISO 3166 country code, such as DE")
-    return code
-
-
-def _regex(pattern: str) -> str:
-    try:
-        re.compile(pattern)
-    except re.error as error:
-        raise ValueError(f"is no regular expression: {error}") from error
-    return pattern
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ip_network(text))
-    except ValueError:
-        raise ValueError("is no address or network, such as 192.0.2.5 or 192.0.2.0/24") from None
-
-
-def _hours(text: Any) -> Any:
-    if text is None:
-        return None
-    try:
-        begin, end = (time.fromisoformat(part.strip()) for part in str(text).split("-"))
-    except ValueError as error:
-        raise ValueError('is no span of hours, such as "08:00-21:00"') from error
-    return begin, end
 
 
 class Section(BaseModel):
@@ -106,8 +69,8 @@ class DatabaseSettings(Section):
 class CrmSettings(Section):
     """`[crm]`: where the company is, what it speaks, what it counts in."""
 
-    region: Annotated[str, AfterValidator(_known_region)]
-    time_zone: Annotated[str, AfterValidator(_known_zone)]
+    region: Annotated[str, AfterValidator(known_region)]
+    time_zone: Annotated[str, AfterValidator(known_zone)]
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
 
@@ -120,7 +83,7 @@ class RecordSettings(Section):
     """The file of cel_custom, cdr_csv or their SQLite sisters, for `csv` and `sqlite`."""
     url: SecretStr | None = None
     """As SQLAlchemy writes it, for `sql`; it may hold a password, so it is not shown."""
-    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     """Of times without a zone; None: that of the company."""
 
     @model_validator(mode="after")
@@ -147,10 +110,18 @@ class DialplanSettings(Section):
     """`[pbx.dialplan]`: what this PBX's dialplan may ask over HTTP during a call, and from where."""
 
     token_file: Path
-    addresses: tuple[Annotated[str, AfterValidator(_network)], ...] = ()
+    addresses: tuple[Annotated[str, AfterValidator(network)], ...] = ()
     """Networks or addresses; empty: that of `host`."""
     ring_seconds: int = Field(default=12, ge=1, le=LONGEST_RING_SECONDS)
     tell_names: bool = True
+
+
+class MetricsSettings(Section):
+    """`[metrics]`: who may read `/metrics`."""
+
+    addresses: tuple[Annotated[str, AfterValidator(network)], ...] = tuple(map(str, LOOPBACK))
+    token_file: Path | None = None
+    """Whoever shows this token may, from wherever."""
 
 
 class WebhookSettings(Section):
@@ -165,7 +136,7 @@ class RecordingSettings(Section):
 
     folder: Path
     """As this machine sees it; reading is all that is needed."""
-    time_zone: Annotated[str, AfterValidator(_known_zone)] | None = None
+    time_zone: Annotated[str, AfterValidator(known_zone)] | None = None
     """Of its folders by day; None: that of the company."""
 
 
@@ -182,7 +153,7 @@ class PbxSettings(Section):
     secret_file: Path | None = None
     trunks: tuple[str, ...] | None = None
     """Endpoint names; None: every endpoint that is not an extension."""
-    extensions: Annotated[str, AfterValidator(_regex)] = "[0-9]{2,5}"
+    extensions: Annotated[str, AfterValidator(regex)] = "[0-9]{2,5}"
     devices: dict[str, str] = Field(default_factory=dict)
     strip_prefixes: tuple[str, ...] = ()
     dial_context: str = Field(default="", pattern=r"^[\w-]{0,79}$")
@@ -192,8 +163,8 @@ class PbxSettings(Section):
     )
     dial_prefix: str = Field(default="", pattern=r"^[0-9]{0,8}$")
     dial_plus: bool = False
-    dial_numbers: Annotated[str, AfterValidator(_regex)] = DIALLED.pattern
-    dial_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
+    dial_numbers: Annotated[str, AfterValidator(regex)] = DIALLED.pattern
+    dial_hours: Annotated[tuple[time, time] | None, BeforeValidator(hours)] = None
     dials_per_minute: int = Field(default=10, ge=1, le=60)
     dials_per_day: int = Field(default=200, ge=1, le=5000)
     hang_up: bool = False
@@ -249,6 +220,7 @@ class Settings(BaseSettings):
     crm: CrmSettings
     files: FileSettings = Field(default_factory=FileSettings)
     webhooks: WebhookSettings = Field(default_factory=WebhookSettings)
+    metrics: MetricsSettings = Field(default_factory=MetricsSettings)
     pbx: tuple[PbxSettings, ...]
     pbx_secrets: Annotated[dict[str, SecretStr], BeforeValidator(_lower_keys)] = Field(default_factory=dict)
     """From the environment only, PBX_CRM__PBX_SECRETS__NAME, for a PBX without a `secret_file`."""
@@ -287,8 +259,14 @@ class Settings(BaseSettings):
         """The door for this PBX's dialplan; None where it may not ask, BadConfig for a bad token file."""
         if (asks := pbx.dialplan) is None:
             return None
-        token = _token_in(asks.token_file, pbx.name)
+        token = _token_in(asks.token_file, f"pbx {pbx.name}")
         return PbxDoor(pbx.name, token, pbx.networks, asks.ring_seconds, asks.tell_names, pbx.shape)
+
+    def metrics_door(self) -> MetricsDoor:
+        """Who may read /metrics; BadConfig for a bad token file."""
+        file = self.metrics.token_file
+        token = _token_in(file, "metrics") if file is not None else ""
+        return MetricsDoor(tuple(map(ip_network, self.metrics.addresses)), token)
 
     def doors(self) -> list[PbxDoor]:
         """The doors for the dialplans that may ask; BadConfig names a token file that is of no use."""
@@ -326,13 +304,13 @@ def load(path: Path) -> Settings:
     return _beside(settings, path.parent)
 
 
-def _token_in(file: Path, pbx: str) -> str:
+def _token_in(file: Path, where: str) -> str:
     try:
         token = file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"pbx {pbx}: token_file cannot be read: {error}") from error
+        raise BadConfig(f"{where}: token_file cannot be read: {error}") from error
     if not TOKEN.fullmatch(token):
-        raise BadConfig(f"pbx {pbx}: {file} holds no token of 20 to 128 letters, digits, - and _")
+        raise BadConfig(f"{where}: {file} holds no token of 20 to 128 letters, digits, - and _")
     return token
 
 
@@ -341,6 +319,9 @@ def _beside(settings: Settings, folder: Path) -> Settings:
     found: dict[str, object] = {"pbx": tuple(_located(pbx, folder) for pbx in settings.pbx)}
     if settings.files.folder is not None:
         found["files"] = settings.files.model_copy(update={"folder": folder / settings.files.folder})
+    if settings.metrics.token_file is not None:
+        token_file = folder / settings.metrics.token_file
+        found["metrics"] = settings.metrics.model_copy(update={"token_file": token_file})
     return settings.model_copy(update=found)
 
 

@@ -211,3 +211,24 @@ def test_a_folder_of_recordings_lies_beside_the_configuration(write: Path) -> No
     (pbx,) = settings.pbx
     assert pbx.recordings is not None
     assert pbx.recordings.folder == write / "monitor"
+
+
+def test_figures_are_for_this_machine_unless_the_file_says_for_whom(write: Path) -> None:
+    usual = load(configured(write, GOOD)).metrics_door()
+    assert usual.admits("", "127.0.0.1")
+    assert not usual.admits("", "192.0.2.7")
+    (write / "metrics.token").write_text("m" * 32 + "\n")
+    told = '[metrics]\naddresses = ["192.0.2.7"]\ntoken_file = "metrics.token"\n'
+    door = load(configured(write, told + GOOD)).metrics_door()
+    assert door.admits("", "192.0.2.7")
+    assert door.admits("m" * 32, "198.51.100.1")
+    assert not door.admits("", "127.0.0.1")
+    assert "mmm" not in repr(door)
+
+
+@pytest.mark.parametrize("token", ["", "short", "with a space in the middle of it"])
+def test_a_token_for_the_figures_that_can_be_guessed_stops_the_start(write: Path, token: str) -> None:
+    (write / "metrics.token").write_text(token)
+    settings = load(configured(write, '[metrics]\ntoken_file = "metrics.token"\n' + GOOD))
+    with pytest.raises(BadConfig, match=r"metrics: .*holds no token"):
+        settings.metrics_door()

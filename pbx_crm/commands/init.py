@@ -1,7 +1,8 @@
-"""`pbx-crm init`: a configuration, the AMI secret and the AMI user's file, from a few answers.
+"""`pbx-crm init`: a configuration, secrets, and the files of the PBX they go into, from a few answers.
 
-The secret is made here and written into two files that only their owner can read: one stays with the CRM,
-the other is copied to the PBX. Nothing that exists is overwritten.
+The AMI secret, and the token with which the dialplan asks the CRM, are made here. Each is written into two
+files that only their owner can read: one stays with the CRM, the other is copied to the PBX. Nothing that
+exists is overwritten.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import json
 import os
 import re
 import secrets
+import socket
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, ip_address
 from pathlib import Path
 
 import click
@@ -30,9 +32,16 @@ SAMPLES = {
     "asterisk-16": ("asterisk-16/manager.d/pbx-crm.conf", "/etc/asterisk/manager.d/pbx-crm.conf"),
     "freepbx": ("freepbx/manager_custom.conf", "/etc/asterisk/manager_custom.conf (add it to the end)"),
 }
+GLOBALS = {
+    "asterisk": "/etc/asterisk/extensions.d/pbx-crm-globals.conf",
+    "freepbx": "/etc/asterisk/globals_custom.conf (add it to the end)",
+}
 SECRET_FILE = "ami.secret"  # noqa: S105  # the name of the file
 MANAGER_FILE = "pbx-crm.manager.conf"
+TOKEN_FILE = "pbx.token"  # noqa: S105  # the name of the file
+GLOBALS_FILE = "pbx-crm.globals.conf"
 SECRET_BYTES = 32
+WEB_PORT = 8080
 USER = re.compile(r"[A-Za-z0-9_-]{1,40}")
 OWNER_ONLY = 0o600
 
@@ -53,11 +62,14 @@ class Answers:
     time_zone: str
     currency: str
     database: str
+    look_up: bool = True
+    """Whether the PBX may ask whose client calls: then it is told where, and with which token."""
+    web_port: int = WEB_PORT
 
 
 def write_all(config: Path, answers: Answers) -> None:
-    """Writes the three files and says what to do next; BadConfig for a wrong answer or a file in the way."""
-    secret = secrets.token_urlsafe(SECRET_BYTES)
+    """Writes the files and says what to do next; BadConfig for a wrong answer or a file in the way."""
+    secret, token = (secrets.token_urlsafe(SECRET_BYTES) for _ in range(2))
     text = configuration(answers)
     _require_plain(answers)
     _require_good(text)
@@ -66,8 +78,11 @@ def write_all(config: Path, answers: Answers) -> None:
         config.parent / SECRET_FILE: f"{secret}\n",
         config.parent / MANAGER_FILE: manager_conf(answers, secret),
     }
+    if answers.look_up:
+        files[config.parent / TOKEN_FILE] = f"{token}\n"
+        files[config.parent / GLOBALS_FILE] = globals_conf(answers, token)
     _write_new(files)
-    click.echo("\n".join(_next_steps(config, answers)))
+    click.echo("\n".join(_next_steps(answers, files)))
 
 
 def configuration(answers: Answers) -> str:
@@ -80,13 +95,38 @@ def configuration(answers: Answers) -> str:
         "username": answers.user,
         "secret_file": SECRET_FILE,
     }
-    database = {"url": answers.database}
-    parts = (("[database]", _lines(database)), ("[crm]", _lines(crm)), ("[[pbx]]", _lines(pbx)))
+    parts = [
+        ("[web]", _lines(_web(answers))),
+        ("[database]", _lines({"url": answers.database})),
+        ("[crm]", _lines(crm)),
+        ("[[pbx]]", _lines(pbx)),
+    ]
+    if answers.look_up:
+        asks = {"token_file": TOKEN_FILE, "addresses": [_address_of(answers.host)]}
+        parts.append(("[pbx.dialplan]", _lines(asks)))
     return "\n".join(f"{head}\n{lines}" for head, lines in parts)
 
 
-def _lines(values: Mapping[str, str] | Mapping[str, str | int]) -> str:
-    # A basic string of TOML is written as one of JSON.
+def _web(answers: Answers) -> dict[str, object]:
+    # Loopback, unless the PBX must reach it: from another machine it cannot reach that.
+    reached = {"host": answers.crm_address} if answers.look_up else {}
+    return {**reached, "port": answers.web_port}
+
+
+def _address_of(host: str) -> str:
+    """The address the PBX's questions come from; a name is asked for now, once and for all."""
+    try:
+        return str(ip_address(host))
+    except ValueError:
+        pass
+    try:
+        return socket.gethostbyname(host)
+    except OSError:
+        raise BadConfig(f"nobody knows the name {host}: give the address of the PBX") from None
+
+
+def _lines(values: Mapping[str, object]) -> str:
+    # A basic string of TOML, and a list of them, is written as in JSON.
     return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in values.items())
 
 
@@ -97,6 +137,15 @@ def manager_conf(answers: Answers, secret: str) -> str:
         sample.replace("[pbx-crm]", f"[{answers.user}]")
         .replace(";secret =", f"secret = {secret}")
         .replace("permit = 127.0.0.1/255.255.255.255", f"permit = {answers.crm_address}/255.255.255.255")
+    )
+
+
+def globals_conf(answers: Answers, token: str) -> str:
+    """Where the dialplan finds the CRM, and the token it shows: lines of [globals] without its heading."""
+    return (
+        "; For [globals] of extensions.conf. With the token one may ask whose client a number is.\n"
+        f"PBX_CRM_URL = http://{answers.crm_address}:{answers.web_port}/pbx\n"
+        f"PBX_CRM_TOKEN = {token}\n"
     )
 
 
@@ -131,13 +180,32 @@ def _write_new(files: Mapping[Path, str]) -> None:
             file.write(text)
 
 
-def _next_steps(config: Path, answers: Answers) -> list[str]:
+def _next_steps(answers: Answers, files: Iterable[Path]) -> list[str]:
+    config, *_ = paths = list(files)
+    folder = SAMPLES[answers.pbx][0].partition("/")[0]
     return [
-        f"written: {config}, {config.parent / SECRET_FILE}, {config.parent / MANAGER_FILE}",
+        f"written: {', '.join(map(str, paths))}",
         "",
         f"1. copy {MANAGER_FILE} to the PBX as {SAMPLES[answers.pbx][1]}",
-        f"   and the rest of {DIALPLAN / SAMPLES[answers.pbx][0].partition('/')[0]}, as README.md there says",
+        f"   and the rest of {DIALPLAN / folder}, as README.md there says",
+        *(_look_up_steps(answers) if answers.look_up else []),
         '2. on the PBX:  asterisk -rx "core reload"',
         f"3. pbx-crm migrate --config {config}",
-        f"4. pbx-crm doctor --config {config}   while somebody makes a call",
+        f"4. pbx-crm doctor --config {config}   while the CRM runs and somebody makes a call",
+    ]
+
+
+def _look_up_steps(answers: Answers) -> list[str]:
+    if answers.pbx == "freepbx":
+        return [
+            f"   copy {GLOBALS_FILE} to the PBX as {GLOBALS['freepbx']},",
+            "   and set the trunk's Context to from-pstn-crm (docs/look-up.md)",
+        ]
+    return [
+        f"   copy {GLOBALS_FILE} to the PBX as {GLOBALS['asterisk']},",
+        "   and write into extensions.conf",
+        '     in [globals]:   #include "extensions.d/pbx-crm-globals.conf"',
+        '     after that:     #include "extensions.d/pbx-crm-lookup.conf"',
+        "     where calls enter:  same => n,Gosub(pbx-crm-seller-first,s,1(tTkK))",
+        "   (every copied file must be readable to the user that Asterisk runs as)",
     ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hmac
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 
 from pbx_crm.domain.endpoint import PbxShape
 
@@ -34,15 +35,16 @@ class PbxDoor:
     def admits(self, token: str, address: str) -> bool:
         """Whether whoever shows this token from this address is the PBX; in the same time for any token."""
         knows_it = hmac.compare_digest(self.token.encode(), token.encode())
-        return knows_it and self._is_near(address)
-
-    def _is_near(self, address: str) -> bool:
-        try:
-            came_from = ip_address(address)
-        except ValueError:
-            return False
-        return any(came_from in network for network in self.networks if _same_kind(network, came_from))
+        return knows_it and is_within(self.networks, address)
 
 
-def _same_kind(network: Network, address: IPv4Address | IPv6Address) -> bool:
-    return network.version == address.version
+def is_within(networks: Iterable[Network], address: str) -> bool:
+    """Whether an address lies in one of these networks; False for what is no address."""
+    try:
+        came_from = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(came_from, IPv6Address) and came_from.ipv4_mapped is not None:
+        # So a socket for both kinds names whoever came over IPv4.
+        came_from = came_from.ipv4_mapped
+    return any(came_from in network for network in networks if network.version == came_from.version)

@@ -19,15 +19,19 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 async def know_viewer(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Puts who is logged in on the request; the API knows tokens only, the pages cookies only."""
     if is_api(request):
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        kind = SessionKind.API
-        token = token.strip() if scheme.lower() == "bearer" else ""
+        kind, token = SessionKind.API, bearer_of(request)
     else:
         kind, token = SessionKind.WEB, request.cookies.get(SESSION_COOKIE, "")
     found = await services_of(request).accounts.who_is(token, kind) if token else None
     if found:
         request[LOGGED_IN] = found
     return await handler(request)
+
+
+def bearer_of(request: web.Request) -> str:
+    """The token that a program shows; empty if it shows none."""
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
 
 
 @web.middleware

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiohttp import web
 
 from pbx_crm.domain.errors import NotLoggedIn
+from pbx_crm.domain.metrics_door import MetricsDoor
 from pbx_crm.domain.person import Person
 from pbx_crm.services.accounts import LoggedIn, Origin
 from pbx_crm.services.registry import Services
@@ -20,6 +21,8 @@ class SiteOptions:
     """Scheme and host as browsers write them; empty: whatever the Host header says."""
     trusted_proxies: frozenset[str] = frozenset()
     """Addresses whose X-Forwarded-For is believed."""
+    metrics: MetricsDoor = field(default_factory=MetricsDoor)
+    """Who may read /metrics."""
 
     @property
     def is_encrypted(self) -> bool:
@@ -67,6 +70,13 @@ def origin_of(request: web.Request) -> Origin:
         # A client may send this header too; only the entry the proxy appended last is the proxy's word.
         address = request.headers.get("X-Forwarded-For", address).split(",")[-1].strip()
     return Origin(_storable(address)[:64], _storable(request.headers.get("User-Agent", "")))
+
+
+def is_passed_on(request: web.Request) -> bool:
+    """Whether a proxy that nobody told us of passed this on: then it does not come from where it seems to."""
+    if (request.remote or "") in request.app[OPTIONS].trusted_proxies:
+        return False
+    return any(name in request.headers for name in ("X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"))
 
 
 def _storable(header: str) -> str:

@@ -37,6 +37,14 @@ class LoopbackNetwork:
         self.close()
 
 
+def free_port() -> int:
+    """A port that nobody listens on at this moment, for a program that must be told one."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 def _take_a_number() -> tuple[socket.socket, int]:
     numbers = list(range(20, 250))
     random.shuffle(numbers)

@@ -10,7 +10,6 @@ import itertools
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,7 @@ import pymysql
 import pytest
 
 from tests.parts.inventory import INVENTORY
+from tests.parts.loopback import free_port
 
 PART = "MariaDB"
 READER = "pbx_crm"
@@ -121,17 +121,10 @@ def _wait_for_version(server: MariaDbServer, process: subprocess.Popen[bytes], l
     return version
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 @pytest.fixture(scope="session")
 def mariadb() -> Iterator[MariaDbServer]:
     """The session's MariaDB server, started at first use (about 3 s)."""
-    owner, port = _owner(), _free_port()
+    owner, port = _owner(), free_port()
     directory = Path(tempfile.mkdtemp(prefix="pbx-crm-mariadb-"))
     try:
         if owner is not None:
