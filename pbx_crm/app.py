@@ -29,6 +29,7 @@ from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.outside.file_store import FileStore
 from pbx_crm.outside.sheets import rows_of
 from pbx_crm.outside.sox import Player
+from pbx_crm.outside.voice_sounds import VoiceSounds
 from pbx_crm.outside.webhooks import WebhookSender
 from pbx_crm.pages.request import SiteOptions
 from pbx_crm.pages.site import make_site
@@ -71,6 +72,7 @@ from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
 from pbx_crm.services.telephony import Telephony
 from pbx_crm.services.turn import Turn
+from pbx_crm.services.voice import Voice
 
 log = structlog.get_logger(__name__)
 
@@ -129,6 +131,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         analysis=Analysis.on(ground),
         telephony=Telephony.on(ground),
         clients=Clientele.on(ground),
+        voice=Voice.on(ground),
     )
 
 
@@ -165,6 +168,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         for door in doors:
             services.telephony.doors.open(door)
         await stack.enter_async_context(_keeping_files(services.clients, settings))
+        await _keep_sounds(services.voice, settings)
         await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         written = all_records_of(settings)
@@ -200,6 +204,14 @@ async def _keeping_files(clients: Clientele, settings: Settings) -> AsyncIterato
         yield
     finally:
         await clients.imports.stop()
+
+
+async def _keep_sounds(voice: Voice, settings: Settings) -> None:
+    """Recorded messages have a folder, if files have one."""
+    folder = file_folder_of(settings)
+    if folder is not None:
+        voice.messages.use(VoiceSounds(folder / "voice"))
+        await voice.messages.sweep()
 
 
 def file_folder_of(settings: Settings) -> Path | None:

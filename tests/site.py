@@ -22,6 +22,7 @@ from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.outside.file_store import FileStore
 from pbx_crm.outside.sheets import rows_of
+from pbx_crm.outside.voice_sounds import VoiceSounds
 from pbx_crm.pages.request import SESSION_COOKIE
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import hash_of
@@ -96,6 +97,7 @@ async def crm(sqlite: Database, passwords: Passwords, tmp_path: Path) -> AsyncIt
     services = build_services(sqlite, INSTALLATION, passwords, clock)
     services.clients.files.use(FileStore(tmp_path / "files", 1_000_000))
     services.clients.imports.use(FileStore(tmp_path / "imports", 1_000_000), rows_of)
+    services.voice.messages.use(VoiceSounds(tmp_path / "voice", sox=""))
     server = TestServer(make_site(services))
     await server.start_server()
     made = Crm(server, sqlite, services, clock, await sqlite.write(_cast))

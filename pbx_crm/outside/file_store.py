@@ -93,11 +93,14 @@ def _put(unfinished: Path, path: Path) -> None:
 
 
 def copy_files(source: Path, target: Path) -> int:
-    """Puts every whole file of one store's folder into another's; how many. Files that are there stay."""
+    """Puts every whole file of one store's folder into another's; how many. Files that are there stay.
+
+    Recorded messages lie under their digest too, with `.wav` after it.
+    """
     copied = 0
     for path in source.rglob("*"):
         place = target / path.relative_to(source)
-        if not DIGEST.fullmatch(path.name) or place.exists():
+        if not DIGEST.fullmatch(path.stem) or place.exists():
             continue
         place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with suppress(FileNotFoundError):  # swept away just now

@@ -67,6 +67,7 @@ from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
 from pbx_crm.pages.security_headers import add_security_headers
+from pbx_crm.pages.voice import VOICE_ROUTES
 from pbx_crm.services.registry import Services
 
 # Eighteen digits fit the database's 64 bits; anything else is no address of ours.
@@ -268,6 +269,7 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/api/v1/openapi.json", document.show, Access.PUBLIC),
     *CARD_ROUTES,
     *CLIENT_ROUTES,
+    *VOICE_ROUTES,
     *ENDPOINTS,
 )
 

@@ -36,6 +36,7 @@ from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
 from pbx_crm.services.tasks import Tasks
 from pbx_crm.services.telephony import Telephony
+from pbx_crm.services.voice import Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +75,4 @@ class Services:
     analysis: Analysis
     telephony: Telephony
     clients: Clientele
+    voice: Voice

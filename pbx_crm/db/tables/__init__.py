@@ -42,6 +42,7 @@ from pbx_crm.db.tables.people import extensions, login_tries, people, seen_exten
 from pbx_crm.db.tables.plans import plans
 from pbx_crm.db.tables.rollups import call_days
 from pbx_crm.db.tables.site_forms import site_forms, site_requests
+from pbx_crm.db.tables.voice import voice_messages
 from pbx_crm.db.tables.walls import wall_links
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "tasks",
     "transfers",
     "triggers",
+    "voice_messages",
     "wall_links",
     "wrap_up_outcomes",
     "wrap_ups",

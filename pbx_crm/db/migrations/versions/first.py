@@ -388,6 +388,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_stages_funnel_id_name")),
     )
     op.create_table(
+        "voice_messages",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("seconds", sa.Float(), nullable=False),
+        sa.Column("offers_talk", sa.Boolean(), nullable=False),
+        sa.Column("offers_opt_out", sa.Boolean(), nullable=False),
+        sa.Column("by_id", ROW_ID, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(["by_id"], ["people.id"], name=op.f("fk_voice_messages_by_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_voice_messages")),
+        sa.UniqueConstraint("name", name=op.f("uq_voice_messages_name")),
+    )
+    op.create_table(
         "wall_links",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=100), nullable=False),
