@@ -19,6 +19,7 @@ CLIENT_ROUTES: tuple[Route, ...] = (
     Route("GET", f"{CONTACT}/merge", contact_merge.show, Access.CLIENT_DATA),
     Route("POST", f"{CONTACT}/merge", contact_merge.merge, Access.CLIENT_DATA),
     Route("GET", "/contacts.csv", contact_export.as_csv, Access.HEAD),
+    Route("GET", "/contacts.xlsx", contact_export.as_xlsx, Access.HEAD),
     Route("GET", "/settings/imports", imports.show, Access.HEAD),
     Route("POST", "/settings/imports", imports.begin, Access.HEAD),
     Route("GET", IMPORT, imports.show_one, Access.HEAD),

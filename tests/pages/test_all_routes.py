@@ -295,6 +295,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/contacts/{contact}/merge"): Ask("contact", query="?with={second}"),
     ("POST", "/contacts/{contact}/merge"): Ask("contact", data={"with": "{contact}"}),
     ("GET", "/contacts.csv"): Ask(),
+    ("GET", "/contacts.xlsx"): Ask(),
     ("GET", "/settings/imports"): Ask(),
     ("POST", "/settings/imports"): Ask(data={"file": "none"}),
     ("GET", "/settings/imports/{import}"): Ask("import"),

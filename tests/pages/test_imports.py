@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import csv
-import re
 from io import StringIO
 
 import pytest
 from aiohttp import ClientResponse, FormData
 
-from pbx_crm.db.engine import Transaction
-from tests import builders
 from tests.site import Browser, Crm
 
 HTMX = {"HX-Request": "true"}
@@ -118,21 +115,7 @@ async def test_sellers_neither_bring_in_nor_take_out(crm: Crm, olga: Browser) ->
         "/settings/imports/1",
         "/settings/imports/1/refused.csv",
         "/contacts.csv",
+        "/contacts.xlsx",
     ):
         assert (await anna.get(path)).status == 403
     assert (await send(anna, LIST)).status == 403
-
-
-async def test_the_export_has_everybody_and_runs_nothing(crm: Crm, olga: Browser) -> None:
-    def write(tx: Transaction) -> None:
-        builders.contact(tx, "=HYPERLINK(1)", "+74951234567", "+74957654321")
-        for number in range(3):
-            builders.contact(tx, f"Client {number}")
-
-    await crm.database.write(write)
-    text = await (await olga.get("/contacts.csv")).text()
-    rows = list(csv.reader(StringIO(text)))
-    assert len(rows) == 5
-    assert rows[4][1] == "'=HYPERLINK(1)"
-    assert rows[4][4] == "'+74951234567; +74957654321"
-    assert re.search(r"^id,name,company,city,numbers,created_at", text)
