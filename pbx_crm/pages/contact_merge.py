@@ -9,7 +9,7 @@ from pbx_crm.pages.board_place import number_in
 from pbx_crm.pages.contacts import fields_in
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.render import render
-from pbx_crm.pages.request import services_of, viewer_of
+from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 
 
 async def show_pairs(request: web.Request) -> web.StreamResponse:
@@ -19,11 +19,25 @@ async def show_pairs(request: web.Request) -> web.StreamResponse:
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """GET /contacts/17/merge?with=19: the two side by side."""
+    """GET /contacts/17/merge?with=19: the two side by side; without another one, the search for them."""
     contacts, viewer = services_of(request).clients.contacts, viewer_of(request)
+    if "with" not in request.query:
+        return await _search(request)
     keep = await contacts.view(viewer, _id(request))
     gone = await contacts.view(viewer, number_in(request.query.get("with")) or 0)
     return render(request, "contact_merge.html", {"keep": keep.card, "gone": gone.card})
+
+
+async def _search(request: web.Request) -> web.StreamResponse:
+    """Whom this client may be merged with, by ?q=…; the found ones alone for htmx."""
+    contacts, viewer = services_of(request).clients.contacts, viewer_of(request)
+    text = request.query.get("q", "")
+    found = await contacts.others(viewer, _id(request), text)
+    values = {"contact_id": _id(request), "text": text.strip(), "found": found}
+    if is_fragment(request):
+        return render(request, "parts/merge_found.html", values)
+    view = await contacts.view(viewer, _id(request))
+    return render(request, "contact_merge_search.html", {**values, "card": view.card})
 
 
 async def merge(request: web.Request) -> web.StreamResponse:

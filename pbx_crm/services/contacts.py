@@ -25,7 +25,7 @@ from pbx_crm.domain.bin import BinKind
 from pbx_crm.domain.call_log import CallRow
 from pbx_crm.domain.contact import ContactCard, ContactFields, ContactLine, plain_name
 from pbx_crm.domain.deal_edit import Texts, merged
-from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.person import Person, Reach, Role
 from pbx_crm.domain.phone import NumberPlan, digits
 from pbx_crm.domain.sentence import N_
@@ -51,6 +51,17 @@ class FoundContacts:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """What somebody typed to find a client."""
+
+    text: str
+    digits: str
+    """Of a number or a part of one; empty for a name."""
+    number: str | None
+    """The whole number, in E.164, if it is one."""
+
+
+@dataclass(frozen=True, slots=True)
 class ContactView:
     """A client's page."""
 
@@ -68,11 +79,20 @@ class Contacts:
 
     async def found(self, viewer: Person, text: str, before: int | None = None) -> FoundContacts:
         """Clients by a name, a company, a city or any part of a number; the newest first."""
+        return await self._ground.database.read(_found, viewer, self._sought(text), before)
+
+    async def others(self, viewer: Person, contact_id: int, text: str) -> FoundContacts:
+        """The same but for this client: whom they may be merged with; nobody for an empty text.
+
+        NotFound unless the viewer sees the client.
+        """
+        return await self._ground.database.read(_others, viewer, contact_id, self._sought(text))
+
+    def _sought(self, text: str) -> Sought:
         text = " ".join(text.split())[:LONGEST_TEXT]
         is_number = bool(text) and set(text) <= NUMBER_LETTERS
         number = self._plan.e164(text) if is_number else None
-        figures = digits(number or text) if is_number else ""
-        return await self._ground.database.read(_found, viewer, text, figures, number, before)
+        return Sought(text, digits(number or text) if is_number else "", number)
 
     async def view(self, viewer: Person, contact_id: int) -> ContactView:
         """The client's page; NotFound outside the viewer's scope."""
@@ -123,15 +143,22 @@ def _check(fields: ContactFields) -> None:
         raise BadInput(reasons=reasons)
 
 
-def _found(
-    tx: Transaction, viewer: Person, text: str, figures: str, number: str | None, before: int | None
-) -> FoundContacts:
-    lines = contact_pages.found(tx, text, figures, viewer.scope, before, PAGE + 1)
+def _found(tx: Transaction, viewer: Person, sought: Sought, before: int | None) -> FoundContacts:
+    lines = contact_pages.found(tx, sought.text, sought.digits, viewer.scope, before, PAGE + 1)
     goes_on = lines[PAGE - 1].id if len(lines) > PAGE else None
     owner = ""
-    if number is not None and (contact_id := contacts.by_number(tx, number)) is not None:
+    if sought.number is not None and (contact_id := contacts.by_number(tx, sought.number)) is not None:
         owner = clients.behind(tx, [contact_id], viewer.scope)[contact_id].owner_name or ""
     return FoundContacts(tuple(lines[:PAGE]), goes_on, owner)
+
+
+def _others(tx: Transaction, viewer: Person, contact_id: int, sought: Sought) -> FoundContacts:
+    if not contact_pages.some(tx, [contact_id], viewer.scope):
+        raise NotFound(contact_id=contact_id)
+    if not sought.text:
+        return FoundContacts((), None)
+    found = _found(tx, viewer, sought, None)
+    return replace(found, lines=tuple(line for line in found.lines if line.id != contact_id))
 
 
 def _view(tx: Transaction, viewer: Person, contact_id: int) -> ContactView:

@@ -26,6 +26,10 @@ async def test_two_who_are_one_are_merged_and_told_apart_by_clicks(office: Offic
     await page.goto(str(office.crm.server.make_url("/bin")))
     await page.click("text=Put back")
     await expect(page.locator("#deals-title + .table-wrap tbody tr")).to_have_count(1)
+    await page.click("text=Merge with another client")
+    await page.type(".merge-form input", "vec")
+    await page.click("#merge-found a")
+    await expect(page.locator("h1")).to_have_text("Are these one client?")
 
 
 async def test_a_list_is_brought_in_while_one_looks_on(office: Office, tmp_path: Path) -> None:

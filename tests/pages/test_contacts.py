@@ -112,6 +112,31 @@ async def test_duplicates_are_compared_merged_and_told_apart(crm: Crm, anna: Bro
     assert "vector ltd" in await page(anna, f"/contacts/{again}")
 
 
+async def test_one_who_is_called_quite_differently_is_found_to_merge_with(
+    crm: Crm, anna: Browser, vector: int
+) -> None:
+    def write(tx: Transaction) -> int:
+        other = builders.contact(tx, "Sara <of Vector>", "+79051112233")
+        builders.deal(tx, builders.funnel(tx, 1), crm.cast.anna, contact_id=other)
+        return other
+
+    other, search = await crm.database.write(write), f"/contacts/{vector}/merge"
+    link = f'<a href="{search}?with={other}"><bdi>Sara &lt;of Vector&gt;</bdi></a>'
+    assert f'hx-get="{search}"' in await page(anna, f"/contacts/{vector}")
+    assert link in await page(anna, f"{search}?q=111-22"), "the form works without scripts"
+    part = await (await anna.get(f"{search}?q=sara", headers={"HX-Request": "true"})).text()
+    assert link in part
+    assert "<html" not in part
+    assert "No other client with “&lt;b&gt;”." in await page(anna, f"{search}?q=<b>")
+    assert "?with=" not in await page(anna, search)
+
+
+async def test_who_may_not_see_the_client_merges_nobody_with_them(crm: Crm, vector: int) -> None:
+    boris = await crm.browser(crm.cast.boris)
+    await page(boris, f"/contacts/{vector}/merge", 404)
+    await page(boris, f"/contacts/{vector}/merge?q=Vector", 404)
+
+
 async def test_a_company_shows_its_people_and_is_renamed_once(anna: Browser, vector: int) -> None:
     await post(
         anna, f"/contacts/{vector}", {"name": "Sara", "company": "Vector", "seen_name": "Vector <Ltd>"}

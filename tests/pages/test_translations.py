@@ -113,7 +113,7 @@ def _has_letters(text: str | None) -> bool:
 # Blocks that hold no words for readers, names that are the same in every language, and what a macro
 # puts into somebody else's tag.
 WORDLESS_BLOCK = re.compile(r"{% block body_class %}.*?{% endblock %}")
-SAME_NAMES = frozenset({"OpenAPI", "CSV"})
+SAME_NAMES = frozenset({"OpenAPI", "CSV", "XLSX"})
 ATTRIBUTE = re.compile(r'[\w-]+="[^"]*"')
 
 

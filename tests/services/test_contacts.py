@@ -281,6 +281,22 @@ async def test_what_came_after_a_merge_stays_with_the_one(office: Office) -> Non
     assert titles == ["later", "for Vector"]
 
 
+@pytest.mark.parametrize("text", ["ORBI", "orbita ltd", "905 222", "8 905 222-33-44"])
+async def test_whom_to_merge_with_is_found_by_name_or_part_of_a_number(office: Office, text: str) -> None:
+    keep = await office.client(office.anna, "Orbita", "+79052221111")
+    other = await office.client(office.anna, "Orbita Ltd", "+79052223344")
+    found = await office.contacts.others(office.anna, keep, text)
+    assert [line.id for line in found.lines] == [other]
+
+
+async def test_another_sellers_client_is_not_offered_to_merge_with(office: Office) -> None:
+    mine, theirs = await office.client(office.anna, "Orbita"), await office.client(office.boris, "Orbita")
+    assert (await office.contacts.others(office.anna, mine, "Orbita")).lines == ()
+    assert [line.id for line in (await office.contacts.others(office.olga, mine, "Orb")).lines] == [theirs]
+    with pytest.raises(NotFound):
+        await office.contacts.others(office.anna, theirs, "Orbita")
+
+
 async def test_nobody_is_merged_with_themselves(office: Office) -> None:
     contact_id = await office.client(office.anna, "Vector")
     fields = ContactFields("Vector", "", "", do_not_call=False)
