@@ -126,7 +126,7 @@ def watches(
     robot: Robot, funnel: Funnel, times: WorkingTimes, now: datetime, begin: datetime
 ) -> Iterator[Watch]:
     """Where this robot looks now for what has come due since `begin`."""
-    for hours, stage_ids in _waits(robot, funnel):
+    for hours, stage_ids in waits(robot, funnel):
         for time, is_of_lines, line_ids in times.groups():
             yield _watch(robot, stage_ids, hours, time, begin, now, line_ids, is_of_lines)
 
@@ -156,7 +156,7 @@ def _watch(
     )
 
 
-def _waits(robot: Robot, funnel: Funnel) -> list[tuple[int, tuple[int, ...]]]:
+def waits(robot: Robot, funnel: Funnel) -> list[tuple[int, tuple[int, ...]]]:
     """Hours to wait, with the stages in which that is so."""
     stages = [stage for stage in funnel.stages if _is_meant(robot, stage)]
     if robot.occasion is not Occasion.IDLE or robot.hours:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from pbx_crm.domain.deal import Priority
-from pbx_crm.domain.errors import BadInput
-from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.robot import Heir, Occasion, Robot
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
-from pbx_crm.pages.answers import see_other
-from pbx_crm.pages.board_place import number_in
-from pbx_crm.pages.forms import Form, form_of
-from pbx_crm.pages.people import id_in
+from pbx_crm.pages.forms import Form
+from pbx_crm.pages.outlook import CaseLine, Outlook
 from pbx_crm.pages.render import render, wording_of
-from pbx_crm.pages.request import services_of, viewer_of
-from pbx_crm.pages.triggers import KINDS, PRIORITIES, chosen, id_chosen, words
-from pbx_crm.services.robots import RobotsView
+from pbx_crm.pages.request import services_of
+from pbx_crm.pages.rule_pages import RulePages, chosen, id_chosen, words
+from pbx_crm.pages.triggers import KINDS, PRIORITIES
+from pbx_crm.services.rules_view import RulesView
 
 HERE = "/settings/robots"
 OCCASIONS = {
@@ -66,67 +62,6 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(request, "robots.html", filled)
 
 
-async def show_new(request: web.Request) -> web.StreamResponse:
-    """GET /settings/robots/new?funnel=2: the form of a robot to be, of the first funnel if none is named."""
-    view = await services_of(request).automation.robots.view()
-    named = number_in(request.query.get("funnel"))
-    funnel = view.funnels[0] if named is None else view.funnel(named)
-    return _page(request, view, Robot(None, funnel.id, "", hours=9))
-
-
-async def show_one(request: web.Request) -> web.StreamResponse:
-    """GET /settings/robots/{robot}: one robot's form."""
-    view = await services_of(request).automation.robots.view()
-    return _page(request, view, view.robot(_id(request)))
-
-
-async def add(request: web.Request) -> web.StreamResponse:
-    """POST /settings/robots: one more robot, switched off, or the form again with the reasons."""
-    form = await form_of(request)
-    view = await services_of(request).automation.robots.view()
-    funnel = view.funnel(number_in(form.text("funnel_id")) or 0)
-    return await _save(request, view, form, None, funnel)
-
-
-async def change(request: web.Request) -> web.StreamResponse:
-    """POST /settings/robots/{robot}: the robot as the form says, or the form again with the reasons."""
-    form = await form_of(request)
-    view = await services_of(request).automation.robots.view()
-    stored = view.robot(_id(request))
-    return await _save(request, view, form, stored.id, view.funnel(stored.funnel_id))
-
-
-async def switch(request: web.Request) -> web.StreamResponse:
-    """POST /settings/robots/{robot}/switch: on or off."""
-    form = await form_of(request)
-    is_active = form.one_of("active", ("yes", "no")) == "yes"
-    form.require_good()
-    await services_of(request).automation.robots.switch(viewer_of(request), _id(request), is_active)
-    return see_other(HERE)
-
-
-async def drop(request: web.Request) -> web.StreamResponse:
-    """POST /settings/robots/{robot}/drop: the robot is gone."""
-    await services_of(request).automation.robots.drop(viewer_of(request), _id(request))
-    return see_other(HERE)
-
-
-def _id(request: web.Request) -> int:
-    return id_in(request.match_info["robot"])
-
-
-async def _save(
-    request: web.Request, view: RobotsView, form: Form, robot_id: int | None, funnel: Funnel
-) -> web.StreamResponse:
-    robot = _filled(form, robot_id, funnel.id)
-    try:
-        form.require_good()
-        await services_of(request).automation.robots.save(viewer_of(request), robot)
-    except BadInput as refused:
-        return _page(request, view, robot, refused.reasons)
-    return see_other(HERE)
-
-
 def _filled(form: Form, robot_id: int | None, funnel_id: int) -> Robot:
     heir = chosen(form, "heir", Heir)
     return Robot(
@@ -148,25 +83,11 @@ def _filled(form: Form, robot_id: int | None, funnel_id: int) -> Robot:
     )
 
 
-def _page(
-    request: web.Request, view: RobotsView, robot: Robot, reasons: Mapping[str, str] | None = None
-) -> web.Response:
+def _choices(request: web.Request, view: RulesView[Robot], robot: Robot) -> dict[str, Any]:
     funnel = view.funnel(robot.funnel_id)
-    secret = view.robot(robot.id).webhook_secret if robot.id is not None else ""
-    filled = {
-        "here": HERE,
-        "robot": robot,
-        "secret": secret,
-        "funnel": funnel,
-        "reasons": reasons or {},
-        **_choices(request, view, funnel),
-    }
-    return render(request, "robot.html", filled, status=422 if reasons else 200)
-
-
-def _choices(request: web.Request, view: RobotsView, funnel: Funnel) -> dict[str, Any]:
     said = wording_of(request).gettext
     return {
+        "secret": view.rule(robot.id).webhook_secret if robot.id is not None else "",
         "occasions": words(request, OCCASIONS),
         "stages": [
             ("", said(N_("any open stage"))),
@@ -177,3 +98,52 @@ def _choices(request: web.Request, view: RobotsView, funnel: Funnel) -> dict[str
         "heirs": [("", said(N_("stays with the owner"))), *words(request, HEIRS)],
         "sellers": [("", "—"), *((seller.id, seller.name) for seller in view.sellers)],
     }
+
+
+async def _tried(request: web.Request, view: RulesView[Robot], robot: Robot, days: int) -> Outlook:
+    tried = await services_of(request).automation.dry_runs.of_robot(robot, days)
+    run, said = tried.run, wording_of(request).gettext
+    stages = {stage.id: stage.name for stage in view.funnel(robot.funnel_id).stages}
+    names = {seller.id: seller.name for seller in view.sellers}
+    figures = {
+        N_("Cards looked at"): run.cards,
+        N_("Times it would have acted"): len(run.own),
+        N_("Cards upon which it would have acted"): run.deals,
+        N_("Tasks it would have set"): run.tasks,
+        N_("Cards it would have handed over"): run.handed_over,
+        N_("Priorities it would have changed"): run.ranked,
+        N_("Acts that people took back, or decided otherwise"): run.undone,
+        N_("Cards upon which the robot in force does not act"): len(run.gained),
+        N_("Cards upon which only the robot in force acts"): len(run.lost),
+    }
+    lines = [
+        CaseLine(
+            act.at,
+            act.deal_id,
+            (
+                stages.get(act.stage_id, ""),
+                names.get(act.owner_id, ""),
+                names.get(act.new_owner_id or act.owner_id, ""),
+            ),
+            said(N_("decided otherwise")) if act.was_undone else "",
+        )
+        for act in run.own
+    ]
+    note = N_(
+        "Nothing of this is saved. What people, calls and other rules did to the cards is taken as it was; "
+        "what this robot really did is left out."
+    )
+    counted = [(said(label), count) for label, count in figures.items()]
+    heads = (said(N_("Stage")), said(N_("Owner")), said(N_("Owner then")))
+    return Outlook(run.days, counted, heads, lines, tried.names, said(note))
+
+
+PAGES = RulePages(
+    HERE,
+    "robot",
+    keeper=lambda services: services.automation.robots,
+    blank=lambda funnel_id: Robot(None, funnel_id, "", hours=9),
+    filled=_filled,
+    choices=_choices,
+    tried=_tried,
+)

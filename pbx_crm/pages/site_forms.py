@@ -14,7 +14,7 @@ from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import OPTIONS, services_of, viewer_of
-from pbx_crm.pages.triggers import id_chosen
+from pbx_crm.pages.rule_pages import id_chosen
 from pbx_crm.services.site_forms import FormsView
 
 HERE = "/settings/site-forms"

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Priority
-from pbx_crm.domain.dry_run import LONGEST_DAYS
-from pbx_crm.domain.errors import BadInput
-from pbx_crm.domain.funnel import Funnel, StageKind
+from pbx_crm.domain.funnel import StageKind
 from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Count, NewOwner, Trigger
 from pbx_crm.pages.answers import see_other
-from pbx_crm.pages.board_place import number_in
 from pbx_crm.pages.call_words import OUTCOMES
-from pbx_crm.pages.forms import Choice, Form, form_of
-from pbx_crm.pages.people import id_in
+from pbx_crm.pages.forms import Form, form_of
+from pbx_crm.pages.outlook import CaseLine, Outlook
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
-from pbx_crm.services.dry_runs import Tried
+from pbx_crm.pages.rule_pages import RulePages, chosen, id_chosen, words
 from pbx_crm.services.triggers import TriggersView
 
 HERE = "/settings/triggers"
-USUAL_DAYS = 90
-"""How far back a rule is tried unless somebody says otherwise."""
 DIRECTIONS = {
     Direction.IN: N_("an incoming call"),
     Direction.OUT: N_("an outgoing call"),
@@ -75,89 +69,12 @@ async def show(request: web.Request) -> web.StreamResponse:
     return render(request, "triggers.html", filled)
 
 
-async def show_new(request: web.Request) -> web.StreamResponse:
-    """GET /settings/triggers/new?funnel=1: the form of a rule to be, of the first funnel if none is named."""
-    view = await services_of(request).setup.triggers.view()
-    named = number_in(request.query.get("funnel"))
-    funnel = view.funnels[0] if named is None else view.funnel(named)
-    return _page(request, view, Trigger(None, funnel.id, ""))
-
-
-async def show_one(request: web.Request) -> web.StreamResponse:
-    """GET /settings/triggers/{trigger}: one rule's form."""
-    view = await services_of(request).setup.triggers.view()
-    return _page(request, view, view.trigger(_id(request)))
-
-
-async def add(request: web.Request) -> web.StreamResponse:
-    """POST /settings/triggers: one more rule, or the form again with the reasons."""
-    form = await form_of(request)
-    view = await services_of(request).setup.triggers.view()
-    funnel = view.funnel(number_in(form.text("funnel_id")) or 0)
-    return await _save(request, view, form, None, funnel)
-
-
-async def change(request: web.Request) -> web.StreamResponse:
-    """POST /settings/triggers/{trigger}: the rule as the form says, or the form again with the reasons."""
-    form = await form_of(request)
-    view = await services_of(request).setup.triggers.view()
-    stored = view.trigger(_id(request))
-    return await _save(request, view, form, stored.id, view.funnel(stored.funnel_id))
-
-
-async def switch(request: web.Request) -> web.StreamResponse:
-    """POST /settings/triggers/{trigger}/switch: on or off."""
-    form = await form_of(request)
-    is_active = form.one_of("active", ("yes", "no")) == "yes"
-    form.require_good()
-    await services_of(request).setup.triggers.switch(viewer_of(request), _id(request), is_active)
-    return see_other(HERE)
-
-
 async def shift(request: web.Request) -> web.StreamResponse:
     """POST /settings/triggers/{trigger}/shift: asked one place sooner or later."""
     form = await form_of(request)
     way = form.choice("way", Shift, Shift.UP)
     form.require_good()
-    await services_of(request).setup.triggers.shift(viewer_of(request), _id(request), way)
-    return see_other(HERE)
-
-
-async def drop(request: web.Request) -> web.StreamResponse:
-    """POST /settings/triggers/{trigger}/drop: the rule is gone."""
-    await services_of(request).setup.triggers.drop(viewer_of(request), _id(request))
-    return see_other(HERE)
-
-
-async def try_out(request: web.Request) -> web.StreamResponse:
-    """POST /settings/triggers/dry-run: the form again, with what the rule would have done."""
-    form = await form_of(request)
-    view = await services_of(request).setup.triggers.view()
-    stored = view.trigger(number_in(form.text("trigger_id")) or 0) if form.text("trigger_id") else None
-    funnel = view.funnel(stored.funnel_id if stored else number_in(form.text("funnel_id")) or 0)
-    rule = _filled(form, stored.id if stored else None, funnel.id)
-    days = form.whole("days", least=1, most=LONGEST_DAYS)
-    try:
-        form.require_good()
-        tried = await services_of(request).automation.dry_runs.of_trigger(rule, days)
-    except BadInput as refused:
-        return _page(request, view, rule, refused.reasons)
-    return _page(request, view, rule, tried=tried)
-
-
-def _id(request: web.Request) -> int:
-    return id_in(request.match_info["trigger"])
-
-
-async def _save(
-    request: web.Request, view: TriggersView, form: Form, trigger_id: int | None, funnel: Funnel
-) -> web.StreamResponse:
-    rule = _filled(form, trigger_id, funnel.id)
-    try:
-        form.require_good()
-        await services_of(request).setup.triggers.save(viewer_of(request), rule)
-    except BadInput as refused:
-        return _page(request, view, rule, refused.reasons)
+    await services_of(request).setup.triggers.shift(viewer_of(request), PAGES.id_of(request), way)
     return see_other(HERE)
 
 
@@ -188,38 +105,8 @@ def _filled(form: Form, trigger_id: int | None, funnel_id: int) -> Trigger:
     )
 
 
-def chosen(form: Form, name: str, choices: type[Choice]) -> Choice | None:
-    """One of a closed set, or nothing if the field is left empty; anything else is gathered as a reason."""
-    return form.choice(name, choices, next(iter(choices))) if form.text(name) else None
-
-
-def id_chosen(form: Form, name: str) -> int | None:
-    """An id, or nothing if the field is left empty; anything else is gathered as a reason."""
-    return form.whole(name, least=1) if form.text(name) else None
-
-
-def _page(
-    request: web.Request,
-    view: TriggersView,
-    rule: Trigger,
-    reasons: Mapping[str, str] | None = None,
-    tried: Tried | None = None,
-) -> web.Response:
+def _choices(request: web.Request, view: TriggersView, rule: Trigger) -> dict[str, Any]:
     funnel = view.funnel(rule.funnel_id)
-    filled = {
-        "here": HERE,
-        "rule": rule,
-        "funnel": funnel,
-        "reasons": reasons or {},
-        "numbered": NUMBERED,
-        "tried": tried,
-        "days": tried.run.days if tried else USUAL_DAYS,
-        **_choices(request, view, funnel),
-    }
-    return render(request, "trigger.html", filled, status=422 if reasons else 200)
-
-
-def _choices(request: web.Request, view: TriggersView, funnel: Funnel) -> dict[str, Any]:
     said = wording_of(request).gettext
     stages = [(stage.id, stage.name) for stage in funnel.stages if not stage.is_retired]
     targets = [
@@ -228,6 +115,7 @@ def _choices(request: web.Request, view: TriggersView, funnel: Funnel) -> dict[s
         if not stage.is_retired and stage.kind is not StageKind.WON
     ]
     return {
+        "numbered": NUMBERED,
         "directions": [("", said(N_("any call"))), *words(request, DIRECTIONS)],
         "outcomes": [("", said(N_("however it ended"))), *words(request, OUTCOMES)],
         "counts": words(request, COUNTS),
@@ -246,7 +134,43 @@ def _choices(request: web.Request, view: TriggersView, funnel: Funnel) -> dict[s
     }
 
 
-def words(request: web.Request, choices: Mapping[Choice, str]) -> list[tuple[str, str]]:
-    """The choices of a select, in the reader's language."""
-    reader = wording_of(request)
-    return [(choice.value, reader.gettext(said)) for choice, said in choices.items()]
+async def _tried(request: web.Request, view: TriggersView, rule: Trigger, days: int) -> Outlook:
+    tried = await services_of(request).automation.dry_runs.of_trigger(rule, days)
+    run, said = tried.run, wording_of(request).gettext
+    stages = {stage.id: stage.name for stage in view.funnel(rule.funnel_id).stages}
+    figures = {
+        N_("Calls looked at"): run.calls,
+        N_("Moves it would have made"): len(run.moves),
+        N_("Cards it would have moved"): run.deals_moved,
+        N_("Moves that a person then put back"): run.put_back,
+        N_("Tasks it would have set"): run.tasks,
+        N_("Cards moved that the rules in force leave alone"): len(run.gained),
+        N_("Cards left alone that the rules in force move"): len(run.lost),
+    }
+    lines = [
+        CaseLine(
+            act.at,
+            act.deal_id,
+            (stages.get(act.from_stage_id, ""), stages.get(act.to_stage_id or 0, "")),
+            said(N_("put back")) if act.was_put_back else "",
+        )
+        for act in run.moves
+    ]
+    note = N_(
+        "Nothing of this is saved. What people did to the cards is taken as it was; "
+        "what triggers really did is left out."
+    )
+    counted = [(said(label), count) for label, count in figures.items()]
+    heads = (said(N_("From")), said(N_("To")))
+    return Outlook(run.days, counted, heads, lines, tried.names, said(note))
+
+
+PAGES = RulePages(
+    HERE,
+    "trigger",
+    keeper=lambda services: services.setup.triggers,
+    blank=lambda funnel_id: Trigger(None, funnel_id, ""),
+    filled=_filled,
+    choices=_choices,
+    tried=_tried,
+)

@@ -101,8 +101,9 @@ def _set_task(tx: Transaction, acting: Acting, deal: Deal) -> None:
         title=robot.task_title,
         cause=f"{CAUSE}{acting.run_id}",
     )
-    tasks.add(tx, new)
-    _note(tx, acting, deal, "task", {"cause": new.cause})
+    # A client who wants no calls is called by no rule, and then nothing was set.
+    if tasks.add(tx, new) is not None:
+        _note(tx, acting, deal, "task", {"cause": new.cause})
 
 
 def _advise(tx: Transaction, acting: Acting, deal: Deal, *, for_head: bool) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from pbx_crm.db import audit, funnels, people, robots
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.errors import BadInput, NotFound
-from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.job import Job
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.robot import Robot
@@ -17,36 +16,10 @@ from pbx_crm.domain.robot_form import reasons_against
 from pbx_crm.services import robot_work
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.rules_view import RulesView
 
 SWEEP = "robots"
 PAUSE = timedelta(seconds=20)
-
-
-@dataclass(frozen=True, slots=True)
-class RobotsView:
-    """All robots, and what a form may choose from."""
-
-    robots: list[Robot]
-    funnels: list[Funnel]
-    sellers: list[Person]
-
-    def robot(self, robot_id: int) -> Robot:
-        """The robot with this id; NotFound."""
-        found = next((one for one in self.robots if one.id == robot_id), None)
-        if found is None:
-            raise NotFound(robot_id=robot_id)
-        return found
-
-    def of_funnel(self, funnel_id: int) -> list[Robot]:
-        """The funnel's robots in their order."""
-        return [one for one in self.robots if one.funnel_id == funnel_id]
-
-    def funnel(self, funnel_id: int) -> Funnel:
-        """The funnel with this id; NotFound."""
-        found = next((one for one in self.funnels if one.id == funnel_id), None)
-        if found is None:
-            raise NotFound(funnel_id=funnel_id)
-        return found
 
 
 class Robots:
@@ -57,7 +30,7 @@ class Robots:
         self._live = live
         self._clock = clock
 
-    async def view(self) -> RobotsView:
+    async def view(self) -> RulesView[Robot]:
         """Every robot of the funnels in use."""
         return await self._database.read(_view)
 
@@ -86,21 +59,27 @@ class Robots:
         return self._clock() + (timedelta(0) if acts >= robot_work.MOST else PAUSE)
 
 
-def _view(tx: Transaction) -> RobotsView:
+def _view(tx: Transaction) -> RulesView[Robot]:
     sellers = [person for person in people.everybody(tx, active_only=True) if person.role is not Role.NONE]
     in_use = [funnels.load(tx, funnel.id) for funnel in funnels.in_use(tx)]
-    return RobotsView(robots.everything(tx), in_use, sellers)
+    return RulesView(robots.everything(tx), in_use, sellers)
 
 
-def _save(tx: Transaction, actor: Person, robot: Robot, now: datetime) -> None:
+def checked(tx: Transaction, robot: Robot) -> RulesView[Robot]:
+    """All robots, for a robot that may be; BadInput names each wrong value."""
     view = _view(tx)
     owner_ids = {seller.id for seller in view.sellers}
     if reasons := reasons_against(robot, view.funnel(robot.funnel_id), owner_ids):
         raise BadInput(reasons=reasons)
+    return view
+
+
+def _save(tx: Transaction, actor: Person, robot: Robot, now: datetime) -> None:
+    view = checked(tx, robot)
     if robot.id is None:
         robot_id = robots.add(tx, replace(robot, webhook_secret=secrets.token_urlsafe(32)))
     else:
-        robot_id, stored = robot.id, view.robot(robot.id)
+        robot_id, stored = robot.id, view.rule(robot.id)
         # Changed, it is another robot: what has come due by its new terms is left alone, as by a new one.
         since = now if stored.is_active and _terms(stored) != _terms(robot) else stored.active_since
         kept = replace(robot, position=stored.position, is_active=stored.is_active, active_since=since)

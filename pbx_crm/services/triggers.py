@@ -7,8 +7,7 @@ from datetime import datetime
 
 from pbx_crm.db import audit, funnels, lines, people, triggers, wrap_up_outcomes
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.errors import BadInput, NotFound
-from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.line import Line
 from pbx_crm.domain.person import Person, Role
@@ -18,39 +17,19 @@ from pbx_crm.domain.wrap_up import WrapUpOutcome
 from pbx_crm.services import trigger_acts
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.rules_view import RulesView
 
 
 @dataclass(frozen=True, slots=True)
-class TriggersView:
+class TriggersView(RulesView[Trigger]):
     """All rules, and what a form may choose from."""
 
-    triggers: list[Trigger]
-    funnels: list[Funnel]
     lines: list[Line]
-    sellers: list[Person]
     outcomes: dict[int, list[WrapUpOutcome]]
 
     def outcomes_of(self, funnel_id: int) -> list[WrapUpOutcome]:
         """The answers after a talk that the funnel offers."""
         return self.outcomes.get(funnel_id, [])
-
-    def trigger(self, trigger_id: int) -> Trigger:
-        """The rule with this id; NotFound."""
-        found = next((one for one in self.triggers if one.id == trigger_id), None)
-        if found is None:
-            raise NotFound(trigger_id=trigger_id)
-        return found
-
-    def of_funnel(self, funnel_id: int) -> list[Trigger]:
-        """The funnel's rules in their order."""
-        return [one for one in self.triggers if one.funnel_id == funnel_id]
-
-    def funnel(self, funnel_id: int) -> Funnel:
-        """The funnel with this id; NotFound."""
-        found = next((one for one in self.funnels if one.id == funnel_id), None)
-        if found is None:
-            raise NotFound(funnel_id=funnel_id)
-        return found
 
 
 class Triggers:
@@ -91,7 +70,7 @@ def _view(tx: Transaction) -> TriggersView:
     sellers = [person for person in people.everybody(tx, active_only=True) if person.role is not Role.NONE]
     in_use = [funnels.load(tx, funnel.id) for funnel in funnels.in_use(tx)]
     return TriggersView(
-        triggers.everything(tx), in_use, lines.load(tx), sellers, wrap_up_outcomes.offered(tx)
+        triggers.everything(tx), in_use, sellers, lines.load(tx), wrap_up_outcomes.offered(tx)
     )
 
 
@@ -112,7 +91,7 @@ def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> None:
         trigger_id = triggers.add(tx, rule)
     else:
         trigger_id = rule.id
-        stored = view.trigger(trigger_id)
+        stored = view.rule(trigger_id)
         triggers.change(tx, replace(rule, position=stored.position, is_active=stored.is_active))
     _note(tx, actor, "trigger added" if rule.id is None else "trigger changed", trigger_id, rule, now)
 

@@ -128,6 +128,9 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/advice/{advice}/dismiss"): Ask("advice", data={}),
     ("GET", "/settings/robots"): Ask(),
     ("POST", "/settings/robots"): Ask(data={"funnel_id": "{funnel}", "name": "Walk", **ROBOT_FORM}),
+    ("POST", "/settings/robots/dry-run"): Ask(
+        data={"funnel_id": "{funnel}", "name": "Walk", "days": "30", **ROBOT_FORM}
+    ),
     ("GET", "/settings/robots/new"): Ask(query="?funnel={funnel}"),
     ("GET", "/settings/robots/{robot}"): Ask("robot"),
     ("POST", "/settings/robots/{robot}"): Ask("robot", data={"name": "Walked", **ROBOT_FORM}),

@@ -1,4 +1,4 @@
-"""The dry run on the form of a trigger: figures and cards, the form as it was, and nothing saved."""
+"""The dry run on the form of a rule: figures and cards, the form as it was, and nothing saved."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pbx_crm.db import triggers
+from pbx_crm.db import robots, triggers
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.funnel import Funnel
@@ -99,3 +99,39 @@ async def test_a_slip_is_told_before_anything_is_tried(
 async def test_a_rule_or_funnel_that_is_not_there_is_not_found(head: Browser, funnel: Funnel) -> None:
     for wrong in ({"trigger_id": "999"}, {"funnel_id": "999"}):
         assert (await head.post(HERE, data=form(funnel, **wrong))).status == 404
+
+
+def robot_form(funnel: Funnel, **changes: str) -> dict[str, str]:
+    """A robot that hands over what lies idle for an hour."""
+    filled = {"funnel_id": str(funnel.id), "name": "Idle", "occasion": "idle", "hours": "1", "days": "30"}
+    return {**filled, "heir": "person", **changes}
+
+
+async def test_a_robot_shows_whose_cards_it_would_hand_to_whom(
+    crm: Crm, head: Browser, funnel: Funnel, talked: int
+) -> None:
+    before = await crm.database.read(robots.everything)
+    crm.clock.go_on(timedelta(hours=3))
+    filled = robot_form(funnel, owner_id=str(crm.cast.boris.id))
+    page = await (await head.post("/settings/robots/dry-run", data=filled)).text()
+    assert "Cards it would have handed over" in page
+    assert f'href="/deals/{talked}"' in page
+    assert "Boris" in page.split('id="dry-run"')[1]
+    assert 'value="Idle"' in page, "the form stays as it was typed"
+    assert await crm.database.read(robots.everything) == before
+
+
+async def test_a_changed_robot_is_tried_in_its_own_place(crm: Crm, head: Browser, funnel: Funnel) -> None:
+    robot = (await crm.database.read(robots.everything))[0]
+    filled = robot_form(funnel, robot_id=str(robot.id), heir="", priority="low")
+    page = await (await head.post("/settings/robots/dry-run", data=filled)).text()
+    assert f'action="/settings/robots/{robot.id}"' in page, "saving saves the robot that was tried"
+
+
+@pytest.mark.parametrize("slip", [{"days": "0"}, {"hours": "-1"}, {"owner_id": "999"}, {"name": ""}])
+async def test_a_slip_in_a_robot_is_told_before_it_is_tried(
+    head: Browser, funnel: Funnel, slip: dict[str, str]
+) -> None:
+    answer = await head.post("/settings/robots/dry-run", data=robot_form(funnel, **slip))
+    assert answer.status == 422
+    assert 'id="dry-run"' not in await answer.text()
