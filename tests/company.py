@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, select
 
-from pbx_crm.db import call_days, extensions, lines
+from pbx_crm.db import call_days, deal_contacts, extensions, lines
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import (
     alerts,
@@ -117,6 +117,10 @@ class Company:
             return builders.deal(tx, funnel, owner, stage=stage, contact_id=contact_id, **more)
 
         return await self.database.write(make)
+
+    async def stands_on(self, deal_id: int, contact_id: int) -> None:
+        """The client is on this deal beside its first one."""
+        await self.database.write(deal_contacts.add, deal_id, contact_id, "")
 
     async def play(self, *stories: Story, pbx: str = PBX) -> None:
         """The PBX tells these calls, every fact a batch of its own."""

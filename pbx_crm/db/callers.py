@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, or_, select, text
+from sqlalchemy import (
+    BindParameter,
+    Connection,
+    Integer,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    null,
+    or_,
+    select,
+    text,
+    union_all,
+)
 
 from pbx_crm.db.prepared import fetch, insert_returning
-from pbx_crm.db.tables import contact_numbers, contacts, deals, people
+from pbx_crm.db.tables import contact_numbers, contacts, deal_contacts, deals, people
 from pbx_crm.db.upsert import insert_of
 
 
@@ -38,6 +51,8 @@ class CallerDeal:
     born_of: str | None
     active_at: datetime
     closed_at: datetime | None
+    beside: tuple[int, ...] = ()
+    """Of the clients asked for, those who stand on it beside its first one."""
 
 
 BY_NUMBERS = (
@@ -45,16 +60,18 @@ BY_NUMBERS = (
     .join(contact_numbers, contact_numbers.c.contact_id == contacts.c.id)
     .where(contact_numbers.c.number.in_(bindparam("numbers", expanding=True)))
 )
-DEALS_OF = (
-    select(*(deals.c[one.name] for one in fields(CallerDeal)))
-    .where(
-        or_(
-            deals.c.contact_id.in_(bindparam("contact_ids", expanding=True)),
-            deals.c.id.in_(bindparam("deal_ids", expanding=True)),
-        )
-    )
-    .order_by(deals.c.closed_at, deals.c.id)
+CONTACT_IDS: BindParameter[int] = bindparam("contact_ids", expanding=True)
+COLUMNS = tuple(deals.c[one.name] for one in fields(CallerDeal) if one.name != "beside")
+THEIR_OWN = select(*COLUMNS, cast(null(), Integer).label("beside")).where(
+    or_(deals.c.contact_id.in_(CONTACT_IDS), deals.c.id.in_(bindparam("deal_ids", expanding=True)))
 )
+BESIDE = (
+    select(*COLUMNS, deal_contacts.c.contact_id)
+    .join_from(deal_contacts, deals, deals.c.id == deal_contacts.c.deal_id)
+    .where(deal_contacts.c.contact_id.in_(CONTACT_IDS), deals.c.closed_at.is_(None))
+)
+# Two halves, each by its own index: as one condition with OR PostgreSQL would look at every deal there is.
+DEALS_OF = union_all(THEIR_OWN, BESIDE).order_by("closed_at", "id")
 LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))")
 
 
@@ -80,11 +97,20 @@ def by_numbers(tx: Connection, numbers: Collection[str]) -> list[Caller]:
 def deals_of(
     tx: Connection, contact_ids: Collection[int], deal_ids: Collection[int] = ()
 ) -> list[CallerDeal]:
-    """Every deal of these clients, and these deals; the last one closed comes last. One statement."""
+    """Every deal of these clients, and these deals; the last one closed comes last. One statement.
+
+    Open deals on which these clients stand beside another one are among them, and say so.
+    """
     if not contact_ids and not deal_ids:
         return []
     asked = {"contact_ids": list(contact_ids), "deal_ids": list(deal_ids)}
-    return [CallerDeal(*row) for row in fetch(tx, DEALS_OF, asked)]
+    found: dict[int, CallerDeal] = {}
+    for *values, contact_id in fetch(tx, DEALS_OF, asked):
+        deal = CallerDeal(*values)
+        before = found.setdefault(deal.id, deal)
+        if contact_id is not None:
+            found[deal.id] = replace(before, beside=(*before.beside, contact_id))
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -240,13 +240,16 @@ class Desk:
             self.clients[found.number] = by_id.setdefault(found.contact_id, client)
         belonging = {file.row["deal_id"] for file in self.files.values() if file.row is not None}
         for deal in callers.deals_of(self._tx, sorted(by_id), sorted(belonging - {None})):
-            self._lay_out(deal, by_id.get(deal.contact_id or 0))
+            self._lay_out(deal, by_id)
         for file in self.files.values():
             if file.row is not None and file.row["deal_id"] is not None:
                 file.deal = self.deals.get(file.row["deal_id"])
-                file.client = file.deal.client if file.deal else None
+                # Who calls may stand on the deal beside its first client.
+                caller = by_id.get(file.row["contact_id"])
+                file.client = caller or (file.deal.client if file.deal else None)
 
-    def _lay_out(self, deal: callers.CallerDeal, client: ClientFile | None) -> None:
+    def _lay_out(self, deal: callers.CallerDeal, by_id: Mapping[int, ClientFile]) -> None:
+        client = by_id.get(deal.contact_id or 0)
         is_open = deal.closed_at is None
         if client is None and deal.contact_id is not None:
             # The call shows another number than the client's, or none: it is theirs all the same.
@@ -262,6 +265,9 @@ class Desk:
             is_open,
             deal.id,
         )
+        for other in (by_id[contact_id] for contact_id in deal.beside):
+            if other is not client:
+                other.deals.append(self.deals[deal.id])
         if client is None:
             return
         client.deals.append(self.deals[deal.id])

@@ -175,11 +175,12 @@ def _event(notice: Notice) -> dict[str, Any]:
 
 
 def _task(wish: Wish) -> dict[str, Any]:
+    client = wish.file.client or wish.deal.client
     return {
         "kind": wish.kind,
         "owner_id": wish.deal.owner_id,
         "deal_id": _id(wish.deal),
-        "contact_id": wish.deal.client.id if wish.deal.client else None,
+        "contact_id": client.id if client else None,
         "call_id": _id(wish.file),
         "title": "",
         "due_at": wish.due_at,

@@ -179,7 +179,7 @@ def _place(tx: Transaction, asked: _Asked) -> Taken:
     if decision.verdict is Verdict.JOIN and decision.deal is not None:
         deals.touch(tx, decision.deal.key, asked.at)
         joined = next(deal for deal in theirs if deal.id == decision.deal.key)
-        taken = Taken(joined.id, joined.stage_id, joined.owner_id, joined.contact_id)
+        taken = Taken(joined.id, joined.stage_id, joined.owner_id, known[0].contact_id)
     else:
         closed = [deal.id for deal in theirs if deal.closed_at is not None]
         contact_id = known[0].contact_id if known else _new_client(tx, asked)

@@ -41,6 +41,17 @@ def company(sqlite: Database) -> Company:
     return Company(sqlite)
 
 
+@pytest.fixture
+def any_company(database: Database) -> Company:
+    """The same on both databases."""
+    return Company(database)
+
+
+async def ivan_and_vera(company: Company) -> tuple[int, int]:
+    """Two clients: it is Vera's number that calls."""
+    return await company.client("Ivan", OTHER), await company.client("Vera", CLIENT)
+
+
 def ring_all(number: str | None = CLIENT) -> Story:
     return Story.incoming(number, queue="600").rings("101", "102", "103", after=2)
 
@@ -405,6 +416,63 @@ async def test_of_several_open_deals_the_one_of_the_lines_funnel_worked_on_last_
     assert (await company.one(calls))["deal_id"] == meant
     event = await company.one(deal_events, kind="joined")
     assert (event["deal_id"], event["details"]["deals"]) == (meant, 3)
+
+
+async def test_a_second_contact_of_a_deal_calls_about_that_deal(any_company: Company) -> None:
+    first, second = await ivan_and_vera(any_company)
+    deal_id = await any_company.deal(any_company.anna, first)
+    await any_company.stands_on(deal_id, second)
+    await any_company.play(ring_all().answers("101").ends())
+
+    assert (await any_company.one(deals))["id"] == deal_id
+    call = await any_company.one(calls)
+    assert (call["deal_id"], call["contact_id"]) == (deal_id, second), "it stays the call of who called"
+
+
+async def test_a_second_contact_who_rang_in_vain_is_called_back(any_company: Company) -> None:
+    first, second = await ivan_and_vera(any_company)
+    deal_id = await any_company.deal(any_company.anna, first)
+    await any_company.stands_on(deal_id, second)
+    await any_company.play(ring_all().ends())
+    task = await any_company.one(tasks)
+    assert (task["owner_id"], task["deal_id"], task["contact_id"]) == (any_company.anna.id, deal_id, second)
+    await any_company.play(Story.outgoing(CLIENT, "101", at=later(minutes=5)).answers("101").ends(after=60))
+    assert (await any_company.one(tasks))["done_at"] is not None
+
+
+async def test_both_contacts_of_a_deal_calling_at_once_join_it(any_company: Company) -> None:
+    first, second = await ivan_and_vera(any_company)
+    deal_id = await any_company.deal(any_company.anna, first)
+    await any_company.stands_on(deal_id, second)
+    both = [
+        Story.incoming(number).rings("101", "102").answers(phone).ends()
+        for number, phone in ((OTHER, "101"), (CLIENT, "102"))
+    ]
+    await any_company.play_at_once(*both)
+    told = {row["e164"]: (row["deal_id"], row["contact_id"]) for row in await any_company.rows(calls)}
+    assert told == {OTHER: (deal_id, first), CLIENT: (deal_id, second)}
+
+
+async def test_of_own_deals_and_those_beside_another_the_one_worked_on_last_is_meant(
+    any_company: Company,
+) -> None:
+    first, second = await ivan_and_vera(any_company)
+    await any_company.deal(any_company.boris, second, at=NOW - timedelta(days=5))
+    meant = await any_company.deal(any_company.anna, first, at=NOW - timedelta(days=1))
+    await any_company.stands_on(meant, second)
+    await any_company.line()
+    await any_company.play(ring_all().answers("101"))
+    event = await any_company.one(deal_events, kind="joined")
+    assert (event["deal_id"], event["details"]["deals"]) == (meant, 2)
+
+
+async def test_a_closed_deal_of_another_is_nothing_to_go_on_with(any_company: Company) -> None:
+    first, second = await ivan_and_vera(any_company)
+    closed = await any_company.deal(any_company.boris, first, closed=True)
+    await any_company.stands_on(closed, second)
+    await any_company.play(ring_all().answers("101").ends())
+    new = (await any_company.rows(deals))[-1]
+    assert (new["contact_id"], new["owner_id"], new["previous_id"]) == (second, any_company.anna.id, None)
 
 
 async def test_a_client_with_closed_deals_only_gets_a_new_one_linked_to_the_last(company: Company) -> None:

@@ -91,6 +91,15 @@ async def test_a_client_with_an_open_deal_is_joined_to_it(site: Site) -> None:
     assert (await site.company.one(site_requests))["deal_id"] == deal_id
 
 
+async def test_a_second_contact_of_a_deal_asks_about_that_deal(site: Site) -> None:
+    first, second = await site.company.client("Ivan"), await site.company.client("Vera", NUMBER)
+    deal_id = await site.company.deal(site.company.anna, first)
+    await site.company.stands_on(deal_id, second)
+    await site.ask(await site.form())
+    assert (await site.company.one(deals))["id"] == deal_id
+    assert (await site.company.one(tasks))["contact_id"] == second
+
+
 async def test_a_client_with_closed_deals_gets_a_new_one_that_names_the_last(site: Site) -> None:
     client = await site.company.client("Vector", NUMBER)
     closed = await site.company.deal(site.company.anna, client, closed=True)
