@@ -2,7 +2,7 @@
 # tools/*.sh say what they install and why; everything of ours stays in .venv and ~/.cache/pbx-crm.
 SHELL := /bin/bash
 PY := .venv/bin/python
-.PHONY: run setup setup-dev parts test check unit bench lock messages first-revision
+.PHONY: run setup setup-dev parts test quick real calls check unit bench lock messages first-revision
 
 run: setup
 	.venv/bin/pbx-crm demo
@@ -25,9 +25,17 @@ parts: setup-dev
 # for its calls are timed by the phones.
 QUICK := not postgresql and not mariadb and not browser and not asterisk
 
-test: setup-dev parts check
+# What fails in one does not hide what the others say.
+test: setup-dev parts
+	@$(MAKE) --no-print-directory -k check quick real calls
+
+quick: setup-dev
 	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"
+
+real: parts
 	$(PY) -m pytest -q -n auto --dist loadfile -m "not ($(QUICK)) and not asterisk"
+
+calls: parts
 	$(PY) -m pytest -q -m asterisk
 
 check: setup-dev

@@ -210,12 +210,14 @@ async def test_the_answer_of_an_originate_reaches_the_asker_and_the_calls(pbx: S
 
 async def test_an_action_without_an_answer_ends_in_time_and_leaves_nothing_behind(pbx: ScriptedAmi) -> None:
     async with listening(pbx, timing=AmiTiming(ping=60)) as desk:
+        session = desk.listener._session
+        assert session is not None
+        waiting = session.link.protocol.responses
+        await until(lambda: not waiting)  # what is asked at every log-in has been answered
         pbx.deaf = True
         with pytest.raises(PbxUnreachable, match="did not answer Status"):
             await desk.listener.ask(ami_actions.channel_status(), seconds=0.05)
-        session = desk.listener._session
-        assert session is not None
-        assert session.link.protocol.responses == {}
+        assert waiting == {}
 
 
 async def test_asking_while_the_link_is_down_says_so(pbx: ScriptedAmi) -> None:

@@ -117,7 +117,7 @@ async def office(crm: Crm, browser: Browser) -> AsyncIterator[Office]:
     assert made.complaints == []
 
 
-async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 5.0) -> None:
+async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
     """Returns once the check holds; fails if it does not within the time."""
     for _ in range(int(seconds / 0.05)):
         if await check():

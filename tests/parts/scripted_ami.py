@@ -168,7 +168,7 @@ def _reply(writer: asyncio.StreamWriter, action: Action, response: str, **header
     writer.write("\r\n".join(lines).encode() + b"\r\n\r\n")
 
 
-async def until(true: Callable[[], object], seconds: float = 3.0) -> None:
+async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
     """Wait for something to become true; fails the test with the line that waited."""
     deadline = asyncio.get_running_loop().time() + seconds
     while not true():
