@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.deal import Deal, MoveRequest
@@ -23,6 +23,8 @@ from tests.site import Crm
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
+# A machine that runs other tests besides may take its time; nobody waits longer than the thing takes.
+expect.set_options(timeout=15_000)
 AXE = gzip.decompress((Path(__file__).parent / "axe.min.js.gz").read_bytes()).decode()
 
 
@@ -117,7 +119,7 @@ async def office(crm: Crm, browser: Browser) -> AsyncIterator[Office]:
     assert made.complaints == []
 
 
-async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 10.0) -> None:
+async def eventually(check: Callable[[], Awaitable[bool]], seconds: float = 15.0) -> None:
     """Returns once the check holds; fails if it does not within the time."""
     for _ in range(int(seconds / 0.05)):
         if await check():

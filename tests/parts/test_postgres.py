@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, text
 
@@ -40,9 +38,3 @@ def test_databases_of_one_template_do_not_see_each_other(postgres: PostgresClust
     assert _titles(yours) == []
     for url in (mine, yours):
         postgres.drop(url)
-
-
-def test_a_database_costs_a_test_no_second(postgres: PostgresCluster) -> None:
-    started = time.monotonic()
-    postgres.drop(postgres.create())
-    assert time.monotonic() - started < 1.0
