@@ -241,6 +241,7 @@ async def _listening(
 
     turn = Turn(
         f"calls of {pbx.name}",
+        database,
         lease_of(database.engine, f"pbx-{pbx.name}"),
         lambda: CallLoop(pbx, secret, services, plan, records),
         on_wait=elsewhere,

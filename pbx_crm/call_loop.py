@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import platform
+from contextlib import suppress
 from dataclasses import replace
 from typing import assert_never
 
@@ -16,7 +17,7 @@ from pbx_crm.call_records import shape_of
 from pbx_crm.config import PbxSettings
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.dialling import DialRules
-from pbx_crm.domain.errors import StoreUnavailable
+from pbx_crm.domain.errors import LeaseLost, StoreUnavailable
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.presence import PresenceEvent
@@ -32,6 +33,7 @@ PHONES_EVERY_SECONDS = 0.5
 RECONCILED_EVERY_SECONDS = 60
 SETTLED_AFTER_SECONDS = 35
 """After a reconnect the last calls of the gap are read once their rows are ripe (RIPE_AFTER)."""
+NOT_STORED = (StoreUnavailable, LeaseLost)
 INSTANCE = f"{platform.node()[:20]}:{os.getpid()}"
 """This process, as the doctor tells it from another one that listens too."""
 
@@ -114,7 +116,10 @@ class CallLoop:
         while True:
             await asyncio.sleep(HEARD_EVERY_SECONDS)
             if self._listened and self._is_up():
-                await self._sign_in()
+                try:
+                    await self._sign_in()
+                except NOT_STORED:
+                    log.debug("That %s is heard cannot be written down just now", self._name)
 
     def _phone_changed(self, event: PresenceEvent | None) -> None:
         presence = self._services.telephony.presence
@@ -128,7 +133,7 @@ class CallLoop:
         while True:
             try:
                 await self._services.telephony.presence.store(self._name)
-            except StoreUnavailable:
+            except NOT_STORED:
                 log.debug("What the phones of %s are doing cannot be stored just now", self._name)
             await asyncio.sleep(PHONES_EVERY_SECONDS)
 
@@ -170,7 +175,8 @@ class CallLoop:
         """Ends the link; `run` returns once everything heard is stored."""
         await self._stream.close()
         if self._listened:
-            await self._services.gaps.heard(self._name)
+            with suppress(*NOT_STORED):
+                await self._services.gaps.heard(self._name)
 
     def figures(self) -> LinkFigures:
         """The link's counters now."""

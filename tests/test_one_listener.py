@@ -14,11 +14,13 @@ import pytest
 from aiohttp import ClientSession
 from sqlalchemy import select
 
-from pbx_crm.app import running
-from pbx_crm.db.engine import Database
+from pbx_crm.app import build_services, running
+from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import calls, deals
+from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.services.demo_company import found_company
+from pbx_crm.services.passwords import Passwords
 from tests.parts.scripted_ami import SECRET, ScriptedAmi, until
 from tests.test_app import settings_for, told_now
 from tests.test_call_records import eventually
@@ -129,11 +131,8 @@ async def test_the_second_instance_waits_and_takes_over(
 
 
 @pytest.mark.timeout(180)
-@pytest.mark.parametrize(
-    "database_url", [pytest.param("postgresql", marks=pytest.mark.postgresql)], indirect=True
-)
-async def test_an_instance_that_was_paused_finds_another_in_its_place(
-    start: Callable[[], Awaitable[Instance]], pbx: ScriptedAmi
+async def test_an_instance_that_was_paused_finds_another_in_its_place_and_doubles_nothing(
+    start: Callable[[], Awaitable[Instance]], pbx: ScriptedAmi, people: Database
 ) -> None:
     first = await start()
     await first.becomes("up")
@@ -141,10 +140,30 @@ async def test_an_instance_that_was_paused_finds_another_in_its_place(
     await second.becomes("waiting")
     first.process.send_signal(signal.SIGSTOP)
     await second.becomes("up", TAKEOVER_SECONDS + 3)
+    pbx.send(told_now("in_direct_answered__22-pjsip-A"))  # to both: the first one's connection still stands
+    await until_ended(people, 1)
     first.process.send_signal(signal.SIGCONT)
     await first.becomes("waiting")
     assert await second.hears() == "up"
     assert pbx.log_ins == 2
+    assert await people.read(lambda tx: (len(tx.execute(select(calls.c.id)).all()), owners(tx))) == (1, 1)
+
+
+@pytest.fixture
+async def people(database_url: str) -> AsyncIterator[Database]:
+    """The database beside the instances, with a company in it."""
+    database, passwords = Database.open(database_url), Passwords()
+    installation = Installation("RU", "en", "Europe/Moscow", "RUB", ("office",))
+    services = build_services(database, installation, passwords)
+    await found_company(database, services.staff, services.clock, "office", "RUB")
+    yield database
+    passwords.close()
+    database.close()
+
+
+def owners(tx: Transaction) -> int:
+    """How many cards there are, each with its owner."""
+    return len(tx.execute(select(deals.c.owner_id)).all())
 
 
 async def test_equal_uniqueids_of_two_pbxes_are_two_calls_of_one_client(tmp_path: Path) -> None:
@@ -162,7 +181,7 @@ async def test_equal_uniqueids_of_two_pbxes_are_two_calls_of_one_client(tmp_path
             office.send(same)
             branch.send(same)
             found = await eventually(app, calls, 2)
-            await until_ended(app.database)
+            await until_ended(app.database, 2)
             assert {call.pbx for call in found} == {"office", "branch"}
             assert len({call.linkedid for call in found}) == 1
             (deal,) = await eventually(app, deals, 1)
@@ -173,11 +192,11 @@ def _all_up(states: dict[str, LinkState]) -> bool:
     return len(states) == 2 and all(state.status is LinkStatus.UP for state in states.values())
 
 
-async def until_ended(database: Database) -> None:
-    """Waits until both calls are over."""
+async def until_ended(database: Database, count: int) -> None:
+    """Waits until so many calls are over."""
 
     async def over() -> bool:
         ended = select(calls.c.id).where(calls.c.ended_at.is_not(None))
-        return len(await database.read(lambda tx: tx.execute(ended).all())) == 2
+        return len(await database.read(lambda tx: tx.execute(ended).all())) == count
 
     await _until(over, PATIENCE_SECONDS)

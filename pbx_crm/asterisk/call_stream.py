@@ -20,7 +20,7 @@ from pbx_crm.asterisk.ami_news import Heard, InboxItem, LinkLost, LinkUp, Snapsh
 from pbx_crm.asterisk.presence_events import is_presence, read_presence
 from pbx_crm.domain.call import Call, Fact
 from pbx_crm.domain.call_tracker import CallTracker
-from pbx_crm.domain.errors import StoreUnavailable
+from pbx_crm.domain.errors import LeaseLost, StoreUnavailable
 from pbx_crm.domain.pbx_event import ConnectionLost, ConnectionRestored, PbxBooted
 from pbx_crm.domain.pbx_link import LinkState
 from pbx_crm.domain.presence import PresenceEvent
@@ -261,6 +261,8 @@ class CallStream:
         while True:
             try:
                 return await self._deliver(news)
+            except LeaseLost:
+                break  # whoever took over hears it, or reads it from the PBX's records
             except StoreUnavailable:
                 if tries == 0:
                     log.exception("News of the PBX cannot be stored; they wait until they can")

@@ -21,6 +21,7 @@ from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
+from pbx_crm.db import fencing
 from pbx_crm.db.group_commit import GroupCommitWriter
 from pbx_crm.domain.errors import BadConfig, StoreUnavailable
 
@@ -84,9 +85,15 @@ class Database:
     async def write(
         self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """What `fn(tx, …)` returns, once committed; an exception of `fn` rolls only its own work back."""
+        """What `fn(tx, …)` returns, once committed; an exception of `fn` rolls only its own work back.
+
+        LeaseLost where the task writes behind a fence (`db/fencing.py`) that stands no more.
+        """
+        fence = fencing.current()
 
         def work(tx: Connection) -> T:
+            if fence is not None:
+                fencing.require(tx, fence)
             return fn(tx, *args, **kwargs)
 
         try:

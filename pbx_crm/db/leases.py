@@ -1,13 +1,17 @@
 """A lease: of several instances of this program on one database, one alone does a certain work.
 
 PostgreSQL keeps it as an advisory lock of a connection of its own, SQLite as a lock on a file beside the
-database; both are gone with the process that held them, however it ended.
+database; both are gone with the process that held them, however it ended. A holder that lives and does
+nothing (stopped, or hung) loses it by showing no sign of life; that it writes nothing when it goes on is
+the matter of `db/fencing.py`.
 """
 
 from __future__ import annotations
 
 import fcntl
 import os
+import secrets
+import time
 import zlib
 from pathlib import Path
 from typing import Protocol
@@ -20,8 +24,15 @@ from pbx_crm.domain.errors import StoreUnavailable
 STALE_SECONDS = 10
 """A holder that said nothing for so long is stopped, or its machine is gone; whoever waits takes over."""
 
+QUIET_SECONDS = 8
+"""The same for a file, which tells no times: counted from when its last sign of life was first seen."""
+
 FAMILY = 0x70627863
 """The first half of our locks' keys: `pbxc`, so that they meet nobody else's in this database."""
+
+LINE = 64
+"""Letters of a sign of life: always as many, so that a new one covers the old one whole."""
+WITH_LOCK, WITHOUT_LOCK = "lock", "bare"
 
 
 class Lease(Protocol):
@@ -57,35 +68,82 @@ class NobodyElse:
 
 
 class FileLease:
-    """A lock on a file beside the database; the file stays and tells the process that has it."""
+    """A lock on a file beside the database, and in the file the holder's signs of life.
+
+    A stopped process keeps its lock. Whoever waits for it sees the file rest, and takes over without the
+    lock, which the other one lets go once it goes on and finds another's name in the file.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._name = secrets.token_hex(8)
         self._file: int | None = None
+        self._is_ours = False
+        self._locked = False
+        self._beats = 0
+        self._seen: tuple[str | None, float] = (None, 0.0)
+        """The last sign of another's life, and when it was first seen."""
 
     def take(self) -> bool:
-        """Whether the lock is this process's."""
-        if self._file is not None:
-            return True
+        """Whether the lease is this instance's; a holder that has gone silent loses it."""
         try:
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+            file = self._opened()
+            self._locked = self._locked or _lock(file)
+            said = _read(file)
+            if self._is_ours and not said.startswith(self._name):
+                self.release()
+                return False
+            self._is_ours = self._is_ours or self._is_free(said)
+            if self._is_ours:
+                self._show_life(file)
+            elif self._locked:
+                # Somebody does the work without the lock: it is theirs.
+                self._let_go()
         except OSError as error:
             raise StoreUnavailable from error
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(file)
-            return False
-        os.truncate(file, 0)
-        os.write(file, f"{os.getpid()}\n".encode())
-        self._file = file
-        return True
+        return self._is_ours
 
     def release(self) -> None:
         """Closes the file, and with it gives up the lock."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        if self._is_ours and self._file is not None and _read(self._file).startswith(self._name):
+            os.ftruncate(self._file, 0)
+        self._is_ours = False
+        self._let_go()
+
+    def _is_free(self, said: str) -> bool:
+        """Whether nobody holds it: a lock that can be had was given up, unless its holder never had it."""
+        if self._locked and not said.endswith(WITHOUT_LOCK):
+            return True
+        if said != self._seen[0]:
+            self._seen = (said, time.monotonic())
+        return time.monotonic() - self._seen[1] > QUIET_SECONDS
+
+    def _show_life(self, file: int) -> None:
+        self._beats += 1
+        line = f"{self._name} {os.getpid()} {self._beats} {WITH_LOCK if self._locked else WITHOUT_LOCK}"
+        os.pwrite(file, line.ljust(LINE).encode(), 0)
+
+    def _opened(self) -> int:
+        if self._file is None:
+            self._file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        return self._file
+
+    def _let_go(self) -> None:
+        file, self._file, self._locked = self._file, None, False
+        if file is not None:
+            os.close(file)
+
+
+def _lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read(file: int) -> str:
+    return os.pread(file, LINE, 0).decode(errors="replace").strip()
 
 
 class ServerLease:

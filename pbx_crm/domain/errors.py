@@ -11,6 +11,7 @@ CrmError
 └── Broken                  the surroundings fail: PBX, disk, configuration
     ├── BadConfig           a wrong or missing key, named
     ├── StoreUnavailable    the database cannot be asked or takes no changes: disk full, server away
+    ├── LeaseLost           another instance of the program does this work now
     ├── PbxUnreachable      the PBX does not answer or refuses us
     │   ├── LoginRefused    it answered, and does not let us in
     │   └── RightMissing    it let us in, and forbids this action
@@ -75,6 +76,10 @@ class BadConfig(Broken):
 
 class StoreUnavailable(Broken):
     """The database cannot be used just now. Nothing was changed; please try again."""
+
+
+class LeaseLost(Broken):
+    """Another instance of the program does this work now; nothing was changed."""
 
 
 class PbxUnreachable(Broken):

@@ -7,6 +7,9 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from pbx_crm.db import fencing
+from pbx_crm.db.engine import Database
+from pbx_crm.db.fencing import Fence
 from pbx_crm.db.leases import Lease
 from pbx_crm.domain.errors import StoreUnavailable
 
@@ -28,11 +31,16 @@ class Work(Protocol):
 
 
 class Turn:
-    """Runs the work whenever the lease is ours, and lets it rest while another instance has it."""
+    """Runs the work whenever the lease is ours, and lets it rest while another instance has it.
+
+    All that the work writes is written behind a fence: an instance that was stopped, and goes on after
+    another took over, cannot write before it has noticed.
+    """
 
     def __init__(
         self,
         name: str,
+        database: Database,
         lease: Lease,
         make: Callable[[], Work],
         *,
@@ -40,10 +48,12 @@ class Turn:
     ) -> None:
         """`make` gives the work afresh for every turn; `on_wait` is told that another has the lease."""
         self._name = name
+        self._database = database
         self._lease = lease
         self._make = make
         self._on_wait = on_wait
         self._stopped = asyncio.Event()
+        self._fence: Fence | None = None
         self._work: Work | None = None
         self._running: asyncio.Task[None] | None = None
         self._waits = False
@@ -67,18 +77,20 @@ class Turn:
 
     async def _is_ours(self) -> bool:
         try:
-            return await asyncio.to_thread(self._lease.take)
+            ours = await asyncio.to_thread(self._lease.take)
+            if ours and self._fence is not None and not await self._fence_stands(self._fence):
+                await asyncio.to_thread(self._lease.release)
+                return False
         except StoreUnavailable:
             return self._work is not None  # nobody can take over while the database is away
+        return ours
+
+    async def _fence_stands(self, fence: Fence) -> bool:
+        return await self._database.read(fencing.stands, fence)
 
     async def _follow(self, ours: bool) -> None:
         if ours and self._work is None:
-            if self._waits:
-                log.warning("%s: taken over from another instance", self._name)
-            self._waits = False
-            self._work = self._make()
-            self._running = asyncio.create_task(self._work.run(), name=self._name)
-            self._running.add_done_callback(self._say_if_it_died)
+            await self._begin()
         elif not ours:
             if self._work is not None:
                 log.warning("%s: another instance has taken over", self._name)
@@ -88,11 +100,25 @@ class Turn:
                 self._on_wait()
             self._waits = True
 
+    async def _begin(self) -> None:
+        try:
+            self._fence = await self._database.write(fencing.claim, self._name)
+        except StoreUnavailable:
+            return  # asked again in a moment
+        if self._waits:
+            log.warning("%s: taken over from another instance", self._name)
+        self._waits = False
+        with fencing.behind(self._fence):
+            self._work = self._make()
+            self._running = asyncio.create_task(self._work.run(), name=self._name)
+        self._running.add_done_callback(self._say_if_it_died)
+
     async def _rest(self) -> None:
-        work, running = self._work, self._running
-        self._work = self._running = None
+        work, running, fence = self._work, self._running, self._fence
+        self._work = self._running = self._fence = None
         if work is not None and running is not None:
-            await work.stop()
+            with fencing.behind(fence):
+                await work.stop()
             await asyncio.wait([running], timeout=STOP_SECONDS)
 
     def _say_if_it_died(self, task: asyncio.Task[None]) -> None:

@@ -22,10 +22,13 @@ import sys, time
 from pbx_crm.db.engine import make_engine
 from pbx_crm.db.leases import lease_of
 lease = lease_of(make_engine(sys.argv[1]), "pbx-main")
-print(lease.take(), flush=True)
+ours = lease.take()
+print(ours, flush=True)
 while True:
     time.sleep(0.5)
-    lease.take()
+    before, ours = ours, lease.take()
+    if ours != before:
+        print(ours, flush=True)
 """
 Instance = subprocess.Popen[str]
 
@@ -140,16 +143,73 @@ def test_a_database_in_memory_is_nobody_elses() -> None:
     assert lease_of(make_engine("sqlite://"), "pbx-main").take()
 
 
-def test_a_stopped_process_keeps_a_file_lease_until_it_ends(sqlite_url: str) -> None:
-    engine = make_engine(sqlite_url)
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A holder may be silent for a second only."""
+    monkeypatch.setattr(leases, "QUIET_SECONDS", 1)
+
+
+@pytest.fixture
+def file(sqlite_url: str) -> Iterator[Callable[[], Lease]]:
+    """Gives leases on one SQLite, as instances of the program have them."""
+    engine, made = make_engine(sqlite_url), list[Lease]()
+
+    def another() -> Lease:
+        made.append(lease_of(engine, "pbx-main"))
+        return made[-1]
+
+    yield another
+    for one in made:
+        one.release()
+    engine.dispose()
+
+
+FileLeases = Callable[[], Lease]
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_stopped_process_loses_a_file_lease_and_learns_so(sqlite_url: str, file: FileLeases) -> None:
     process = subprocess.Popen([sys.executable, "-c", HOLDER, sqlite_url], stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "True\n"
+    lease, third = file(), file()
     process.send_signal(signal.SIGSTOP)
-    lease = lease_of(engine, "pbx-main")
-    assert not lease.take()
+    assert not lease.take(), "it may have shown a sign of life just now"
+    assert taken_within(lease, 20)
+    process.send_signal(signal.SIGCONT)
+    assert process.stdout.readline() == "False\n", "it finds another in its place, and lets the lock go"
+    assert lease.take()
+    assert not third.take()
     process.kill()
     process.communicate()
-    assert taken_within(lease, 5)
-    lease.release()
-    engine.dispose()
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_took_over_without_the_lock_keeps_the_lease_when_the_lock_is_free(file: FileLeases) -> None:
+    silent, second, third = file(), file(), file()
+    assert silent.take()
+    assert taken_within(second, 20)
+    assert not silent.take()
+    assert not third.take(), "the lock is free, and its place is not"
+    assert second.take()
+    assert not third.take()
+    second.release()
+    assert third.take(), "given back, it is free at once"
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_took_over_without_the_lock_and_died_is_followed_after_a_silence(file: FileLeases) -> None:
+    silent, second, third = file(), file(), file()
+    assert silent.take()
+    assert taken_within(second, 20)
+    assert not third.take()
+    assert taken_within(third, 20)
+    assert not second.take()
+
+
+def test_a_file_of_an_older_version_is_no_riddle(sqlite_url: str, file: FileLeases) -> None:
+    path = f"{sqlite_url.removeprefix('sqlite:///')}.pbx-main.lock"
+    Path(path).write_text("12345\n" * 20)
+    lease = file()
+    assert lease.take()
+    assert not file().take()
