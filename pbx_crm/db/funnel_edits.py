@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Table, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pbx_crm.db import funnels as funnel_rows
+from pbx_crm.db import gates
 from pbx_crm.db.tables import deals, funnels, lines, loss_reasons, stages
 from pbx_crm.db.upsert import insert_new
 from pbx_crm.domain.errors import BadInput, NotFound
@@ -21,7 +22,7 @@ TAKEN = N_("This name is taken, perhaps by something retired.")
 
 
 def copy(tx: Connection, body: Funnel, name: str, preset: str | None = None) -> int:
-    """The id of a new funnel with the stages, texts and loss reasons in use of `body`."""
+    """The id of a new funnel with the stages, texts, gates and loss reasons in use of `body`."""
     position = tx.execute(select(func.count()).select_from(funnels)).scalar_one()
     values = {"name": name, "preset": preset, "currency": body.currency, "position": position}
     funnel_id = insert_new(tx, funnels, values)
@@ -29,6 +30,7 @@ def copy(tx: Connection, body: Funnel, name: str, preset: str | None = None) -> 
         raise BadInput(reasons={"name": TAKEN})
     kept = in_order(body.stages_in_use)
     tx.execute(insert(stages), [_copied(stage, funnel_id, place) for place, stage in enumerate(kept)])
+    gates.copy(tx, kept, funnel_id)
     reasons = [
         {"funnel_id": funnel_id, "name": reason.name, "position": place}
         for place, reason in enumerate(body.loss_reasons)

@@ -12,9 +12,10 @@ from sqlalchemy import Connection, func, insert, select
 
 from pbx_crm.db import robots, triggers, wrap_up_outcomes
 from pbx_crm.db.prepared import fetch
-from pbx_crm.db.tables import funnels, loss_reasons, stages
+from pbx_crm.db.tables import funnels, gates, loss_reasons, stages
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel import HUES, Funnel, LossReason, Preset, Stage, StageKind
+from pbx_crm.domain.gate import gate_of
 
 
 def create(tx: Connection, preset: Preset, currency: str, translate: Callable[[str], str] = str) -> Funnel:
@@ -100,8 +101,13 @@ def _all() -> Any:
     texts = ("reached_when", "what_to_do", "retired_at")
     columns = [stages.c[name] for name in (*names, *texts)]
     return (
-        select(funnels.c.id, funnels.c.name, funnels.c.currency, funnels.c.retired_at, *columns)
+        select(
+            *(funnels.c.id, funnels.c.name, funnels.c.currency, funnels.c.retired_at),
+            *columns,
+            *(gates.c.needs, gates.c.is_binding),
+        )
         .join_from(funnels, stages, stages.c.funnel_id == funnels.c.id)
+        .outerjoin(gates, gates.c.stage_id == stages.c.id)
         .order_by(funnels.c.position, funnels.c.id, stages.c.position)
     )
 
@@ -115,6 +121,7 @@ def _with_stages(rows: Iterable[tuple[Any, ...]]) -> list[Funnel]:
 
 
 def _stage(row: tuple[Any, ...]) -> Stage:
-    stage_id, funnel_id, name, kind, *numbers_and_texts, retired_at = row
+    stage_id, funnel_id, name, kind, *numbers_and_texts, retired_at, needs, is_binding = row
     stage = Stage(stage_id, funnel_id, name, StageKind(kind), *numbers_and_texts)
-    return replace(stage, is_retired=retired_at is not None)
+    gate = gate_of(needs, is_binding=is_binding) if needs else None
+    return replace(stage, is_retired=retired_at is not None, gate=gate)

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, select
 
-from pbx_crm.db.tables import stage_moves
+from pbx_crm.db.tables import stage_moves, stages
 from pbx_crm.db.upsert import insert_missing, insert_new
 from pbx_crm.domain.deal import Actor, ActorKind, NewMove, StageMove
+from pbx_crm.domain.funnel import StageKind
 
 
 def insert(tx: Connection, deal_id: int, from_stage_id: int | None, move: NewMove) -> StageMove | None:
@@ -63,6 +64,18 @@ def last_of(tx: Connection, deal_id: int) -> StageMove | None:
     query = select(stage_moves).where(stage_moves.c.deal_id == deal_id).order_by(stage_moves.c.id.desc())
     row = tx.execute(query.limit(1)).mappings().one_or_none()
     return None if row is None else _move(row)
+
+
+def last_open_stage(tx: Connection, deal_id: int, funnel_id: int) -> int | None:
+    """Where the deal lay last in this funnel while it was open; None if it never did."""
+    query = (
+        select(stages.c.id)
+        .join(stage_moves, stage_moves.c.to_stage_id == stages.c.id)
+        .where(stage_moves.c.deal_id == deal_id, stages.c.funnel_id == funnel_id)
+        .where(stages.c.kind.not_in([StageKind.WON, StageKind.LOST]))
+        .order_by(stage_moves.c.id.desc())
+    )
+    return tx.execute(query.limit(1)).scalar_one_or_none()
 
 
 def of_deal(tx: Connection, deal_id: int, most: int = 100) -> list[StageMove]:

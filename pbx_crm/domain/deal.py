@@ -154,6 +154,8 @@ class MoveRequest:
     reason: str = ""
     amount: Decimal | None = None
     loss_reason_id: int | None = None
+    skip_reason: str = ""
+    """Why it goes on though a gate is not confirmed."""
 
 
 @dataclass(frozen=True, slots=True)

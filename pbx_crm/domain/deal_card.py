@@ -12,6 +12,7 @@ from pbx_crm.domain.deal_edit import FieldChange
 from pbx_crm.domain.deal_file import DealFile
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.owner_rule import Rule
+from pbx_crm.domain.passage import PassageStory
 from pbx_crm.domain.task import Task, TaskKind, Urgency
 
 
@@ -65,6 +66,8 @@ class Entry:
     """The trigger's act that may be taken back."""
     trigger: str = ""
     """The name of the trigger that made the move."""
+    passage: PassageStory | None = None
+    """What confirmed a move at its gates, and what was skipped."""
     call: CallFacts | None = None
     task_kind: TaskKind | None = None
     result: str = ""

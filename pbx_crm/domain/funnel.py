@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pbx_crm.domain.gate import Gate
 from pbx_crm.domain.sentence import N_
 
 HUES = 8
@@ -43,6 +44,8 @@ class Stage:
     reached_when: str = ""
     what_to_do: str = ""
     is_retired: bool = False
+    gate: Gate | None = None
+    """What confirms that it is reached; None: nothing is asked."""
 
 
 @dataclass(frozen=True, slots=True)

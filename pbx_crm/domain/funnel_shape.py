@@ -87,6 +87,12 @@ def check_new_kind(kind: StageKind) -> None:
         raise BadInput(reasons={"kind": N_("A funnel has one Unsorted.")})
 
 
+def check_takes_gate(kind: StageKind) -> None:
+    """BadInput for Unsorted and Lost: nobody is kept from taking a call, or from giving up."""
+    if kind in (StageKind.UNSORTED, StageKind.LOST):
+        raise BadInput(reasons={"needs": N_("No gate stands before Unsorted and Lost.")})
+
+
 def in_order(stages: Sequence[Stage]) -> list[Stage]:
     """The stages as they stand on the board."""
     return sorted(stages, key=lambda stage: (ORDER.index(stage.kind), stage.position))

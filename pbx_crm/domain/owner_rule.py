@@ -41,6 +41,7 @@ WHAT_HAPPENED = {
     "trigger_task": N_("the trigger “%(name)s” set a task"),
     "trigger_priority": N_("the trigger “%(name)s” changed the priority"),
     "trigger_owner": N_("the trigger “%(name)s” chose another owner"),
+    "trigger_gate": N_("the trigger “%(name)s” left it here: %(stage)s has a gate that is not confirmed"),
     "told_owner": N_("%(by)s says that the client called and asks to call back"),
     "wrap_up": N_("how it went: %(outcome)s"),
     "wrap_up_undone": N_("took back how it went"),

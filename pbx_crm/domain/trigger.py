@@ -16,6 +16,7 @@ from enum import StrEnum
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
+from pbx_crm.domain.passage import NO_GATES, GatedWay, gated_way
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 
@@ -162,6 +163,8 @@ class Act:
     task_kind: TaskKind | None = None
     priority: Priority | None = None
     owner_id: int | None = None
+    way: GatedWay = NO_GATES
+    """The gates between where the card lies and where it is to go."""
 
     @property
     def is_empty(self) -> bool:
@@ -242,12 +245,14 @@ def _nobody_called_back_yet(calls: Sequence[PastCall]) -> bool:
 
 def _act(rule: Trigger, fact: CallFact, now: Standing, funnel: Funnel, may_move: bool) -> Act:
     owner_id = fact.talker_id if rule.new_owner is NewOwner.TALKER else rule.owner_id
+    target = _target(rule, now, funnel) if may_move else None
     return Act(
         rule,
-        to_stage=_target(rule, now, funnel) if may_move else None,
+        to_stage=target,
         task_kind=rule.task_kind,
         priority=rule.priority if rule.priority is not now.priority else None,
         owner_id=owner_id if rule.new_owner is not None and owner_id != now.owner_id else None,
+        way=gated_way(funnel, now.stage_id, target) if target else NO_GATES,
     )
 
 

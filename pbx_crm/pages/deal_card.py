@@ -11,6 +11,7 @@ from aiohttp import web
 from pbx_crm.domain.deal import MoveRequest, Priority
 from pbx_crm.domain.deal_edit import FieldChange, FieldsClash
 from pbx_crm.domain.errors import BadInput, Conflict, NotFound, Refused
+from pbx_crm.domain.passage import LONGEST_REASON, GateClosed
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import PutOff, Repeat, TaskKind
 from pbx_crm.pages.answers import elsewhere, see_other
@@ -25,7 +26,6 @@ PRIORITIES = (
     (Priority.NORMAL, N_("Normal")),
     (Priority.HIGH, N_("High")),
 )
-LONGEST_REASON = 1000
 CHOSEN_KINDS = (
     *(TaskKind.CALL, TaskKind.OFFER, TaskKind.MEETING, TaskKind.PAYMENT, TaskKind.FEEDBACK),
     TaskKind.OTHER,
@@ -50,6 +50,8 @@ class Answered:
     """What somebody else made of the fields in question meanwhile."""
     who: str = ""
     """Who that was, where it is known."""
+    gate: GateClosed | None = None
+    """What a gate of the other funnel asks for."""
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -78,6 +80,7 @@ async def change_funnel(request: web.Request) -> web.StreamResponse:
             form.whole("version"),
             form.text("request_key")[:80] or new_key(),
             form.text("reason")[:LONGEST_REASON],
+            skip_reason=form.text("skip_reason")[:LONGEST_REASON],
         )
         form.require_good()
         await services_of(request).moves.change_funnel(viewer_of(request), deal_id_of(request), wish)
@@ -176,6 +179,8 @@ def _answered(request: web.Request, name: str, form: Form, refusal: Refused) -> 
     sentence = "" if reasons else wording.sentence_of(refusal)
     if isinstance(refusal, FieldsClash):
         return Answered(name, form.typed(), reasons, sentence, refusal.changes, refusal.who)
+    if isinstance(refusal, GateClosed):
+        return Answered(name, form.typed(), reasons, sentence, gate=refusal)
     return Answered(name, form.typed(), reasons, sentence)
 
 

@@ -18,10 +18,12 @@ from pbx_crm.domain.deal import Deal, DealChanged, MoveQuestions, MoveRequest, N
 from pbx_crm.domain.deal_card import DealCard
 from pbx_crm.domain.errors import Refused
 from pbx_crm.domain.funnel import Stage
+from pbx_crm.domain.passage import LONGEST_REASON, GateClosed
 from pbx_crm.domain.person import Role
 from pbx_crm.pages.answers import see_other, telling
 from pbx_crm.pages.board_place import number_in, place_from, query_of
 from pbx_crm.pages.forms import Form, form_of
+from pbx_crm.pages.move_gate import answer_in, answered, gate_values
 from pbx_crm.pages.render import render, wording_of, zone_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 from pbx_crm.services.moves import Moved
@@ -60,11 +62,14 @@ async def move(request: web.Request) -> web.StreamResponse:
     """POST /deals/17/move: the move, or what stands against it."""
     form, deal_id = await form_of(request), int(request.match_info["deal"])
     deal = await services_of(request).deals.get(viewer_of(request), deal_id)
-    wish = _wish(form)
+    wish, answer = _wish(form), answer_in(form)
     try:
+        wish = await answered(request, form, deal_id, wish, answer)
         moved = await services_of(request).moves.move(viewer_of(request), deal_id, wish)
     except MoveQuestions as questions:
         return await _ask(request, form, deal, wish, questions)
+    except GateClosed as gate:
+        return await _ask_at_gate(request, form, deal, wish, gate)
     except DealChanged as refusal:
         return await _refuse(request, form, deal, wish.to_stage_id, refusal)
     return await _done(request, form, moved)
@@ -95,7 +100,20 @@ def _wish(form: Form) -> MoveRequest:
         # What is no amount is asked for once more, beside what was typed.
         amount=form.amount("amount") or None,
         loss_reason_id=loss_reason_id,
+        skip_reason=form.text("skip_reason")[:LONGEST_REASON],
     )
+
+
+async def _ask_at_gate(
+    request: web.Request, form: Form, deal: Deal, wish: MoveRequest, gate: GateClosed
+) -> web.StreamResponse:
+    card = await services_of(request).deal_cards.show(viewer_of(request), deal.id, zone_of(request))
+    values = {**gate_values(request, form, card, gate), "wish": wish}
+    if not is_fragment(request):
+        return render(request, "move_gate.html", values, status=HTTPStatus.CONFLICT)
+    columns = await _columns(request, form, deal.stage_id, wish.to_stage_id)
+    values |= columns.values()
+    return render(request, "parts/move_gate_asks.html", values, status=HTTPStatus.CONFLICT)
 
 
 async def _ask(

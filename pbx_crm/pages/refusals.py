@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Mapping
 from http import HTTPStatus
 from urllib.parse import quote
 
@@ -23,9 +24,11 @@ from pbx_crm.domain.errors import (
     StoreUnavailable,
     WrongLogin,
 )
+from pbx_crm.domain.passage import GateClosed
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.access import Handler
 from pbx_crm.pages.answers import see_other
+from pbx_crm.pages.api.contract import missing_of
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import REQUEST_ID, is_api, is_fragment, wants_websocket
 
@@ -104,7 +107,8 @@ def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
     sentence = reader.gettext(str(error))
     if isinstance(error, CrmError) and "%(" in sentence:
         sentence %= error.details
-    return _problem(request, status, id_of(error), sentence, reasons)
+    more = {"missing": missing_of(error)} if isinstance(error, GateClosed) else {}
+    return _problem(request, status, id_of(error), sentence, reasons, more)
 
 
 def _to_login(request: web.Request) -> web.StreamResponse:
@@ -127,10 +131,15 @@ def _page_of(request: web.Request) -> str:
 
 
 def _problem(
-    request: web.Request, status: HTTPStatus, kind: str, sentence: str, reasons: dict[str, str] | None = None
+    request: web.Request,
+    status: HTTPStatus,
+    kind: str,
+    sentence: str,
+    reasons: dict[str, str] | None = None,
+    more: Mapping[str, object] | None = None,
 ) -> web.StreamResponse:
     if is_api(request):
-        body = {"error": kind, "message": sentence, "details": reasons or {}}
+        body = {"error": kind, "message": sentence, "details": reasons or {}, **(more or {})}
         return web.json_response(body, status=status)
     template = "parts/problem.html" if is_fragment(request) else "error.html"
     values = {

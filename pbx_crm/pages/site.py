@@ -258,6 +258,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/loss-reasons/{reason}", funnels.change_reason, Access.HEAD),
     Route("GET", "/settings/stages/{stage}", stages.show, Access.HEAD),
     Route("POST", "/settings/stages/{stage}", stages.change, Access.HEAD),
+    Route("POST", "/settings/stages/{stage}/gate", stages.set_gate, Access.HEAD),
     Route("POST", "/settings/stages/{stage}/shift", stages.shift, Access.HEAD),
     Route("POST", "/settings/stages/{stage}/retire", stages.retire, Access.HEAD),
     Route("POST", "/settings/stages/{stage}/restore", stages.restore, Access.HEAD),

@@ -1,4 +1,4 @@
-"""Settings: the stages of a funnel, and one stage with its texts."""
+"""Settings: the stages of a funnel, and one stage with its texts and its gate."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.funnels import HERE, done_or_told, page_of
+from pbx_crm.pages.gate_form import gate_in, gate_shown
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.refusals import status_of
 from pbx_crm.pages.render import render, wording_of
@@ -48,6 +49,18 @@ async def change(request: web.Request) -> web.StreamResponse:
         funnel_id = await services_of(request).setup.stages.change(viewer_of(request), _id(request), filled)
     except BadInput as refused:
         return await _page(request, form, refused)
+    return see_other(f"{HERE}/{funnel_id}")
+
+
+async def set_gate(request: web.Request) -> web.StreamResponse:
+    """POST /settings/stages/{stage}/gate: what confirms that it is reached, or the form again."""
+    form = await form_of(request)
+    try:
+        gate = gate_in(form)
+        form.require_good()
+        funnel_id = await services_of(request).setup.stages.set_gate(viewer_of(request), _id(request), gate)
+    except BadInput as refused:
+        return await _page(request, None, refused, gate_form=form)
     return see_other(f"{HERE}/{funnel_id}")
 
 
@@ -97,7 +110,9 @@ def _filled(form: Form) -> StageForm:
     )
 
 
-async def _page(request: web.Request, form: Form | None, refused: Refused | None) -> web.Response:
+async def _page(
+    request: web.Request, form: Form | None, refused: Refused | None, *, gate_form: Form | None = None
+) -> web.Response:
     funnel = await services_of(request).setup.stages.funnel_of(_id(request))
     stage = funnel.stage(_id(request))
     if stage is None:
@@ -112,6 +127,7 @@ async def _page(request: web.Request, form: Form | None, refused: Refused | None
         "reasons": reasons,
         "refusal": reader.sentence_of(refused) if refused and not reasons else "",
         "hues": range(HUES),
+        "gate": gate_shown(stage, gate_form),
         "heirs": [(one.id, one.name) for one in heirs(funnel, stage)],
         "stays": _why_it_stays(request, funnel, stage),
     }

@@ -9,6 +9,7 @@ from pbx_crm.services.companies import Companies
 from pbx_crm.services.contacts import Contacts
 from pbx_crm.services.deal_files import DealFiles
 from pbx_crm.services.deal_people import DealPeople
+from pbx_crm.services.gate_answers import GateAnswers
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.imports import Imports
 from pbx_crm.services.notes import Notes
@@ -25,6 +26,7 @@ class Clientele:
     companies: Companies
     files: DealFiles
     imports: Imports
+    gate_answers: GateAnswers
 
     @classmethod
     def on(cls, ground: Ground) -> Clientele:
@@ -37,4 +39,5 @@ class Clientele:
             companies=Companies(ground),
             files=DealFiles(ground),
             imports=Imports(ground),
+            gate_answers=GateAnswers(ground),
         )

@@ -38,6 +38,7 @@ from pbx_crm.domain.deal_card import (
 from pbx_crm.domain.deal_edit import FieldChange
 from pbx_crm.domain.deal_file import DealFile
 from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.passage import story_of
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.stage_stay import LOOK_BACK, usual_seconds
 from pbx_crm.domain.task import Task, urgency
@@ -157,6 +158,7 @@ def _of_move(move: StageMove, names: _Names, last_id: int | None) -> Entry:
         is_undo=move.undoes_id is not None,
         undo_id=move.id if may_undo else None,
         trigger=str(move.evidence.get("name", "")),
+        passage=story_of(move.evidence),
     )
 
 

@@ -63,7 +63,7 @@ class Deals:
     async def create(self, viewer: Person, form: DealForm) -> int:
         """The new deal's id, in Unsorted; BadInput names each wrong value."""
         number = _number(form.number, self._plan)
-        _check_texts(form.title, form.source, form.client_name, form.amount)
+        check_texts(form.title, form.source, form.client_name, form.amount)
         deal = await self._database.write(_create, viewer, form, number, self._clock())
         self._live.tell({f"stage-{deal.stage_id}", "tasks"}, {deal.owner_id})
         return deal.id
@@ -76,7 +76,7 @@ class Deals:
         `seen` is what the form showed before anybody typed: with it only a field that somebody else
         changed too is refused (FieldsClash), without it any change since (DealChanged).
         """
-        _check_texts(fields.title, fields.source, fields.client_name or "", fields.amount)
+        check_texts(fields.title, fields.source, fields.client_name or "", fields.amount)
         deal_edits.check(fields)
         edit = deal_edits.change
         deal = await self._database.write(edit, viewer, deal_id, fields, seen, self._clock())
@@ -110,7 +110,8 @@ def _number(written: str, plan: NumberPlan) -> str | None:
     return number
 
 
-def _check_texts(title: str, source: str, client_name: str, amount: Decimal) -> None:
+def check_texts(title: str, source: str, client_name: str, amount: Decimal) -> None:
+    """BadInput if a text is too long, or the amount is none."""
     reasons = {}
     if len(title) > LONGEST_TITLE:
         reasons["title"] = N_("At most 200 characters.")

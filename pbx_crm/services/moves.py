@@ -17,6 +17,7 @@ from pbx_crm.domain.deal import (
     NewMove,
     NothingToUndo,
     StageMove,
+    StageNotInFunnel,
     before_move,
     judge_change_of_funnel,
     judge_move,
@@ -24,8 +25,10 @@ from pbx_crm.domain.deal import (
 )
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import Funnel, Stage
+from pbx_crm.domain.passage import Missing
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.sentence import N_
+from pbx_crm.services import gates
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -56,16 +59,20 @@ class Moves:
     async def move(self, viewer: Person, deal_id: int, request: MoveRequest) -> Moved:
         """The deal where it was wished to be; the same request key again changes nothing more.
 
-        MoveQuestions, StageNotInFunnel or DealChanged if it stays where it is.
+        MoveQuestions, StageNotInFunnel, GateClosed or DealChanged if it stays where it is.
         """
         moved = await self._database.write(carry, viewer, deal_id, request, self._clock())
         self._tell(moved)
         return moved
 
+    async def missing(self, viewer: Person, deal_id: int, request: MoveRequest) -> tuple[Missing, ...]:
+        """What gates still ask for on the way wished for; NotFound, StageNotInFunnel."""
+        return await self._database.read(_missing, viewer, deal_id, request, self._clock())
+
     async def change_funnel(self, viewer: Person, deal_id: int, request: MoveRequest) -> Moved:
         """The open deal in a stage of another funnel; its history goes with it.
 
-        DealChanged, ClosedDealStays or BadInput if it stays where it is.
+        DealChanged, ClosedDealStays, GateClosed or BadInput if it stays where it is.
         """
         moved = await self._database.write(_change_funnel, viewer, deal_id, request, self._clock())
         self._tell(moved)
@@ -93,17 +100,31 @@ def carry(tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, n
     target = judge_move(deal, funnel, request)
     if target.id == deal.stage_id:
         return Moved(deal, funnel, deal.stage_id, None)
+    passage = gates.require(
+        tx, deal, funnel, target, now, amount=request.amount, skip_reason=request.skip_reason
+    )
     wish = NewMove(
         target,
         now,
         seller(viewer.id),
         reason=request.reason.strip(),
         request_key=request.request_key,
-        evidence={"before": before_move(deal)},
+        evidence={"before": before_move(deal), **passage},
         amount=request.amount,
         loss_reason_id=request.loss_reason_id,
     )
     return _after(tx, deal, funnel, deals.set_stage(tx, deal, wish))
+
+
+def _missing(
+    tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, now: datetime
+) -> tuple[Missing, ...]:
+    deal = deals.get(tx, deal_id, viewer.scope)
+    funnel = funnels.load(tx, deal.funnel_id)
+    target = funnel.stage(request.to_stage_id)
+    if target is None:
+        raise StageNotInFunnel(deal_id=deal_id)
+    return gates.look(tx, deal, funnel, target, now, amount=request.amount).missing
 
 
 def _change_funnel(
@@ -114,13 +135,14 @@ def _change_funnel(
     if repeated := stage_moves.by_request(tx, deal_id, request.request_key):
         return Moved(deal, funnel, repeated.from_stage_id or deal.stage_id, repeated)
     target = judge_change_of_funnel(deal, funnel, request.to_stage_id, request.version)
+    passage = gates.require(tx, deal, funnel, target, now, skip_reason=request.skip_reason)
     wish = NewMove(
         target,
         now,
         seller(viewer.id),
         reason=request.reason.strip(),
         request_key=request.request_key,
-        evidence={"before": before_move(deal)},
+        evidence={"before": before_move(deal), **passage},
     )
     return _after(tx, deal, funnel, deals.set_stage(tx, deal, wish))
 

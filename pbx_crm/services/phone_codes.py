@@ -24,6 +24,7 @@ from pbx_crm.domain.phone_code import (
 )
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import NewTask, PutOff, put_off
+from pbx_crm.services import gates
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 
@@ -107,7 +108,7 @@ def _carry_out(tx: Transaction, dialled: _Dialled) -> _Done:
             return _Done(CodeAnswer.NO_CODE)
         return _do(tx, dialled, viewer, _Card(deal, funnel, call), code)
     except Refused:
-        # Another seller's card, a retired funnel, a closed one: the phone can say no more than no.
+        # Another seller's card, a retired funnel, a gate: the phone can say no more than no.
         return _Done(CodeAnswer.NO_CARD)
 
 
@@ -129,12 +130,17 @@ def _do(tx: Transaction, dialled: _Dialled, viewer: Person, card: _Card, code: P
         return _Done(CodeAnswer.NO_CARD)
     target = judge_move(deal, card.funnel, wish)
     if target.id != deal.stage_id:
+        passage = gates.require(tx, deal, card.funnel, target, dialled.now, amount=wish.amount)
         move = NewMove(
             target,
             dialled.now,
             Actor(ActorKind.PHONE_CODE, viewer.id),
             reason=wish.reason if is_back(card.funnel, deal.stage_id, target) else "",
-            evidence={"before": before_move(deal), "call_id": card.call.call_id, "digit": dialled.digit},
+            evidence={
+                "before": before_move(deal),
+                **{"call_id": card.call.call_id, "digit": dialled.digit},
+                **passage,
+            },
             amount=wish.amount,
             loss_reason_id=wish.loss_reason_id,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from pbx_crm.db import audit, funnel_edits, funnels, stage_clearing
+from pbx_crm.db import audit, funnel_edits, funnels, gates, stage_clearing
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.deal import NewMove, seller
 from pbx_crm.domain.errors import NotFound
@@ -15,10 +15,12 @@ from pbx_crm.domain.funnel_shape import (
     StageForm,
     check_may_retire,
     check_new_kind,
+    check_takes_gate,
     checked,
     heir,
     shifted,
 )
+from pbx_crm.domain.gate import Gate
 from pbx_crm.domain.person import Person
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
@@ -53,6 +55,12 @@ class StageSettings:
     async def change(self, actor: Person, stage_id: int, form: StageForm) -> int:
         """Another name, colour, figures and texts; the funnel's id."""
         funnel_id = await self._database.write(_change, actor, stage_id, form, self._clock())
+        self._tell(funnel_id)
+        return funnel_id
+
+    async def set_gate(self, actor: Person, stage_id: int, gate: Gate | None) -> int:
+        """This gate stands before the stage from now on, or none; the funnel's id. NotFound, BadInput."""
+        funnel_id = await self._database.write(_set_gate, actor, stage_id, gate, self._clock())
         self._tell(funnel_id)
         return funnel_id
 
@@ -105,6 +113,16 @@ def _change(tx: Transaction, actor: Person, stage_id: int, form: StageForm, now:
     funnel_edits.change_stage(tx, stage_id, checked(form, stage.kind))
     details = {"from": stage.name, "to": form.name}
     audit.note(tx, now, actor.id, "stage changed", f"stage-{stage_id}", details=details)
+    return funnel.id
+
+
+def _set_gate(tx: Transaction, actor: Person, stage_id: int, gate: Gate | None, now: datetime) -> int:
+    funnel, stage = _found(tx, stage_id)
+    if gate is not None:
+        check_takes_gate(stage.kind)
+    gates.put(tx, stage_id, gate)
+    details = {"needs": gate.keys if gate else [], "is_binding": bool(gate and gate.is_binding)}
+    audit.note(tx, now, actor.id, "gate changed", f"stage-{stage_id}", details=details)
     return funnel.id
 
 

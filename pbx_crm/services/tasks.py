@@ -83,7 +83,7 @@ class Tasks:
 
     async def finish(self, viewer: Person, task_id: int, zone: tzinfo) -> TaskStep:
         """The task is done, and comes again if it is one that does; a second time changes nothing."""
-        task, stage_id = await self._database.write(_finish, viewer, task_id, self._clock(), zone)
+        task, stage_id = await self._database.write(finish, viewer, task_id, self._clock(), zone)
         self._tell(task, stage_id)
         return _step(task)
 
@@ -125,9 +125,10 @@ def _add(tx: Transaction, viewer: Person, deal_id: int, new: NewTask) -> tuple[N
     return owned, deal.stage_id
 
 
-def _finish(
+def finish(
     tx: Transaction, viewer: Person, task_id: int, now: datetime, zone: tzinfo
 ) -> tuple[Task, int | None]:
+    """The task as it was before it was done, and where its deal lies; see `Tasks.finish`."""
     task = tasks.lock(tx, task_id, viewer.scope)
     if task.done_at is None:
         tasks.change(tx, task, done_at=now)

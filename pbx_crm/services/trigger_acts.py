@@ -1,4 +1,8 @@
-"""What a trigger does to a card; taking back what triggers and robots did beside moving it."""
+"""What a trigger does to a card; taking back what triggers and robots did beside moving it.
+
+Nobody is there to be asked when a call moves a card: past a gate that only prompts it goes, and the move says
+what was not confirmed; a binding gate leaves it where it is, and the history says so.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from pbx_crm.domain.deal import TRIGGER, Deal, NewMove, NothingToUndo, before_mo
 from pbx_crm.domain.person import Person, Reach, Scope
 from pbx_crm.domain.task import NewTask
 from pbx_crm.domain.trigger import Act, may_take_back
+from pbx_crm.services import gates
 
 THE_PROGRAM = Scope(Reach.ALL, 0)
 ACTED = "trigger"
@@ -59,12 +64,16 @@ def _move(tx: Transaction, occasion: Occasion, act: Act) -> int | None:
     deal = _lock(tx, occasion)
     if act.to_stage is None:
         return None
+    passage = gates.judge(tx, deal, act.way, occasion.at)
+    if passage.is_barred:
+        _note(tx, occasion, act, {"id": "trigger_gate", "stage": act.to_stage.name})
+        return None
     move = NewMove(
         act.to_stage,
         occasion.at,
         TRIGGER,
         request_key=_key(occasion, act),
-        evidence={**_why(occasion, act), "before": before_move(deal)},
+        evidence={**_why(occasion, act), "before": before_move(deal), **passage.story()},
         loss_reason_id=act.trigger.loss_reason_id,
     )
     return deal.stage_id if deals.set_stage(tx, deal, move) is not None else None

@@ -186,6 +186,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/loss-reasons/{reason}"): Ask("reason", data={"reason": "Walked off"}),
     ("GET", "/settings/stages/{stage}"): Ask("stage"),
     ("POST", "/settings/stages/{stage}"): Ask("stage", data={"name": "Walk on", "hue": "1"}),
+    ("POST", "/settings/stages/{stage}/gate"): Ask("stage", data={"fields": "amount"}),
     ("POST", "/settings/stages/{stage}/shift"): Ask("stage", data={"by": "down"}),
     ("POST", "/settings/stages/{stage}/retire"): Ask("stage", data={"to_stage_id": "1"}),
     ("POST", "/settings/stages/{stage}/restore"): Ask("stage", data={}),

@@ -33,7 +33,15 @@ from pbx_crm.db.tables.deals import (
     stage_totals,
     tasks,
 )
-from pbx_crm.db.tables.funnels import funnels, loss_reasons, phone_codes, stages, triggers, wrap_up_outcomes
+from pbx_crm.db.tables.funnels import (
+    funnels,
+    gates,
+    loss_reasons,
+    phone_codes,
+    stages,
+    triggers,
+    wrap_up_outcomes,
+)
 from pbx_crm.db.tables.imports import import_refusals, import_rows, imports
 from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
@@ -70,6 +78,7 @@ __all__ = [
     "extensions",
     "funnels",
     "gaps",
+    "gates",
     "import_refusals",
     "import_rows",
     "imports",

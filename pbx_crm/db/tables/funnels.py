@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, CheckConstraint, Column, Integer, String, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, Boolean, CheckConstraint, Column, Integer, String, Table, Text, UniqueConstraint
 
 from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.tables.base import metadata, ref, row_id
@@ -35,6 +35,17 @@ stages = Table(
     UniqueConstraint("funnel_id", "name"),
     CheckConstraint("kind IN ('unsorted', 'open', 'won', 'lost')", name="kind_known"),
     CheckConstraint("probability BETWEEN 0 AND 100", name="probability_percent"),
+)
+
+# What confirms that a stage is reached; a stage without a row has no gate.
+gates = Table(
+    "gates",
+    metadata,
+    row_id(),
+    ref("stage_id", "stages.id", cascade=True),
+    Column("needs", JSON, nullable=False),
+    Column("is_binding", Boolean, nullable=False, default=False),
+    UniqueConstraint("stage_id"),
 )
 
 loss_reasons = Table(

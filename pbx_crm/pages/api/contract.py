@@ -19,6 +19,8 @@ from pydantic import (
 )
 
 from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.gate import NeedKind
+from pbx_crm.domain.passage import GateClosed
 from pbx_crm.domain.sentence import N_
 
 Endpoint = Callable[..., Awaitable[BaseModel]]
@@ -57,12 +59,40 @@ class Taken(BaseModel):
         return value
 
 
+class ApiMissing(Given):
+    """Something that the gate of a stage asks for."""
+
+    stage_id: int
+    kind: NeedKind
+    detail: str = Field(description="of a field its name, of a task its kind; empty: any task")
+    seconds: int = Field(description="of a call: how long the talk must be")
+    is_binding: bool = Field(description="whether no `skip_reason` helps")
+
+
 class Problem(Given):
     """Why something could not be done; `error` is stable, `message` is for people."""
 
     error: str
     message: str
     details: dict[str, str]
+    missing: tuple[ApiMissing, ...] | None = Field(
+        default=None, description="with `gate_closed`: what a gate on the way asks for"
+    )
+
+
+def missing_of(gate: GateClosed) -> list[dict[str, Any]]:
+    """What a gate asks for, as JSON."""
+    asked = (
+        ApiMissing(
+            stage_id=one.stage.id,
+            kind=one.need.kind,
+            detail=one.need.detail,
+            seconds=one.need.seconds,
+            is_binding=one.is_binding,
+        )
+        for one in gate.missing
+    )
+    return [one.model_dump(mode="json") for one in asked]
 
 
 class ApiHandler:

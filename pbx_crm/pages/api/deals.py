@@ -59,6 +59,11 @@ class MoveBody(Taken):
     reason: str = Field(default="", description="asked for when the move goes back")
     amount: Decimal | None = Field(default=None, description="asked for when the deal is won")
     loss_reason_id: Id | None = Field(default=None, description="asked for when the deal is lost")
+    skip_reason: str = Field(
+        default="",
+        max_length=1000,
+        description="why it goes on although a gate is not confirmed",
+    )
     request_key: str | None = Field(
         default=None, max_length=64, description="the same key again moves nothing more"
     )

@@ -20,7 +20,7 @@ PROBLEMS = {
     "401": "No token, or one that was ended.",
     "403": "The person's rights do not cover this.",
     "404": "No such record, or another seller's: the answer is the same.",
-    "409": "Somebody else was faster; read again, decide again.",
+    "409": "Somebody else was faster: read again, decide again. Or a gate asks for something: see `missing`.",
     "422": "Wrong values; `details` names each.",
 }
 

@@ -8,6 +8,7 @@ from aiohttp import web
 from pydantic import Field
 
 from pbx_crm.domain.funnel import StageKind
+from pbx_crm.domain.gate import NeedKind
 from pbx_crm.domain.person import Role
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.pages.api import cursor
@@ -77,6 +78,21 @@ class ApiTasks(Given):
     next_cursor: str | None
 
 
+class ApiNeed(Given):
+    """One thing a gate asks for."""
+
+    kind: NeedKind
+    detail: str
+    seconds: int
+
+
+class ApiGate(Given):
+    """What confirms that a stage is reached."""
+
+    needs: tuple[ApiNeed, ...]
+    is_binding: bool = Field(description="whether nobody may pass without it, not even for a reason")
+
+
 class ApiStage(Given):
     """A column of a funnel; a retired one holds no cards any more."""
 
@@ -86,6 +102,7 @@ class ApiStage(Given):
     position: int
     probability: int
     is_retired: bool
+    gate: ApiGate | None
 
 
 class ApiLossReason(Given):

@@ -490,6 +490,18 @@ def upgrade() -> None:
     op.create_index("ix_deals_source", "deals", ["source"], unique=False)
     op.create_index("ix_deals_stage_board", "deals", ["stage_id", "stage_since", "id"], unique=False)
     op.create_table(
+        "gates",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("stage_id", ROW_ID, nullable=False),
+        sa.Column("needs", sa.JSON(), nullable=False),
+        sa.Column("is_binding", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["stage_id"], ["stages.id"], name=op.f("fk_gates_stage_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gates")),
+        sa.UniqueConstraint("stage_id", name=op.f("uq_gates_stage_id")),
+    )
+    op.create_table(
         "import_refusals",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("import_id", ROW_ID, nullable=False),
