@@ -25,7 +25,8 @@ async def save_draft(request: web.Request) -> web.StreamResponse:
     """POST /deals/17/draft: what is being written, two seconds after the last key."""
     form = await form_of(request)
     notes = services_of(request).clients.notes
-    await notes.save_draft(viewer_of(request), deal_id_of(request), form.text_block("text"))
+    text, seen = form.text_block("text"), form.text_block("seen")
+    await notes.save_draft(viewer_of(request), deal_id_of(request), text, seen)
     return web.Response(status=HTTPStatus.NO_CONTENT)
 
 

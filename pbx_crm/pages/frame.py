@@ -35,6 +35,7 @@ class Frame:
     language: Language
     languages: tuple[Language, ...]
     themes: tuple[tuple[str, str], ...]
+    person_id: int | None
     is_known: bool
     works_with_clients: bool
     leads: bool
@@ -53,6 +54,7 @@ def frame_for(
         language=language,
         languages=tuple(LANGUAGES.values()),
         themes=THEMES,
+        person_id=viewer.id if viewer else None,
         is_known=viewer is not None,
         works_with_clients=viewer is not None and _works_with_clients(viewer),
         is_admin=viewer is not None and viewer.is_admin,

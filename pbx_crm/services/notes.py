@@ -46,10 +46,13 @@ class Notes:
         """The deal's tags by the alphabet; NotFound outside the viewer's scope."""
         return await self._ground.database.read(_tags, viewer, deal_id)
 
-    async def save_draft(self, viewer: Person, deal_id: int, text: str) -> None:
-        """Keeps what was begun, for this person on any device; an empty one forgets it."""
+    async def save_draft(self, viewer: Person, deal_id: int, text: str, seen: str) -> None:
+        """Keeps what was begun, for this person on any device; an empty one forgets it.
+
+        NoteChanged if the draft is neither `seen`, as it was when this writing began, nor part of the text.
+        """
         now = self._ground.clock()
-        await self._ground.database.write(_save_draft, viewer, deal_id, text[:LONGEST_NOTE], now)
+        await self._ground.database.write(_save_draft, viewer, deal_id, text[:LONGEST_NOTE], seen, now)
 
     async def change(self, viewer: Person, deal_id: int, note_id: int, text: str, seen: str) -> None:
         """The note says this now; NoteChanged unless `seen` is the text it had, BadInput, NotAllowed."""
@@ -78,12 +81,15 @@ def _tags(tx: Transaction, viewer: Person, deal_id: int) -> tuple[str, ...]:
     return deal_tags.of_deal(tx, deal_id)
 
 
-def _save_draft(tx: Transaction, viewer: Person, deal_id: int, text: str, now: datetime) -> None:
+def _save_draft(tx: Transaction, viewer: Person, deal_id: int, text: str, seen: str, now: datetime) -> None:
     deals.get(tx, deal_id, viewer.scope)
     added = (note for note in deal_notes.of_deal(tx, deal_id) if note.author_id == viewer.id)
     last = next(added, None)
     if last is not None and last.text == text.strip() and now - last.at < STRAGGLER:
         return
+    kept = note_drafts.of(tx, viewer.id, deal_id)
+    if kept != _plain(seen) and not text.startswith(kept):
+        raise NoteChanged(deal_id=deal_id)
     note_drafts.save(tx, viewer.id, deal_id, text, now)
 
 

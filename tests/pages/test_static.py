@@ -11,6 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient
 from pytest_aiohttp import AiohttpClient
 
+from pbx_crm.domain.popup import LEAVES_AFTER, Phase
 from pbx_crm.pages import static
 from pbx_crm.pages.web_files import STATIC, TEMPLATES, WEB
 
@@ -26,6 +27,20 @@ def test_every_vendored_file_is_the_one_that_was_vetted() -> None:
     rows = {row[1]: row[5] for row in ROW.finditer((VENDOR / "VENDOR.md").read_text())}
     found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in _code_in(VENDOR)}
     assert found == rows
+
+
+def test_our_own_scripts_stay_few_enough_to_be_read_in_one_sitting() -> None:
+    lengths = {path.name: len(path.read_text().splitlines()) for path in (STATIC / "js").iterdir()}
+    assert max(lengths.values()) <= 120, lengths
+    assert sum(lengths.values()) <= 600, "htmx attributes, style sheets and native elements do much of it"
+
+
+def test_the_line_of_a_call_leaves_the_screen_when_the_server_drops_it() -> None:
+    rules = re.findall(r"\.call-popup(\S+) \{ animation: leave (\d+)s", (STATIC / "calls.css").read_text())
+    written = {
+        Phase(name): int(seconds) for names, seconds in rules for name in re.findall(r"is-(\w+)", names)
+    }
+    assert written == LEAVES_AFTER
 
 
 def _code_in(folder: Path) -> list[Path]:

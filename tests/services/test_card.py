@@ -237,22 +237,39 @@ async def test_a_contact_beside_the_first_is_a_client_of_the_deals_owner(office:
 async def test_a_draft_waits_on_every_device_and_is_nobody_elses(office: Office) -> None:
     deal = await office.new(office.anna)
     notes = office.clients.notes
-    for text in ("wants a dis", "wants a discount"):
-        await notes.save_draft(office.anna, deal.id, text)
+    await notes.save_draft(office.anna, deal.id, "wants a dis", "")
+    await notes.save_draft(office.anna, deal.id, "wants a discount", "wants a dis")
     assert (await office.card(office.anna, deal)).draft == "wants a discount"
     assert (await office.card(office.olga, deal)).draft == ""
     with pytest.raises(NotFound):
-        await notes.save_draft(office.boris, deal.id, "mine")
-    await notes.save_draft(office.anna, deal.id, "")
+        await notes.save_draft(office.boris, deal.id, "mine", "")
+    await notes.save_draft(office.anna, deal.id, "", "wants a discount")
     assert (await office.card(office.anna, deal)).draft == ""
+
+
+async def test_a_draft_kept_offline_does_not_push_aside_what_another_device_wrote(office: Office) -> None:
+    deal, notes = await office.new(office.anna), office.clients.notes
+    await notes.save_draft(office.anna, deal.id, "from the phone", "")
+    with pytest.raises(NoteChanged):
+        await notes.save_draft(office.anna, deal.id, "from the desk", "")
+    assert (await office.card(office.anna, deal)).draft == "from the phone"
+    await notes.save_draft(office.anna, deal.id, "from the phone\nfrom the desk", "")
+    assert (await office.card(office.anna, deal)).draft == "from the phone\nfrom the desk"
+
+
+async def test_spaces_at_the_end_of_a_line_are_no_other_draft(office: Office) -> None:
+    deal, notes = await office.new(office.anna), office.clients.notes
+    await notes.save_draft(office.anna, deal.id, "one\ntwo", "")
+    await notes.save_draft(office.anna, deal.id, "only two", "one \ntwo ")
+    assert (await office.card(office.anna, deal)).draft == "only two"
 
 
 async def test_a_draft_that_comes_after_its_note_does_not_come_back(office: Office) -> None:
     deal = await office.new(office.anna)
-    await office.clients.notes.save_draft(office.anna, deal.id, "wants a disc")
+    await office.clients.notes.save_draft(office.anna, deal.id, "wants a disc", "")
     await office.deals.add_note(office.anna, deal.id, "wants a discount")
     assert (await office.card(office.anna, deal)).draft == ""
-    await office.clients.notes.save_draft(office.anna, deal.id, "wants a discount")
+    await office.clients.notes.save_draft(office.anna, deal.id, "wants a discount", "wants a disc")
     assert (await office.card(office.anna, deal)).draft == ""
 
 
@@ -293,7 +310,7 @@ async def full(office: Office) -> Deal:
     await office.change(office.anna, deal, company="Vector Ltd", tags=("vip",), title="Fibre")
     await office.clients.people.add(office.anna, deal.id, ContactForm("Sara", "", "accountant"))
     await office.deals.add_note(office.anna, deal.id, "note")
-    await office.clients.notes.save_draft(office.olga, deal.id, "begun")
+    await office.clients.notes.save_draft(office.olga, deal.id, "begun", "")
     await office.tasks.add_to_deal(office.anna, deal.id, TaskKind.CALL, office.clock())
     await office.move(office.anna, deal, 2)
     await office.move(office.anna, deal, 1)

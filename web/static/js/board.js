@@ -5,25 +5,13 @@ const board = document.getElementById("board");
 const WIDE = matchMedia("(width >= 48rem)");
 const ABOUT_A_MOVE = /^\/deals\/\d+\/(move|undo)$/;
 let isHolding = false;
-let lastMoved = null;
-
-function newKey() {
-  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-function say(words) {
-  const toast = Object.assign(document.createElement("p"), { className: "toast refused", textContent: words });
-  document.getElementById("toasts").replaceChildren(toast);
-}
 
 // `back` is where the card lay: {list, next}.
 async function move(card, toColumn, back) {
   const { id, version } = card.dataset;
-  const hadFocus = card.contains(document.activeElement);
   const putBack = () => {
     back.list.insertBefore(card, back.next?.parentNode === back.list ? back.next : null);
     card.removeAttribute("aria-busy");
-    say(board.dataset.moving);
   };
   card.setAttribute("aria-busy", "true");
   // 409 and 422 bring both columns with them; any other refusal, or none, leaves it to us.
@@ -31,37 +19,20 @@ async function move(card, toColumn, back) {
   card.addEventListener("htmx:error", putBack);
   card.addEventListener("htmx:response:error", onRefusal);
   const from_stage_id = back.list.closest(".column").dataset.stage;
-  const values = { from_stage_id, to_stage_id: toColumn.dataset.stage, version, request_key: newKey() };
+  const request_key = `${Date.now()}-${Math.random()}`;
+  const values = { from_stage_id, to_stage_id: toColumn.dataset.stage, version, request_key };
   await htmx.ajax("POST", `/deals/${id}/move`, { source: card, target: "#toasts", swap: "innerHTML", values });
   card.removeEventListener("htmx:error", putBack);
   card.removeEventListener("htmx:response:error", onRefusal);
   document.getElementById(card.id)?.removeAttribute("aria-busy");
-  lastMoved = hadFocus ? id : null;
-  if (hadFocus && !document.querySelector("dialog:modal")) focusCard(id);
 }
-
-// A card that a morph has put back lost the focus that closing the dialog would return.
-document.getElementById("dialog").addEventListener("close", () => {
-  if (lastMoved && document.activeElement === document.body) focusCard(lastMoved);
-});
-
-function focusCard(id) {
-  const link = document.querySelector(`#card-${CSS.escape(id)} .card-link`);
-  link?.focus({ preventScroll: true });
-  link?.scrollIntoView({ block: "nearest", inline: "nearest" });
-}
-
-// The list of stages moves by a form of its own: the card it was opened from is the one that moved.
-board.addEventListener("click", ({ target }) => {
-  if (target.closest(".card-move")) lastMoved = target.closest(".card").dataset.id;
-});
 
 // Keys and menus say where to; the card is placed on top, where the server will have it too.
 board.addEventListener("move-card", ({ target: card, detail: { column } }) => {
   const back = { list: card.parentNode, next: card.nextElementSibling };
   if (back.list === column.querySelector(".cards")) return;
   column.querySelector(".cards").prepend(card);
-  focusCard(card.dataset.id);
+  card.querySelector(".card-link").focus();
   move(card, column, back);
 });
 
@@ -75,9 +46,8 @@ function makeSortable() {
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 120,
       delay: 180,
       delayOnTouchOnly: true,
-      filter: ".card-move, .card-call, .card-pick",
+      filter: ({ target }) => !WIDE.matches || target.closest(".card-move, .card-call, .card-pick"),
       preventOnFilter: false,
-      disabled: !WIDE.matches,
       onStart({ item, from }) {
         back = { list: from, next: item.nextElementSibling };
         isHolding = true;
@@ -98,9 +68,6 @@ function makeSortable() {
 
 makeSortable();
 document.addEventListener("htmx:after:swap", makeSortable);
-WIDE.addEventListener("change", () => {
-  for (const list of board.querySelectorAll(".cards")) Sortable.get(list)?.option("disabled", !WIDE.matches);
-});
 
 // A held card is left alone: no column is fetched or swapped until it is dropped.
 for (const name of ["htmx:before:request", "htmx:before:swap"]) {

@@ -1,4 +1,4 @@
-// The board without a mouse: from card to card, to another stage, back again.
+// The board without a mouse: to the columns beside, to another stage, a step set, the priority raised.
 
 const board = document.getElementById("board");
 const isMirrored = document.documentElement.dir === "rtl";
@@ -7,20 +7,15 @@ const DIGIT = /^(?:Digit|Numpad)([1-9])$/;
 
 const columns = () => [...board.querySelectorAll(".column")];
 const cardsOf = (column) => [...column.querySelectorAll(".card")];
-const focus = (card) => card?.querySelector(".card-link").focus();
 
-function beside(card, step) {
-  const all = columns();
-  let index = all.indexOf(card.closest(".column"));
-  do index += step;
-  while (all[index] && !cardsOf(all[index]).length);
-  return all[index];
-}
-
+// From this card to the one beside it, past columns without any.
 function goSideways(card, step) {
-  const row = cardsOf(card.closest(".column")).indexOf(card);
-  const column = beside(card, step);
-  if (column) focus(cardsOf(column)[row] ?? cardsOf(column).at(-1));
+  const column = card.closest(".column");
+  const filled = columns().filter((one) => one === column || cardsOf(one).length);
+  const beside = filled[filled.indexOf(column) + step];
+  if (!beside) return;
+  const row = cardsOf(column).indexOf(card);
+  (cardsOf(beside)[row] ?? cardsOf(beside).at(-1)).querySelector(".card-link").focus();
 }
 
 function moveBy(card, step) {
@@ -30,26 +25,17 @@ function moveBy(card, step) {
 }
 
 function onCard(card, { code, shiftKey }) {
+  const url = `/deals/${card.dataset.id}`;
   if (code in ONWARD) shiftKey ? moveBy(card, ONWARD[code]) : goSideways(card, ONWARD[code]);
-  else if (code === "ArrowDown") focus(card.nextElementSibling?.closest(".card"));
-  else if (code === "ArrowUp") focus(card.previousElementSibling?.closest(".card"));
-  else if (code === "KeyM") card.querySelector(".card-move").click();
-  else if (code === "KeyC") card.querySelector(".card-call :is(a, button)")?.click();
-  else if (code === "KeyT") htmx.ajax("GET", `/deals/${card.dataset.id}/step`, { target: "#dialog", swap: "innerHTML" });
-  else if (code === "KeyP") htmx.ajax("POST", `/deals/${card.dataset.id}/priority`, { target: "#toasts", swap: "none" });
-  else if (code === "KeyX") card.querySelector(".card-pick").click();
-  else if (code === "KeyB") document.querySelector("#bulk select").focus();
+  else if (code === "KeyT") htmx.ajax("GET", `${url}/step`, { target: "#dialog", swap: "innerHTML" });
+  else if (code === "KeyP") htmx.ajax("POST", `${url}/priority`, { target: "#toasts", swap: "none" });
   else return false;
   return true;
 }
 
 document.addEventListener("shortcut", (event) => {
-  const { code, control } = event.detail;
-  if (control) return;
   const card = event.target.closest?.("#board .card");
-  const first = !card && event.target === document.body && code.startsWith("Arrow") && board.querySelector(".card");
-  if (first) focus(first);
-  if (first || (card && onCard(card, event.detail))) event.preventDefault();
+  if (card && onCard(card, event.detail)) event.preventDefault();
 });
 
 // In the list of stages a digit is a stage.

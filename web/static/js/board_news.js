@@ -2,17 +2,13 @@
 
 const board = document.getElementById("board");
 const READING = 40; // pixels scrolled down before a column counts as being read
-const fresh = new Map(); // stage → ids of cards that came above what is seen
+const fresh = new WeakMap(); // column → ids of cards that came above what is seen
 
 function show(column) {
   const pill = column.querySelector(".news");
-  const count = fresh.get(column.dataset.stage)?.size ?? 0;
+  const count = fresh.get(column)?.size ?? 0;
   pill.hidden = !count;
   pill.querySelector("b").textContent = count.toLocaleString(document.documentElement.lang);
-}
-
-function forget(column) {
-  if (fresh.delete(column.dataset.stage)) show(column);
 }
 
 new MutationObserver((changes) => {
@@ -20,10 +16,9 @@ new MutationObserver((changes) => {
   for (const { target: list, addedNodes } of changes) {
     if (!list.matches(".cards") || list.scrollTop < READING) continue;
     const column = list.closest(".column");
-    for (const card of addedNodes) {
-      const isAbove = card.matches?.(".card") && card.offsetTop < list.scrollTop && !moved.has(card);
-      if (isAbove) fresh.set(column.dataset.stage, (fresh.get(column.dataset.stage) ?? new Set()).add(card.id));
-    }
+    const isAbove = (node) => node.matches?.(".card") && node.offsetTop < list.scrollTop && !moved.has(node);
+    const news = [...addedNodes].filter(isAbove).map(({ id }) => id);
+    fresh.set(column, new Set([...(fresh.get(column) ?? []), ...news]));
     show(column);
   }
 }).observe(board, { childList: true, subtree: true });
@@ -32,13 +27,13 @@ new MutationObserver((changes) => {
 document.addEventListener("htmx:after:swap", () => board.querySelectorAll(".column").forEach(show));
 
 board.addEventListener("scroll", ({ target }) => {
-  if (target.matches(".cards") && target.scrollTop < READING) forget(target.closest(".column"));
+  const column = target.closest(".column");
+  if (target.matches(".cards") && target.scrollTop < READING && fresh.delete(column)) show(column);
 }, { capture: true, passive: true });
 
+// Where the top is, the scrolling that leads there forgets the count.
 board.addEventListener("click", ({ target }) => {
   const column = target.closest(".news")?.closest(".column");
-  if (!column) return;
-  column.querySelector(".cards").scrollTop = 0;
-  column.querySelector(".card-link")?.focus({ preventScroll: true });
-  forget(column);
+  column?.querySelector(".card-link")?.focus({ preventScroll: true });
+  column?.querySelector(".cards").scrollTo({ top: 0 });
 });

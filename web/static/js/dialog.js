@@ -1,47 +1,53 @@
-// Layers above the page: questions in the one <dialog>, menus that close, toasts that leave.
+// Layers above the page: questions in the one <dialog>, a deal in the drawer beside a list, menus, toasts.
+// Whoever swaps content into the dialog or the drawer opens it; closing throws the content away.
 
-const TOAST_MS = 10000;
 const dialog = document.getElementById("dialog");
+const drawer = document.getElementById("drawer"); // beside lists only
 const toasts = document.getElementById("toasts");
+const WIDE = matchMedia("(width >= 48rem)");
 
-// Whoever swaps content into the dialog opens it; closing it throws the content away.
 new MutationObserver(() => {
   if (dialog.childElementCount && !dialog.open) dialog.showModal();
-  if (!dialog.childElementCount && dialog.open) dialog.close();
+  if (!dialog.childElementCount) dialog.close();
 }).observe(dialog, { childList: true });
 dialog.addEventListener("close", () => dialog.replaceChildren());
 
+function follow(event) {
+  const link = event.target.closest("a[data-dialog], a[data-drawer]");
+  // A narrow screen has no room for a drawer: there the link leads to the deal's own page.
+  const layer = link?.matches("[data-dialog]") ? dialog : WIDE.matches && drawer;
+  if (!link || !layer || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  htmx.ajax("GET", link.href, { target: layer, swap: "innerHTML" });
+}
+
 document.addEventListener("click", (event) => {
-  const link = event.target.closest("a[data-dialog]");
-  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+  follow(event);
+  if (event.target.closest("[data-close-dialog]") || event.target === dialog) dialog.close();
+  if (drawer && event.target.closest("[data-close-drawer]")) {
     event.preventDefault();
-    htmx.ajax("GET", link.href, { target: "#dialog", swap: "innerHTML" });
+    drawer.replaceChildren();
   }
-  if (event.target.closest("[data-close-dialog]")) dialog.close();
-  if (event.target === dialog) dialog.close();
   for (const menu of document.querySelectorAll("details.menu[open]")) {
     if (!menu.contains(event.target)) menu.open = false;
   }
 });
 
-document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
-});
-
-function leaveAfterAWhile(toast) {
-  let timer = 0;
-  const start = () => (timer = setTimeout(() => toast.remove(), TOAST_MS));
-  const stop = () => clearTimeout(timer);
-  for (const name of ["pointerenter", "focusin"]) toast.addEventListener(name, stop);
-  for (const name of ["pointerleave", "focusout"]) toast.addEventListener(name, () => (stop(), start()));
-  start();
+if (drawer) {
+  new MutationObserver(() => {
+    const wasHidden = drawer.hidden;
+    drawer.hidden = !drawer.childElementCount;
+    if (drawer.hidden) drawer.dispatchEvent(new Event("close"));
+    else if (wasHidden) drawer.querySelector("h1")?.focus();
+  }).observe(drawer, { childList: true });
 }
 
-new MutationObserver((changes) => {
-  for (const node of changes.flatMap((change) => [...change.addedNodes])) {
-    if (node.nodeType === Node.ELEMENT_NODE) leaveAfterAWhile(node);
-  }
-}).observe(toasts, { childList: true });
+document.addEventListener("change", ({ target }) => {
+  if (target.matches("[data-submit]")) target.form.requestSubmit();
+});
+
+// The style sheet says how long a toast stays, and that it stays while somebody is at it.
+toasts.addEventListener("animationend", ({ target }) => target.remove());
 
 // A form that the server never answered says so; what was typed into it is still there.
 document.addEventListener("htmx:error", ({ detail: { ctx } }) => {

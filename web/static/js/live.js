@@ -9,7 +9,6 @@ const LONGEST_PAUSE = 30_000;
 const SPREAD = 1_000; // 200 browsers must not all ask in the same instant after a restart
 const HIDDEN_TOO_LONG = 60_000; // browsers slow sleeping tabs down: signals may have come late or never
 const PATIENCE = 3_000; // a page being left, or a server restarted at once, is no news
-const GOOD_NEWS_LASTS = 5_000;
 const SILENT_TOO_LONG = 100_000; // the server says something every 45 s: a dead link looks like silence
 const SESSION_ENDED = 4401;
 
@@ -22,28 +21,18 @@ let retry = 0;
 let lostAt = null;
 let hiddenAt = Date.now();
 
-function tell(topic) {
-  body.dispatchEvent(new CustomEvent(topic, { bubbles: true }));
-}
-
-function resyncSoon() {
-  setTimeout(() => tell("resync"), Math.random() * SPREAD);
-}
+const tell = (topic) => body.dispatchEvent(new CustomEvent(topic, { bubbles: true }));
+const resyncSoon = () => setTimeout(tell, Math.random() * SPREAD, "resync");
 
 function connect() {
   clearTimeout(retry);
   socket = new WebSocket(new URL(address, location.href.replace(/^http/, "ws")));
-  socket.addEventListener("open", opened);
-  socket.addEventListener("message", heard);
-  socket.addEventListener("close", closed);
+  Object.assign(socket, { onopen: opened, onmessage: heard, onclose: closed });
 }
 
 function heard(message) {
   heardAt = Date.now();
-  for (const topic of JSON.parse(message.data).topics) {
-    if (topic === "resync") resyncSoon();
-    else tell(topic);
-  }
+  for (const topic of JSON.parse(message.data).topics) topic === "resync" ? resyncSoon() : tell(topic);
 }
 
 function opened() {
@@ -52,39 +41,29 @@ function opened() {
   // The mark in the first address told the server what this page had seen; later the page asks anew.
   [address] = address.split("?");
   if (lostAt !== null) resyncSoon();
-  if (!notice("offline").hidden) showOnline();
+  if (body.dataset.link === "lost") body.dataset.link = "back";
   lostAt = null;
 }
 
 function closed(event) {
   if (event.code === SESSION_ENDED) {
-    location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
-    return;
+    const here = encodeURIComponent(location.pathname + location.search);
+    return setTimeout(() => location.assign(`/login?next=${here}`), PATIENCE); // who signs out here is on the way
   }
   lostAt ??= Date.now();
-  setTimeout(showOffline, PATIENCE);
+  setTimeout(showLost, PATIENCE);
   retry = setTimeout(connect, pause * (0.5 + Math.random()));
   pause = Math.min(pause * 2, LONGEST_PAUSE);
 }
 
-function notice(name) {
-  return document.getElementById(`link-${name}`);
-}
-
-function showOffline() {
-  if (lostAt === null || !notice("offline").hidden) return;
-  const time = notice("offline").querySelector("time");
+// The style sheet shows the banner that belongs to the state of the link.
+function showLost() {
+  if (lostAt === null || body.dataset.link === "lost") return;
   const since = new Date(lostAt);
+  const time = document.querySelector("#link-offline time");
   time.dateTime = since.toISOString();
   time.textContent = since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-  notice("offline").hidden = false;
-  notice("online").hidden = true;
-}
-
-function showOnline() {
-  notice("offline").hidden = true;
-  notice("online").hidden = false;
-  setTimeout(() => (notice("online").hidden = true), GOOD_NEWS_LASTS);
+  body.dataset.link = "lost";
 }
 
 function retryNow() {
@@ -93,7 +72,7 @@ function retryNow() {
 }
 
 function giveUp() {
-  socket.removeEventListener("close", closed);
+  socket.onclose = null;
   socket.close();
   closed({ code: 1006 });
 }

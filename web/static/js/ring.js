@@ -20,9 +20,7 @@ document.body.addEventListener("call:state", ({ detail: { panel, call, phase } }
 });
 
 // Every tab says how fit it is to ring; one on the screen is fitter than a hidden one, the fittest rings.
-function stand() {
-  tabs.postMessage({ call: ringing.call, rank: ringing.rank });
-}
+const stand = () => tabs.postMessage({ call: ringing.call, rank: ringing.rank });
 
 tabs.addEventListener("message", ({ data }) => {
   if (data.call !== ringing?.call) return;
@@ -50,14 +48,12 @@ function notify(panel, call) {
 }
 
 function offer() {
-  const panel = region.querySelector("[data-phase=ringing]");
-  if (!panel) return;
   const wanted = {
     sound: audio?.state !== "running",
     notify: window.isSecureContext && window.Notification?.permission === "default",
   };
-  for (const button of panel.querySelectorAll("[data-offer]")) button.hidden = !wanted[button.dataset.offer];
-  panel.querySelector(".call-offers").hidden = !Object.values(wanted).includes(true);
+  const offers = region.querySelectorAll("[data-phase=ringing] [data-offer]");
+  for (const button of offers) button.hidden = !wanted[button.dataset.offer];
 }
 
 // A browser lets a page sound only after a click or a key in it: any will do, the chip says why.

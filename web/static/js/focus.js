@@ -1,0 +1,28 @@
+// Nobody loses their place to what happens to the page: a card that was moved keeps the focus, a row that is gone
+// hands it to the one that took its place, and what was opened from a row leads back to it.
+
+const PLACE = ".row:not(.is-done), .card, .call-rows tr, .call-popup, #today-next";
+const LINK = ".row-link, .card-link, .opens, [data-drawer]";
+const ASIDE = "dialog, .drawer, .toasts";
+let last = null; // where the focus was: the row's id, and which of all rows it was
+
+const places = () => [...document.querySelectorAll(PLACE)];
+
+function remember({ target }) {
+  const place = target.closest(PLACE);
+  if (place) last = { id: place.id, index: places().indexOf(place) };
+  else if (!target.closest(ASIDE)) last = null;
+}
+
+function goBack() {
+  const holder = document.activeElement;
+  if (!last || (holder !== document.body && holder.checkVisibility())) return;
+  const all = places();
+  const place = all.find(({ id }) => id === last.id) ?? all[Math.min(last.index, all.length - 1)];
+  const link = place?.matches("a") ? place : place?.querySelector(LINK);
+  link?.focus({ preventScroll: true });
+  link?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
+for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, remember);
+for (const name of ["htmx:after:swap", "htmx:finally:request", "close"]) document.addEventListener(name, goBack, true);
