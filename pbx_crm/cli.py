@@ -17,9 +17,11 @@ import click
 from pbx_crm import __version__
 from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.errors import CrmError
+from pbx_crm.domain.report_filter import ReportName
 
 WRONG_USE = 2
 BANDS = [band.value for band in AmountBand]
+REPORTS = [name.value for name in ReportName]
 
 
 class Commands(click.Group):
@@ -133,9 +135,7 @@ def record(
 
 
 @main.command()
-@click.argument(
-    "name", type=click.Choice(["calls", "forecast", "funnel", "hours", "losses", "missed", "plan", "trend"])
-)
+@click.argument("name", type=click.Choice(REPORTS))
 @click.option("--from", "first", type=click.DateTime(["%Y-%m-%d"]), help="The first day; not for a forecast.")
 @click.option("--to", "last", type=click.DateTime(["%Y-%m-%d"]), help="The last day.")
 @click.option("--seller", help="Only the figures of the person of this name.")
@@ -168,7 +168,7 @@ def report(
     from pbx_crm.config import load
 
     days = (first.date() if first else None, last.date() if last else None)
-    asked = Asked(name, *days, seller, line, funnel, zone, source, band)
+    asked = Asked(ReportName(name), *days, seller, line, funnel, zone, source, band)
     print_report(load(config), asked, form or "text", output)
 
 

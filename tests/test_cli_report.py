@@ -13,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from pbx_crm.cli import main
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.call import Direction, Outcome
 from tests import builders
 from tests.call_rows import CallRows
 from tests.test_commands import CONFIG
@@ -142,6 +142,36 @@ def test_losses_are_told_by_every_crossing(config: Path, sqlite_url: str) -> Non
     opened.close()
     (row,) = json.loads(report(config, "losses", "--json", "--funnel", "Telephony").output)["rows"]
     assert (row["stage"], row["seller"], row["band"], row["deals"]) == ("Unsorted", "Boris", "under_1k", 1)
+
+
+def test_sources_lines_cold_calls_and_deals_now_are_those_of_the_pages(config: Path, sqlite_url: str) -> None:
+    opened = Database.open(sqlite_url)
+    with opened.engine.connect().execution_options(writes=True) as tx, tx.begin():
+        funnel, boris = builders.funnel(tx), builders.person(tx, "Boris")
+        builders.deal(tx, funnel, boris, stage=2, at=NIGHT, amount=70, source="site")
+        CallRows(tx, NIGHT, Direction.OUT, e164="+79161110001").dial(boris).end(9, Outcome.NO_ANSWER)
+    opened.close()
+    told = {
+        name: json.loads(report(config, name, "--json").output)["rows"]
+        for name in ("sources", "lines", "cold", "stages")
+    }
+    assert [(row["source"], row["answered"], row["deals"]) for row in told["sources"]] == [
+        ("site", 0, 1),
+        ("", 1, 0),
+        ("all", 1, 1),
+    ]
+    assert [(row["line"], row["answered"], row["deals"]) for row in told["lines"]] == [
+        ("", 1, 1),
+        ("all", 1, 1),
+    ]
+    assert {row["seller"]: row["cold"] for row in told["cold"]} == {
+        "Anna": 0,
+        "Boris": 1,
+        "nobody": 0,
+        "all": 1,
+    }
+    (lying,) = [row for row in told["stages"] if row["deals"]]
+    assert (lying["seller"], lying["amount"], lying["probability"]) == ("Boris", "70", 50)
 
 
 def test_a_terminal_gets_columns(config: Path) -> None:

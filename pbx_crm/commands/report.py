@@ -20,20 +20,20 @@ from pbx_crm.app import open_database
 from pbx_crm.config import Settings
 from pbx_crm.db.engine import Database
 from pbx_crm.domain.amount_band import AmountBand
-from pbx_crm.domain.call_trend import step_for, steps_of
 from pbx_crm.domain.person import Reach, Scope
-from pbx_crm.domain.report_filter import ReportFilter
+from pbx_crm.domain.report_filter import ReportFilter, ReportName
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
 from pbx_crm.pages.report_file import workbook
 from pbx_crm.services.clock import utc_now
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.origins import Origins
 from pbx_crm.services.plans import Plans
+from pbx_crm.services.report_tables import ReportDays, ReportTables
 from pbx_crm.services.reports import Reports
 
 MONDAY = 0
-WITHOUT_DAYS = frozenset({"forecast", "plan"})
 OF_A_HEAD = Scope(Reach.ALL, 0)
 
 
@@ -41,7 +41,7 @@ OF_A_HEAD = Scope(Reach.ALL, 0)
 class Asked:
     """What the command line says."""
 
-    report: str
+    report: ReportName
     first: date | None
     last: date | None
     seller: str | None = None
@@ -60,9 +60,7 @@ def print_report(settings: Settings, asked: Asked, form: str, file: Path | None 
     zone = _zone(asked.zone or settings.crm.time_zone)
     database = open_database(settings)
     try:
-        is_plan = asked.report == "plan"
-        counting = _plan(database, settings, asked) if is_plan else _table(Reports(database), asked, zone)
-        table = asyncio.run(counting)
+        table = asyncio.run(_table(database, settings, asked, zone))
     finally:
         database.close()
     written = _written(table, asked, zone, form)
@@ -91,51 +89,28 @@ def _zone(name: str) -> tzinfo:
         raise click.UsageError(f"there is no time zone {name}") from None
 
 
-async def _table(reports: Reports, asked: Asked, zone: tzinfo) -> ReportTable:
+async def _table(database: Database, settings: Settings, asked: Asked, zone: tzinfo) -> ReportTable:
+    reports = Reports(database)
     choices = await reports.choices(OF_A_HEAD)
+    days = _days(asked, zone)
     wanted = ReportFilter(
-        _days(asked, zone).span(zone),
+        days.span(zone),
         person_id=_named(asked.seller, choices.sellers, "seller"),
         line_id=_named(asked.line, choices.lines, "line"),
         funnel_id=_named(asked.funnel, choices.funnels, "funnel"),
         source=asked.source,
         band=AmountBand(asked.band) if asked.band else None,
     )
-    match asked.report:
-        case "missed":
-            return (await reports.missed(OF_A_HEAD, wanted, utc_now())).table()
-        case "funnel":
-            found = await reports.funnel(OF_A_HEAD, wanted, utc_now())
-            return found.table() if found else ReportTable((), ())
-        case "forecast":
-            expected = await reports.forecast(OF_A_HEAD, wanted, utc_now(), zone)
-            return expected.table() if expected else ReportTable((), ())
-        case "losses":
-            lost = await reports.losses(OF_A_HEAD, wanted)
-            return lost.table() if lost else ReportTable((), ())
-        case "hours":
-            return (await reports.call_hours(OF_A_HEAD, wanted, zone)).table()
-        case "trend":
-            days = _days(asked, zone)
-            every = step_for(days, None)
-            steps = list(steps_of(days, every, MONDAY))
-            return (await reports.call_trend(OF_A_HEAD, wanted, every, steps, zone)).table()
-        case _:
-            return (await reports.calls(OF_A_HEAD, wanted)).table()
-
-
-async def _plan(database: Database, settings: Settings, asked: Asked) -> ReportTable:
-    """The plans of the month of the first day asked for, else of the present one."""
-    plans = Plans(Ground(database, LiveFeed(), utc_now, settings.installation, {}))
-    month = plans.month(f"{asked.first:%Y-%m}" if asked.first else "")
-    return (await plans.report(OF_A_HEAD, month)).table()
+    ground = Ground(database, LiveFeed(), utc_now, settings.installation, {})
+    tables = ReportTables(reports, Plans(ground), Origins(ground), utc_now)
+    return await tables.table(asked.report, OF_A_HEAD, ReportDays(wanted, days, zone, MONDAY))
 
 
 def _days(asked: Asked, zone: tzinfo) -> Days:
-    """The days asked for; a forecast looks ahead from today, whatever they are."""
-    if asked.report in WITHOUT_DAYS:
-        today = utc_now().astimezone(zone).date()
-        return Days(today, today)
+    """The days asked for; a plan is that of the month of the first, else of the present one."""
+    if not asked.report.has_days:
+        first = asked.first or utc_now().astimezone(zone).date()
+        return Days(first, first)
     if asked.first is None or asked.last is None:
         raise click.UsageError(f"{asked.report} wants --from and --to")
     if asked.last < asked.first:
@@ -144,7 +119,7 @@ def _days(asked: Asked, zone: tzinfo) -> Days:
 
 
 def _days_told(asked: Asked) -> dict[str, str]:
-    if asked.report in WITHOUT_DAYS:
+    if not asked.report.has_days:
         return {}
     return {"from": str(asked.first), "to": str(asked.last)}
 
@@ -173,7 +148,7 @@ def _written(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> bytes
 def _in_text(table: ReportTable, asked: Asked, zone: tzinfo, form: str) -> str:
     match form:
         case "json":
-            head = {"report": asked.report, **_days_told(asked)}
+            head = {"report": asked.report.value, **_days_told(asked)}
             rows = table.records()
             return json.dumps({**head, "time_zone": str(zone), "rows": rows}, ensure_ascii=False, indent=1)
         case "csv":

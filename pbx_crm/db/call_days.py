@@ -22,6 +22,7 @@ from pbx_crm.db.prepared import fetch, write_rows
 from pbx_crm.db.tables import call_days, calls, deals, settings
 from pbx_crm.db.upsert import insert_missing, insert_of, put
 from pbx_crm.domain.call import Direction
+from pbx_crm.domain.origin_report import NO_LINE
 from pbx_crm.domain.report_period import Days
 
 Row = Mapping[str, Any]
@@ -129,6 +130,16 @@ def hand_over(tx: Connection, deal_id: int, from_id: int, to_id: int) -> None:
         for who, sign in ((from_id, -1), (to_id, 1))
     ]
     write_rows(tx, _adding(tx.dialect.name), _in_order(rows))
+
+
+def leave_line(tx: Connection, line_id: int) -> None:
+    """What counted for this line counts for none; to be done with its calls. Three statements."""
+    _alone(tx)
+    mine = call_days.c.line == line_id
+    columns = (call_days.c.day, call_days.c.who, *(call_days.c[name] for name in SUMS))
+    rows = [{**row, "line": NO_LINE} for row in tx.execute(select(*columns).where(mine)).mappings()]
+    write_rows(tx, _adding(tx.dialect.name), _in_order(rows))
+    tx.execute(delete(call_days).where(mine))
 
 
 def days_known(tx: Connection, days_zone: ZoneInfo) -> Days | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, assert_never
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, and_, case, exists, false, func, or_, select
 
@@ -28,29 +28,22 @@ def counted_for(figure: Figure) -> ColumnElement[bool]:
     """Condition on `calls` joined with `call_people`: this call counts for this person."""
     mine, talked = call_people.c.person_id, _talked(call_people.c.person_id)
     rang_in = INCOMING & call_people.c.rang
-    match figure:
-        case Figure.ANSWERED:
-            return INCOMING & ANSWERED & (calls.c.answered_id == mine)
-        case Figure.MISSED:
-            return rang_in & NOBODY_ANSWERED
-        case Figure.TAKEN:
-            by_another = calls.c.answered_id.is_distinct_from(mine)
-            # Who got the call later, by a transfer, took part in it: nothing was taken from them.
-            return rang_in & ANSWERED & by_another & ~talked
-        case Figure.DIALLED:
-            return OUTGOING & (calls.c.seller_id == mine)
-        case Figure.REACHED:
-            return OUTGOING & (calls.c.seller_id == mine) & ANSWERED
-        case Figure.TALKED:
-            return or_(INCOMING, OUTGOING) & talked
-        case Figure.HANDLED:
-            return INCOMING & talked
-        case Figure.OWNED:
-            return INCOMING & on_card_of(mine)
-        case Figure.COLD:
-            return OUTGOING & (calls.c.seller_id == mine) & NEVER_TALKED_BEFORE
-        case _:
-            assert_never(figure)
+    by_another = calls.c.answered_id.is_distinct_from(mine)
+    dialled = OUTGOING & (calls.c.seller_id == mine)
+    conditions: Mapping[Figure, ColumnElement[bool]] = {
+        Figure.ANSWERED: INCOMING & ANSWERED & (calls.c.answered_id == mine),
+        Figure.MISSED: rang_in & NOBODY_ANSWERED,
+        # Who got the call later, by a transfer, took part in it: nothing was taken from them.
+        Figure.TAKEN: rang_in & ANSWERED & by_another & ~talked,
+        Figure.DIALLED: dialled,
+        Figure.REACHED: dialled & ANSWERED,
+        Figure.TALKED: or_(INCOMING, OUTGOING) & talked,
+        Figure.HANDLED: INCOMING & talked,
+        Figure.OWNED: INCOMING & on_card_of(mine),
+        Figure.COLD: dialled & NEVER_TALKED_BEFORE,
+        Figure.COLD_REACHED: dialled & ANSWERED & NEVER_TALKED_BEFORE,
+    }
+    return conditions[figure]
 
 
 def counted_once(figure: Figure) -> ColumnElement[bool]:
@@ -66,6 +59,7 @@ def counted_once(figure: Figure) -> ColumnElement[bool]:
         Figure.HANDLED: INCOMING & SOMEBODY_TALKED,
         Figure.OWNED: INCOMING & calls.c.deal_id.is_not(None),
         Figure.COLD: OUTGOING & NEVER_TALKED_BEFORE,
+        Figure.COLD_REACHED: OUTGOING & ANSWERED & NEVER_TALKED_BEFORE,
     }
     return conditions[figure]
 
@@ -87,6 +81,7 @@ def counted_for_nobody(figure: Figure) -> ColumnElement[bool]:
         Figure.HANDLED: INCOMING & ~SOMEBODY_TALKED,
         Figure.OWNED: INCOMING & calls.c.deal_id.is_(None),
         Figure.COLD: OUTGOING & calls.c.seller_id.is_(None) & NEVER_TALKED_BEFORE,
+        Figure.COLD_REACHED: OUTGOING & calls.c.seller_id.is_(None) & ANSWERED & NEVER_TALKED_BEFORE,
     }
     return conditions[figure]
 

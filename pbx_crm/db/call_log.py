@@ -19,7 +19,7 @@ from pbx_crm.db.call_figures import (
     counted_once,
     on_card_of,
 )
-from pbx_crm.db.report_slices import calls_from
+from pbx_crm.db.report_slices import calls_from, on_line
 from pbx_crm.db.scoped import calls_in, contacts_in, deals_in
 from pbx_crm.db.tables import call_people, calls, contacts, deals, gaps, legs, lines, people
 from pbx_crm.domain.call import Direction, EndedBy, LegKind, MissedReason, Outcome
@@ -99,7 +99,7 @@ def _conditions(wanted: CallFilter, scope: Scope) -> list[ColumnElement[bool]]:
     if wanted.outcome is not None:
         found.append(calls.c.outcome == wanted.outcome)
     if wanted.line_id is not None:
-        found.append(calls.c.line_id == wanted.line_id)
+        found.append(on_line(calls.c.line_id, wanted.line_id))
     if wanted.source is not None:
         found.append(calls_from(wanted.source))
     if wanted.not_called_back:

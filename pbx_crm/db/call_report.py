@@ -25,10 +25,10 @@ from sqlalchemy import (
 from pbx_crm.db import call_days, call_sums, meetings
 from pbx_crm.db.call_figures import people_in
 from pbx_crm.db.call_sums import EVERYBODY, NOBODY, SUMS, Keys
-from pbx_crm.db.report_slices import calls_sliced, lines_from
+from pbx_crm.db.report_slices import calls_sliced, sums_from
 from pbx_crm.db.tables import call_days as kept
 from pbx_crm.db.tables import calls, people, talks
-from pbx_crm.domain.call_report import SECONDS, CallReport, Counts, SellerCounts, Whole
+from pbx_crm.domain.call_report import SECONDS, CallReport, Counts, Moment, SellerCounts, Whole
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days, Span, parts_of
@@ -49,7 +49,7 @@ def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
     """Every seller's row, by name; nobody's and the whole for who sees everybody. At most ten statements."""
     sums = added_up(tx, wanted, scope)
     clients = _clients_per_seller(tx, wanted, scope)
-    held = meetings.per_seller(tx, wanted, scope)
+    held = meetings.per_seller(tx, wanted, scope, Moment.HELD)
     counted = sorted((sums.keys() | clients.keys() | held.keys()) - {NOBODY, EVERYBODY})
     rows = tuple(
         SellerCounts(
@@ -61,7 +61,7 @@ def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
                 meetings=held.get(person_id, 0),
             ),
         )
-        for person_id, name in tx.execute(_listed(wanted, scope, counted))
+        for person_id, name in sellers(tx, wanted, scope, counted)
     )
     return CallReport(
         rows, _whole(tx, wanted, rows, sums, clients.get(NOBODY, 0)) if is_company(wanted, scope) else None
@@ -70,13 +70,36 @@ def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
 
 def added_up(tx: Connection, wanted: ReportFilter, scope: Scope) -> Sums:
     """The sums by person, by NOBODY and EVERYBODY where the viewer sees all. At most five statements."""
+    found = _everything(tx, wanted, scope)
+    return {who: dict(zip(SUMS, values, strict=True)) for (who,), values in call_sums.added(found, 1).items()}
+
+
+def by_line(tx: Connection, wanted: ReportFilter, scope: Scope) -> Sums:
+    """The sums of each line, every call once; of one person's calls if it is about one. At most five
+    statements.
+    """
+    rows = _everything(tx, wanted, scope, (call_sums.LINE,), (kept.c.line,))
+    sums = call_sums.added(rows, 2)
+    one = EVERYBODY if is_company(wanted, scope) else None
+    found: Sums = {}
+    for (line, who), values in sums.items():
+        if one in (None, who):
+            known = found.setdefault(line, dict.fromkeys(SUMS, 0))
+            found[line] = {name: known[name] + more for name, more in zip(SUMS, values, strict=True)}
+    return found
+
+
+def _everything(
+    tx: Connection, wanted: ReportFilter, scope: Scope, of_calls: Keys = (), of_days: Keys = ()
+) -> list[Sequence[Any]]:
+    """Rows (*keys, who, *SUMS), several of each; the keys are named for calls and for kept sums."""
     loose, days = portions(tx, wanted.span)
     found: list[Sequence[Any]] = []
     for where in loose:
-        found += tx.execute(summed(wanted, scope, [*where, *calls_sliced(wanted)])).all()
+        found += tx.execute(summed(wanted, scope, [*where, *calls_sliced(wanted)], of_calls)).all()
     if days is not None:
-        found += tx.execute(kept_sums(wanted, scope, days)).all()
-    return {who: dict(zip(SUMS, values, strict=True)) for (who,), values in call_sums.added(found, 1).items()}
+        found += tx.execute(kept_sums(wanted, scope, days, of_days)).all()
+    return found
 
 
 def counts_of(sums: dict[str, int]) -> Counts:
@@ -130,7 +153,7 @@ def kept_sums(wanted: ReportFilter, scope: Scope, days: Days, keys: Keys = ()) -
     if wanted.line_id is not None:
         query = query.where(kept.c.line == wanted.line_id)
     if wanted.source is not None:
-        query = query.where(kept.c.line.in_(lines_from(wanted.source)))
+        query = query.where(sums_from(kept.c.line, wanted.source))
     if not is_company(wanted, scope):
         query = query.where(*_mine(wanted, scope, kept.c.who))
     return query.group_by(*keys, kept.c.who)
@@ -152,12 +175,15 @@ def _clients_per_seller(tx: Connection, wanted: ReportFilter, scope: Scope) -> d
     return {found: count for found, count in tx.execute(query.group_by(who))}
 
 
-def _listed(wanted: ReportFilter, scope: Scope, counted: Sequence[int]) -> Select[Any]:
-    """Sellers of today; and whoever has figures, be it a head or somebody who left."""
+def sellers(
+    tx: Connection, wanted: ReportFilter, scope: Scope, counted: Sequence[int]
+) -> list[tuple[int, str]]:
+    """Sellers of today by name; and whoever has figures, be it a head or somebody who left."""
     sells = (people.c.role == Role.SELLER) & people.c.is_active
     known = sells | people.c.id.in_(counted)
     query = select(people.c.id, people.c.name).where(known, *_mine(wanted, scope, people.c.id))
-    return query.order_by(people.c.name, people.c.id)
+    found = tx.execute(query.order_by(people.c.name, people.c.id))
+    return [(person_id, name) for person_id, name in found]
 
 
 def _whole(

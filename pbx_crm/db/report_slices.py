@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import calls, deals, lines
 from pbx_crm.domain.amount_band import AmountBand
+from pbx_crm.domain.origin_report import NO_LINE
 from pbx_crm.domain.person import Scope
 from pbx_crm.domain.report_filter import ReportFilter
 
@@ -18,15 +19,27 @@ def calls_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
     """Conditions on `calls`: line and source; the person is each report's own business."""
     found = []
     if wanted.line_id is not None:
-        found.append(calls.c.line_id == wanted.line_id)
+        found.append(on_line(calls.c.line_id, wanted.line_id))
     if wanted.source is not None:
         found.append(calls_from(wanted.source))
     return found
 
 
+def on_line(column: ColumnElement[int | None], line_id: int) -> ColumnElement[bool]:
+    """Condition on a column that names a line: this one; over none if the id is NO_LINE."""
+    return column.is_(None) if line_id == NO_LINE else column == line_id
+
+
 def calls_from(source: str) -> ColumnElement[bool]:
-    """Condition on `calls`: they came over a line of this source."""
-    return calls.c.line_id.in_(lines_from(source))
+    """Condition on `calls`: they came over a line of this source; without a source, also over no line."""
+    found = calls.c.line_id.in_(lines_from(source))
+    return found if source else found | calls.c.line_id.is_(None)
+
+
+def sums_from(line: ColumnElement[int], source: str) -> ColumnElement[bool]:
+    """The same of kept sums, in which NO_LINE stands for no line."""
+    found = line.in_(lines_from(source))
+    return found if source else found | (line == NO_LINE)
 
 
 def lines_from(source: str) -> Select[tuple[int]]:
@@ -40,7 +53,7 @@ def deals_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
     if wanted.person_id is not None:
         found.append(deals.c.owner_id == wanted.person_id)
     if wanted.line_id is not None:
-        found.append(deals.c.line_id == wanted.line_id)
+        found.append(on_line(deals.c.line_id, wanted.line_id))
     if wanted.source is not None:
         found.append(deals.c.source == wanted.source)
     if wanted.band is not None:

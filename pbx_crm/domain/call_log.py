@@ -35,6 +35,8 @@ class Figure(StrEnum):
     """Incoming, it lies on a card that is this person's now."""
     COLD = "cold"
     """Outgoing, started by this person to a number nobody here had talked with before."""
+    COLD_REACHED = "cold_reached"
+    """Of these, those the other side answered."""
 
 
 IN_THE_LOG = (

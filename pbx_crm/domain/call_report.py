@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
+from enum import StrEnum
 
 from pbx_crm.domain.report_table import Cell, ReportTable
 
@@ -37,13 +38,23 @@ class Counts:
     hold_seconds: float = 0.0
 
 
+class Moment(StrEnum):
+    """By which moment a meeting lies in a time."""
+
+    AGREED = "agreed"
+    """When it was put down."""
+    HELD = "held"
+    """When it was done."""
+
+
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """A meeting that took place."""
+    """A meeting that was agreed on or took place."""
 
     task_id: int
     title: str
-    done_at: datetime
+    at: datetime
+    """The moment asked by."""
     seller: str
     deal_id: int | None
     """None where it is on no card of the viewer's."""

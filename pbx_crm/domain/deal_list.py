@@ -26,6 +26,25 @@ class DealLine:
     stage_since: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Which rows of a long list."""
+
+    first: int = 0
+    """How many are left out before."""
+    most: int | None = None
+    """None has no end."""
+
+
+@dataclass(frozen=True, slots=True)
+class DealPage:
+    """Some of the deals behind a figure, the newest first."""
+
+    lines: tuple[DealLine, ...]
+    count: int
+    """Of all."""
+
+
 def table_of(lines: Sequence[DealLine]) -> ReportTable:
     """The same rows for programs."""
     columns = ("deal", "title", "client", "owner", "stage", "amount", "currency", "source")

@@ -3,9 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.report_period import Span
+
+
+class ReportName(StrEnum):
+    """The reports there are, as addresses, commands and scripts name them."""
+
+    CALLS = "calls"
+    COLD = "cold"
+    FORECAST = "forecast"
+    FUNNEL = "funnel"
+    HOURS = "hours"
+    LINES = "lines"
+    LOSSES = "losses"
+    MISSED = "missed"
+    PLAN = "plan"
+    SOURCES = "sources"
+    STAGES = "stages"
+    TREND = "trend"
+
+    @property
+    def has_days(self) -> bool:
+        """Whether it is about days one chooses; the others begin from now."""
+        return self not in (ReportName.FORECAST, ReportName.PLAN, ReportName.STAGES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ Choice = TypeVar("Choice", bound=StrEnum)
 Days = tuple[date | None, date | None]
 LONGEST_TEXT = 100
 MOST_DAYS = timedelta(days=3660)
+FIRST_YEAR, LAST_YEAR = 1980, 9000
+"""A day no PBX has seen cannot be moved into another zone either."""
 NO_SOURCE = "(none)"
 """In an address: over a line without a source."""
 FIRM = "firm"
@@ -120,8 +122,9 @@ class CallQuery:
     @property
     def is_narrowed(self) -> bool:
         """Whether anything but the period leaves calls out."""
-        narrowing = (self.direction, self.outcome, self.who, self.figure, self.line, self.source, self.text)
-        return any(narrowing) or self.unlinked or self.waiting or self.week_hour is not None
+        narrowing = (self.direction, self.outcome, self.who, self.figure, self.source, self.text)
+        more = self.line is not None or self.week_hour is not None
+        return any(narrowing) or self.unlinked or self.waiting or more
 
     def days(self, today: date) -> Days:
         """The first and the last day asked for; None is open."""
@@ -164,8 +167,7 @@ def day_of(text: str | None) -> date | None:
         found = date.fromisoformat(text or "")
     except ValueError:
         return None
-    # A day no PBX has seen cannot be moved into another zone either.
-    return found if 1980 <= found.year <= 9000 else None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def _week_hour(text: str) -> WeekHour | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from aiohttp import web
 
 from pbx_crm.domain.call_log import Figure
-from pbx_crm.domain.call_report import SECONDS, Balance, CallReport, Counts
+from pbx_crm.domain.call_report import SECONDS, Balance, CallReport, Counts, Moment
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.render import render
 from pbx_crm.pages.report_head import ReportHead, head_of
@@ -158,8 +158,14 @@ async def show_meetings(request: web.Request) -> web.StreamResponse:
     """GET /reports/calls/meetings: exactly the meetings that a figure counted."""
     head = await head_of(request, MEETINGS_PATH, SLICES)
     held = await services_of(request).reports.meetings(viewer_of(request).scope, head.wanted)
-    back_url = head.query.url(PATH)
-    return render(request, "report_meetings.html", {"head": head, "meetings": held, "back_url": back_url})
+    values = {
+        "head": head,
+        "meetings": held,
+        "moment": Moment.HELD,
+        "back_url": head.query.url(PATH),
+        "back_name": N_("Back to calls per seller"),
+    }
+    return render(request, "report_meetings.html", values)
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, CallReport]:

@@ -22,13 +22,19 @@ REPORTS = (
     ("/reports/calls", N_("Calls per seller")),
     ("/reports/trend", N_("Trend")),
     ("/reports/hours", N_("Hours")),
+    ("/reports/cold", N_("Cold calls")),
+    ("/reports/missed", N_("Missed calls")),
+    ("/reports/sources", N_("Sources")),
+    ("/reports/lines", N_("Lines")),
+    ("/reports/stages", N_("Deals now")),
     ("/reports/funnel", N_("Funnel")),
     ("/reports/losses", N_("Losses")),
     ("/reports/forecast", N_("Forecast")),
     ("/reports/plan", N_("Plan")),
-    ("/reports/missed", N_("Missed calls")),
 )
 ENDINGS = ("csv", "xlsx")
+ANY_FUNNEL = "any_funnel"
+"""A slice: one funnel, or all of them together."""
 PRESETS = (
     (Preset.TODAY, N_("Today")),
     (Preset.YESTERDAY, N_("Yesterday")),
@@ -85,10 +91,15 @@ class ReportHead:
         chosen = (
             (self.query.who, self.choices.sellers),
             (self.query.line, self.choices.lines),
-            (self.query.funnel, self.choices.funnels if "funnel" in self.slices else ()),
+            (self.query.funnel, self.choices.funnels if self.slices & {"funnel", ANY_FUNNEL} else ()),
         )
         named = [name for asked, known in chosen for record_id, name in known if record_id == asked]
         return tuple(filter(None, (*named, self.query.source)))
+
+    @property
+    def can_be_any_funnel(self) -> bool:
+        """Whether it is about all funnels unless one is chosen."""
+        return ANY_FUNNEL in self.slices
 
     @property
     def band(self) -> str:

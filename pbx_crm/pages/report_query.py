@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from pbx_crm.domain.amount_band import AmountBand
+from pbx_crm.domain.call import Direction
 from pbx_crm.domain.call_log import Figure
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days, Preset, Span, days_of
@@ -16,6 +17,7 @@ from pbx_crm.pages.call_query import FIRM, LONGEST_TEXT, NO_SOURCE, CallQuery, c
 
 # Ten years: more is a slip of the finger, and would be counted for minutes.
 LONGEST = timedelta(days=3660)
+LAST_PAGE = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class ReportQuery:
             reason=number_in(asked.get("reason")),
             by=asked.get("by", "")[:20],
             part=asked.get("part", "")[:20],
-            page=max(1, number_in(asked.get("page")) or 1),
+            page=min(max(1, number_in(asked.get("page")) or 1), LAST_PAGE),
         )
 
     def url(self, path: str) -> str:
@@ -107,14 +109,23 @@ class ReportQuery:
         """The slices over a stretch of time."""
         return ReportFilter(span, self.who, self.line, self.funnel, _source(self.source), self.band)
 
-    def calls(self, days: Days, figure: Figure, who: int | None, *, is_nobody: bool = False) -> str:
-        """The address of the calls that a figure counted."""
+    def calls(
+        self,
+        days: Days,
+        figure: Figure | None,
+        who: int | None,
+        *,
+        is_nobody: bool = False,
+        direction: Direction | None = None,
+    ) -> str:
+        """The address of the calls that a figure counted; without a figure, of all in the direction."""
         asked = CallQuery(
             from_day=days.first,
             to_day=days.last,
             who=who,
             unlinked=is_nobody,
             figure=figure,
+            direction=direction,
             line=self.line,
             source=self.source,
             in_firm_zone=self.in_firm_zone,

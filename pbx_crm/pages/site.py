@@ -65,6 +65,7 @@ from pbx_crm.pages.card_routes import CARD_ROUTES
 from pbx_crm.pages.client_routes import CLIENT_ROUTES
 from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
+from pbx_crm.pages.report_routes import REPORT_ROUTES
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
 from pbx_crm.pages.security_headers import add_security_headers
 from pbx_crm.pages.voice import VOICE_ROUTES
@@ -272,6 +273,7 @@ ROUTES: tuple[Route, ...] = (
     *CARD_ROUTES,
     *CLIENT_ROUTES,
     *VOICE_ROUTES,
+    *REPORT_ROUTES,
     *ENDPOINTS,
 )
 

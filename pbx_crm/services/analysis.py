@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pbx_crm.services.ground import Ground
+from pbx_crm.services.origins import Origins
 from pbx_crm.services.plans import Plans
+from pbx_crm.services.report_tables import ReportTables
+from pbx_crm.services.reports import Reports
 from pbx_crm.services.rollups import Rollups
 from pbx_crm.services.walls import Walls
 
@@ -17,8 +20,17 @@ class Analysis:
     rollups: Rollups
     walls: Walls
     plans: Plans
+    origins: Origins
+    tables: ReportTables
 
     @classmethod
     def on(cls, ground: Ground) -> Analysis:
         """The services of reports, standing on this."""
-        return cls(rollups=Rollups(ground.database), walls=Walls(ground), plans=Plans(ground))
+        plans, origins = Plans(ground), Origins(ground)
+        return cls(
+            rollups=Rollups(ground.database),
+            walls=Walls(ground),
+            plans=plans,
+            origins=origins,
+            tables=ReportTables(Reports(ground.database), plans, origins, ground.clock),
+        )

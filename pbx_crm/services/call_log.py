@@ -45,9 +45,13 @@ class CallLog:
 
 
 def _own(wanted: CallFilter, viewer: Person) -> CallFilter:
-    """A seller asks about their own calls; of a colleague's the log keeps no separate list for them."""
+    """A seller asks about their own calls; of a colleague's the log keeps no separate list for them.
+
+    So does a figure without a person: a report counted it for the seller who reads it.
+    """
     asks_for_another = wanted.person_id is not None and wanted.person_id != viewer.id
-    if viewer.scope.reach is Reach.OWN and asks_for_another:
+    asks_for_all = wanted.person_id is None and wanted.figure is not None
+    if viewer.scope.reach is Reach.OWN and (asks_for_another or asks_for_all):
         return replace(wanted, person_id=viewer.id)
     return wanted
 

@@ -10,32 +10,39 @@ from pbx_crm.db import (
     call_hours,
     call_report,
     call_trend,
+    cold_report,
+    deal_lists,
     funnel_report,
     funnels,
     lines,
     loss_report,
     meetings,
     missed_clock,
+    origin_report,
     people,
     report_slices,
+    stage_report,
 )
 from pbx_crm.db import forecast as histories
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain import forecast_report as forecast
 from pbx_crm.domain import worst_drop
 from pbx_crm.domain.call_hours import CallHours, by_week_hour
-from pbx_crm.domain.call_report import CallReport, Meeting
+from pbx_crm.domain.call_report import CallReport, Meeting, Moment
 from pbx_crm.domain.call_trend import CallTrend, Every, TrendStep
-from pbx_crm.domain.deal_list import DealLine
+from pbx_crm.domain.cold_report import ColdReport
+from pbx_crm.domain.deal_list import DealLine, DealPage, Rows
 from pbx_crm.domain.forecast_report import ForecastReport
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.funnel_report import report as count_funnel
 from pbx_crm.domain.loss_report import LossReport
 from pbx_crm.domain.missed_clock import MissedReport
+from pbx_crm.domain.origin_report import Made
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import Choices, ReportFilter
 from pbx_crm.domain.report_period import Days, Span
+from pbx_crm.domain.stage_report import StageReport
 from pbx_crm.domain.worst_drop import WorstDrop
 
 USUAL_DAYS = timedelta(days=90)
@@ -68,9 +75,15 @@ class Reports:
         """Incoming calls by hour and weekday of the zone."""
         return by_week_hour(await self._database.read(call_hours.per_quarter, wanted, scope), zone)
 
-    async def meetings(self, scope: Scope, wanted: ReportFilter) -> list[Meeting]:
-        """The meetings that the report counts, the latest first."""
-        return await self._database.read(meetings.listed, wanted, scope)
+    async def cold(self, scope: Scope, wanted: ReportFilter) -> ColdReport:
+        """Cold calls and meetings per seller."""
+        return await self._database.read(cold_report.report, wanted, scope)
+
+    async def meetings(
+        self, scope: Scope, wanted: ReportFilter, moment: Moment = Moment.HELD
+    ) -> list[Meeting]:
+        """The meetings that a report counts, the latest first."""
+        return await self._database.read(meetings.listed, wanted, scope, moment)
 
     async def missed(self, scope: Scope, wanted: ReportFilter, now: datetime) -> MissedReport:
         """How long callers nobody answered waited, and who waits now."""
@@ -93,6 +106,22 @@ class Reports:
     ) -> ForecastReport | None:
         """What will be won in the coming months of the zone; the filter's time says nothing here."""
         return await self._database.read(_forecast, scope, wanted, now, zone)
+
+    async def stages(self, scope: Scope, wanted: ReportFilter) -> StageReport | None:
+        """What lies in each stage now; the first funnel's unless the filter names one in use."""
+        return await self._database.read(_stages, scope, wanted)
+
+    async def made(self, scope: Scope, wanted: ReportFilter, what: Made, rows: Rows) -> DealPage:
+        """Some of the deals made in the time that are open, lost or won now."""
+        conditions = origin_report.made(wanted, scope, what)
+        return await self._database.read(deal_lists.page, conditions, scope, rows)
+
+    async def lying(
+        self, scope: Scope, wanted: ReportFilter, funnel: Funnel, stage_id: int | None, rows: Rows
+    ) -> DealPage:
+        """Some of the deals that lie in this stage of the funnel now; in any open one without a stage."""
+        conditions = stage_report.lying(wanted, funnel, scope, stage_id)
+        return await self._database.read(deal_lists.page, conditions, scope, rows)
 
     async def deals(self, scope: Scope, deal_ids: Sequence[int]) -> list[DealLine]:
         """The deals behind a figure, the newest first; what the viewer may not see is left out."""
@@ -121,6 +150,11 @@ def _worst_drop(tx: Transaction, scope: Scope, wanted: ReportFilter, now: dateti
 def _losses(tx: Transaction, scope: Scope, wanted: ReportFilter) -> LossReport | None:
     funnel = _asked(tx, wanted)
     return loss_report.report(tx, wanted, funnel, scope) if funnel else None
+
+
+def _stages(tx: Transaction, scope: Scope, wanted: ReportFilter) -> StageReport | None:
+    funnel = _asked(tx, wanted)
+    return stage_report.report(tx, wanted, funnel, scope) if funnel else None
 
 
 def _forecast(

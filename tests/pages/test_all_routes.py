@@ -242,6 +242,30 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/reports/losses/deals"): Ask(query="?from=2026-11-01&to=2026-11-30"),
     ("GET", "/reports/losses/deals.csv"): Ask(query="?from=2026-11-01&to=2026-11-30"),
     ("GET", "/reports/losses/deals.xlsx"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/sources"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/sources.csv"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/sources.xlsx"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/sources/deals"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/sources/deals.csv"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/sources/deals.xlsx"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/lines"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/lines.csv"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/lines.xlsx"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/lines/deals"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/lines/deals.csv"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/lines/deals.xlsx"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/cold"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/cold.csv"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/cold.xlsx"): Ask(query="?from=2026-11-01&to=2026-11-30"),
+    ("GET", "/reports/cold/meetings"): Ask(query="?from=2026-11-01&to=2026-11-30&part=agreed"),
+    ("GET", "/reports/stages"): Ask(),
+    ("GET", "/reports/stages.csv"): Ask(),
+    ("GET", "/reports/stages.xlsx"): Ask(),
+    ("GET", "/reports/stages/deals"): Ask(),
+    ("GET", "/reports/stages/deals.csv"): Ask(),
+    ("GET", "/reports/stages/deals.xlsx"): Ask(),
+    ("GET", "/settings/costs"): Ask(query="?month=2026-11"),
+    ("POST", "/settings/costs"): Ask(data={"month": "2026-11", "cost-site": "x"}),
     ("GET", "/reports/forecast"): Ask(),
     ("GET", "/reports/forecast.csv"): Ask(),
     ("GET", "/reports/forecast.xlsx"): Ask(),
@@ -330,6 +354,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/api/v1/openapi.json"): Ask(),
     ("GET", "/api/v1/calls"): Ask(),
     ("GET", "/api/v1/calls/{call}"): Ask("call"),
+    ("GET", "/api/v1/reports/{report}"): Ask(),
     ("GET", "/api/v1/deals"): Ask(),
     ("POST", "/api/v1/deals"): Ask(json={"title": "Walk"}),
     ("GET", "/api/v1/deals/{deal}"): Ask("deal"),
@@ -365,7 +390,7 @@ OF_A_SELLER = (
     "company",
     "advice",
 )
-FIXED = {"name": "favicon.svg", "version": "x", "token": "a-link-that-works"}
+FIXED = {"report": "sources", "name": "favicon.svg", "version": "x", "token": "a-link-that-works"}
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 

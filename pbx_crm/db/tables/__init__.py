@@ -47,7 +47,7 @@ from pbx_crm.db.tables.journal import alerts, audit, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, phone_states, record_places
 from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
-from pbx_crm.db.tables.plans import plans
+from pbx_crm.db.tables.plans import plans, source_costs
 from pbx_crm.db.tables.rollups import call_days
 from pbx_crm.db.tables.site_forms import site_forms, site_requests
 from pbx_crm.db.tables.voice import voice_messages
@@ -106,6 +106,7 @@ __all__ = [
     "site_forms",
     "site_requests",
     "skip_rules",
+    "source_costs",
     "stage_moves",
     "stage_totals",
     "stages",

@@ -1,4 +1,4 @@
-"""What is wanted of each seller in each month."""
+"""What is wanted of each seller in each month, and what clients of each source cost."""
 
 from __future__ import annotations
 
@@ -16,4 +16,14 @@ plans = Table(
     # Counts, too, are exact numbers; a sum is in the installation's currency.
     Column("target", ExactMoney, nullable=False),
     UniqueConstraint("person_id", "month", "metric"),
+)
+
+source_costs = Table(
+    "source_costs",
+    metadata,
+    Column("source", String(100), nullable=False),
+    Column("month", String(7), nullable=False),  # 2026-11
+    # In the installation's currency.
+    Column("amount", ExactMoney, nullable=False),
+    UniqueConstraint("source", "month"),
 )

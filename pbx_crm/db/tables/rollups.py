@@ -27,6 +27,7 @@ call_days = Table(
             "handled",
             "owned",
             "cold",
+            "cold_reached",
             "incoming",
             "repeated",
         )

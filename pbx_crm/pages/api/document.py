@@ -12,10 +12,13 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from pbx_crm import __version__
+from pbx_crm.domain.report_filter import ReportName
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api.contract import ApiHandler, Problem
 
 IN_PATH = re.compile(r"\{(\w+)\}")
+NAMED_PLACES = {"report": {"type": "string", "enum": [name.value for name in ReportName]}}
+"""What stands in an address and is no id."""
 PROBLEMS = {
     "401": "No token, or one that was ended.",
     "403": "The person's rights do not cover this.",
@@ -74,9 +77,10 @@ def _json(model: type[BaseModel]) -> dict[str, Any]:
 
 
 def _path_parameters(path: str) -> list[dict[str, Any]]:
-    schema = {"type": "integer", "minimum": 1}
+    an_id = {"type": "integer", "minimum": 1}
     return [
-        {"name": name, "in": "path", "required": True, "schema": schema} for name in IN_PATH.findall(path)
+        {"name": name, "in": "path", "required": True, "schema": NAMED_PLACES.get(name, an_id)}
+        for name in IN_PATH.findall(path)
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pbx_crm.pages.access import Access, Route
-from pbx_crm.pages.api import calls, deals, lists
+from pbx_crm.pages.api import calls, deals, lists, reports
 from pbx_crm.pages.api.client_table import CLIENT_ENDPOINTS
 
 ENDPOINTS: tuple[Route, ...] = (
@@ -20,5 +20,6 @@ ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/tasks", lists.list_tasks, Access.CLIENT_DATA),
     Route("GET", "/api/v1/funnels", lists.list_funnels, Access.CLIENT_DATA),
     Route("GET", "/api/v1/people", lists.list_people, Access.PERSON),
+    Route("GET", "/api/v1/reports/{report}", reports.get_report, Access.CLIENT_DATA),
     *CLIENT_ENDPOINTS,
 )

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.Column("handled", sa.Integer(), nullable=False),
         sa.Column("owned", sa.Integer(), nullable=False),
         sa.Column("cold", sa.Integer(), nullable=False),
+        sa.Column("cold_reached", sa.Integer(), nullable=False),
         sa.Column("incoming", sa.Integer(), nullable=False),
         sa.Column("repeated", sa.Integer(), nullable=False),
         sa.Column("talk_ms", ROW_ID, nullable=False),
@@ -175,6 +176,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skip_rules")),
         sa.UniqueConstraint("kind", "value", name=op.f("uq_skip_rules_kind_value")),
         sa.UniqueConstraint("name", name=op.f("uq_skip_rules_name")),
+    )
+    op.create_table(
+        "source_costs",
+        sa.Column("source", sa.String(length=100), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("amount", ExactMoney(), nullable=False),
+        sa.UniqueConstraint("source", "month", name=op.f("uq_source_costs_source_month")),
     )
     op.create_table(
         "audit",
@@ -483,6 +491,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_deals_company_id", "deals", ["company_id"], unique=False)
     op.create_index("ix_deals_contact_id", "deals", ["contact_id"], unique=False)
+    op.create_index("ix_deals_created_at", "deals", ["created_at"], unique=False)
     op.create_index(
         "ix_deals_owner_board", "deals", ["owner_id", "stage_id", "stage_since", "id"], unique=False
     )

@@ -1,0 +1,68 @@
+"""Figures of reports as they are printed, and the pages of deals behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from aiohttp import web
+
+from pbx_crm.domain.deal_list import DealPage, Rows, table_of
+from pbx_crm.pages.render import render
+from pbx_crm.pages.report_head import ReportHead
+
+A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FigureView:
+    """One count as it is printed."""
+
+    value: int
+    url: str
+    """Of exactly the rows it counted."""
+    before: int | None = None
+    """The same of the stretch before; None where nothing is compared."""
+    is_alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DealsTitle:
+    """What a list of deals is headed by."""
+
+    ours: str
+    """To be translated."""
+    own: str = ""
+    """As people named it."""
+
+
+async def deal_list(
+    request: web.Request,
+    head: ReportHead,
+    title: DealsTitle,
+    back_url: str,
+    found: Callable[[Rows], Awaitable[DealPage]],
+) -> web.Response:
+    """The deals behind a figure, a page at a time."""
+    number = head.query.page
+    shown = await found(Rows((number - 1) * A_PAGE, A_PAGE))
+    values = {
+        "head": head,
+        "lines": shown.lines,
+        "count": shown.count,
+        "title": title,
+        "back_url": back_url,
+        "first_row": (number - 1) * A_PAGE + 1,
+        "newer_url": replace(head.query, page=number - 1).url(head.path) if number > 1 else None,
+        "older_url": replace(head.query, page=number + 1).url(head.path)
+        if number * A_PAGE < shown.count
+        else None,
+    }
+    return render(request, "report_deal_list.html", values)
+
+
+async def deal_file(
+    request: web.Request, head: ReportHead, found: Callable[[Rows], Awaitable[DealPage]]
+) -> web.Response:
+    """All of them as a file."""
+    return head.file(request, table_of((await found(Rows())).lines))

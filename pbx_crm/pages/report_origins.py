@@ -1,0 +1,142 @@
+"""Sources and lines as pages and files: calls, the deals made of them, what was won and what it cost."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from aiohttp import web
+
+from pbx_crm.domain.call import Direction
+from pbx_crm.domain.call_log import Figure
+from pbx_crm.domain.deal_list import DealPage, Rows
+from pbx_crm.domain.funnel_report import LEAST_DEALS
+from pbx_crm.domain.origin_report import Made, OriginKind, OriginReport, OriginRow
+from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.call_query import NO_SOURCE, choice_of
+from pbx_crm.pages.render import render
+from pbx_crm.pages.report_figures import DealsTitle, FigureView, deal_file, deal_list
+from pbx_crm.pages.report_head import ANY_FUNNEL, ReportHead, head_of
+from pbx_crm.pages.report_query import ReportQuery
+from pbx_crm.pages.request import services_of, viewer_of
+
+SLICES = frozenset({"seller", "line", "source", ANY_FUNNEL, "band"})
+PARTS = {
+    Made.ALL: N_("Deals made"),
+    Made.OPEN: N_("Still open"),
+    Made.LOST: N_("Lost"),
+    Made.WON: N_("Won"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RowView:
+    """A source, a line, or all of them, as it is printed."""
+
+    row: OriginRow
+    incoming: FigureView | None
+    """None where it is about one seller."""
+    answered: FigureView
+    missed: FigureView
+    deals: tuple[FigureView, ...]
+    """Made, open, lost, won."""
+
+
+class OriginPages:
+    """The pages of one of the two reports."""
+
+    def __init__(self, kind: OriginKind, path: str) -> None:
+        self.kind = kind
+        self.path = path
+
+    async def show(self, request: web.Request) -> web.StreamResponse:
+        """The report."""
+        head, found = await self._found(request)
+        scope, origins = viewer_of(request).scope, services_of(request).analysis.origins
+        earlier = None
+        if head.query.compares:
+            earlier = await origins.report(scope, self.kind, head.earlier, head.days.before)
+        values = {
+            "head": head,
+            "report": found,
+            "is_lines": self.kind is OriginKind.LINE,
+            "rows": [self._row(head, row, earlier) for row in found.rows],
+            "total": self._row(head, found.total, earlier),
+            "parts": tuple(PARTS.values()),
+            "floor": LEAST_DEALS,
+        }
+        return render(request, "report_origins.html", values)
+
+    async def as_file(self, request: web.Request) -> web.StreamResponse:
+        """The same rows as a file."""
+        head, found = await self._found(request)
+        return head.file(request, found.table())
+
+    async def show_deals(self, request: web.Request) -> web.StreamResponse:
+        """Exactly the deals that a figure counted."""
+        head = await self._head_of_deals(request)
+        title = DealsTitle(PARTS[_part(head)], ", ".join(head.sliced))
+        return await deal_list(request, head, title, self._back(head.query), _deals(request, head))
+
+    async def deals_as_file(self, request: web.Request) -> web.StreamResponse:
+        """The same deals as a file."""
+        head = await self._head_of_deals(request)
+        return await deal_file(request, head, _deals(request, head))
+
+    async def _found(self, request: web.Request) -> tuple[ReportHead, OriginReport]:
+        head = await head_of(request, self.path, SLICES)
+        scope, origins = viewer_of(request).scope, services_of(request).analysis.origins
+        return head, await origins.report(scope, self.kind, head.wanted, head.days)
+
+    async def _head_of_deals(self, request: web.Request) -> ReportHead:
+        return await head_of(request, f"{self.path}/deals", SLICES, can_compare=False)
+
+    def _back(self, query: ReportQuery) -> str:
+        """The report again: what the list is narrowed to by its row is left behind."""
+        whole = replace(query, source="") if self.kind is OriginKind.SOURCE else replace(query, line=None)
+        return whole.of("").url(self.path)
+
+    def _narrowed(self, query: ReportQuery, row: OriginRow) -> ReportQuery:
+        """The address narrowed to the row: its calls and deals are found by the slices everybody knows."""
+        if row.origin is None:
+            return query
+        if self.kind is OriginKind.SOURCE:
+            return replace(query, source=row.origin.key or NO_SOURCE)
+        return replace(query, line=int(row.origin.key))
+
+    def _row(self, head: ReportHead, row: OriginRow, earlier: OriginReport | None) -> RowView:
+        query, who = self._narrowed(head.query, row), head.wanted.person_id
+        was = earlier.same(row) if earlier else None
+        all_calls = query.calls(head.days, None, None, direction=Direction.IN)
+
+        def calls(name: str, url: str) -> FigureView:
+            before = getattr(was.calls, name) if was else None
+            return FigureView(getattr(row.calls, name), url, before, is_alarm=name == "missed")
+
+        return RowView(
+            row=row,
+            incoming=None if row.calls.incoming is None else calls("incoming", all_calls),
+            answered=calls("answered", query.calls(head.days, Figure.ANSWERED, who)),
+            missed=calls("missed", query.calls(head.days, Figure.MISSED, who)),
+            deals=tuple(
+                FigureView(
+                    row.deals.of(what),
+                    query.of(what.value).url(f"{self.path}/deals"),
+                    was.deals.of(what) if was else None,
+                )
+                for what in Made
+            ),
+        )
+
+
+def _part(head: ReportHead) -> Made:
+    return choice_of(Made, head.query.part) or Made.ALL
+
+
+def _deals(request: web.Request, head: ReportHead) -> Callable[[Rows], Awaitable[DealPage]]:
+    reports, scope = services_of(request).reports, viewer_of(request).scope
+    return lambda rows: reports.made(scope, head.wanted, _part(head), rows)
+
+
+SOURCES = OriginPages(OriginKind.SOURCE, "/reports/sources")
+LINES = OriginPages(OriginKind.LINE, "/reports/lines")
