@@ -17,6 +17,7 @@ from pbx_crm.domain.line import CreateAt, Line, MatchKind, MissedStep, OwnerPoli
 from pbx_crm.domain.sentence import N_
 
 TAKEN = N_("There is a line for these calls already.")
+RULE_TAKEN = N_("There is a rule of this name or for these calls already.")
 
 
 # Read at every call: put together once.
@@ -106,7 +107,7 @@ def add_skip_rule(tx: Connection, rule: SkipRule) -> int:
     values = {"name": rule.name, "kind": rule.kind, "value": rule.value, "is_active": True}
     rule_id = insert_new(tx, skip_rules, values)
     if rule_id is None:
-        raise BadInput(reasons={"value": N_("There is a rule of this name or for these calls already.")})
+        raise BadInput(reasons={"value": RULE_TAKEN})
     return rule_id
 
 

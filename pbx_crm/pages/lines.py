@@ -9,13 +9,17 @@ from aiohttp import web
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.line import CreateAt, Line, MatchKind, MissedStep, OwnerPolicy, SkipKind, SkipRule
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.access import Access
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import Choice, Form, form_of
+from pbx_crm.pages.outlook import Outlook
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 HERE = "/settings/lines"
+USUAL_DAYS = 30
+"""How far back a line or a skip rule is tried unless somebody says otherwise."""
 MOST_STEPS = len(MissedStep)
 
 MATCHES = {
@@ -49,18 +53,18 @@ SKIPS = {
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings/lines: every line, every skip rule, and the forms for one more."""
-    return await _list(request)
+    return await show_list(request)
 
 
 async def show_one(request: web.Request) -> web.StreamResponse:
     """GET /settings/lines/{line}: one line's form."""
     view = await services_of(request).setup.lines.view()
-    return await _one(request, view.line(_line_id(request)))
+    return await show_form(request, view.line(_line_id(request)))
 
 
 async def show_new(request: web.Request) -> web.StreamResponse:
     """GET /settings/lines/new: the form of a line to be."""
-    return await _one(request, Line(None, "", match_kind=MatchKind.DID))
+    return await show_form(request, Line(None, "", match_kind=MatchKind.DID))
 
 
 async def add(request: web.Request) -> web.StreamResponse:
@@ -83,14 +87,20 @@ async def drop(request: web.Request) -> web.StreamResponse:
 async def add_skip_rule(request: web.Request) -> web.StreamResponse:
     """POST /settings/skip-rules: one more rule, or the form again with the reasons."""
     form = await form_of(request)
-    kind = form.choice("kind", SkipKind, SkipKind.NUMBER)
+    rule = skip_rule(form)
     try:
         form.require_good()
-        rule = SkipRule(form.text("rule_name"), kind, form.text("value"))
         await services_of(request).setup.lines.add_skip_rule(viewer_of(request), rule)
     except BadInput as refused:
-        return await _list(request, form.values, refused.reasons, status=422)
+        return await show_list(request, form.values, refused.reasons)
     return see_other(HERE)
+
+
+def skip_rule(form: Form) -> SkipRule:
+    """The rule as the form says; what is wrong is gathered in the form."""
+    return SkipRule(
+        form.text("rule_name"), form.choice("kind", SkipKind, SkipKind.NUMBER), form.text("value")
+    )
 
 
 async def drop_skip_rule(request: web.Request) -> web.StreamResponse:
@@ -106,16 +116,17 @@ def _line_id(request: web.Request) -> int:
 
 async def _save(request: web.Request, line_id: int | None) -> web.StreamResponse:
     form = await form_of(request)
-    line = _filled(form, line_id)
+    line = filled(form, line_id)
     try:
-        await _require_known(request, form, line)
+        await require_known(request, form, line)
         await services_of(request).setup.lines.save(viewer_of(request), line)
     except BadInput as refused:
-        return await _one(request, line, refused.reasons, status=422)
+        return await show_form(request, line, refused.reasons)
     return see_other(HERE)
 
 
-def _filled(form: Form, line_id: int | None) -> Line:
+def filled(form: Form, line_id: int | None) -> Line:
+    """The line as the form says; what is wrong is gathered in the form."""
     return Line(
         id=line_id,
         pbx=form.text("pbx"),
@@ -142,7 +153,8 @@ def _steps(form: Form) -> tuple[MissedStep, ...]:
     return (*(step for step in steps if step is not MissedStep.HEAD), MissedStep.HEAD)
 
 
-async def _require_known(request: web.Request, form: Form, line: Line) -> None:
+async def require_known(request: web.Request, form: Form, line: Line) -> None:
+    """BadInput names every wrong value of the form, what is not there any more among them."""
     services = services_of(request)
     view = await services.setup.lines.view()
     if line.pbx not in services.installation.pbxes:
@@ -161,13 +173,13 @@ def _choices(request: web.Request, words: Mapping[Choice, str]) -> list[tuple[st
     return [(choice.value, reader.gettext(said)) for choice, said in words.items()]
 
 
-async def _list(
+async def show_list(
     request: web.Request,
     values: Mapping[str, str] | None = None,
     reasons: Mapping[str, str] | None = None,
-    *,
-    status: int = 200,
+    outlook: Outlook | None = None,
 ) -> web.Response:
+    """Lines and skip rules, with the form of one more rule as it was typed."""
     view = await services_of(request).setup.lines.view()
     filled = {
         "here": HERE,
@@ -180,13 +192,18 @@ async def _list(
         "skips": _choices(request, SKIPS),
         "values": values or {},
         "reasons": reasons or {},
+        **_trial(request, outlook),
     }
-    return render(request, "lines.html", filled, status=status)
+    return render(request, "lines.html", filled, status=422 if reasons else 200)
 
 
-async def _one(
-    request: web.Request, line: Line, reasons: Mapping[str, str] | None = None, *, status: int = 200
+async def show_form(
+    request: web.Request,
+    line: Line,
+    reasons: Mapping[str, str] | None = None,
+    outlook: Outlook | None = None,
 ) -> web.Response:
+    """The form of this line, with what is wrong in it or what it would have done."""
     services = services_of(request)
     view = await services.setup.lines.view()
     steps = [step.value for step in line.missed_policy]
@@ -204,5 +221,12 @@ async def _one(
         "calendars": [("", wording_of(request).gettext(N_("when the house does"))), *calendars],
         "sellers": view.sellers,
         "reasons": reasons or {},
+        **_trial(request, outlook),
     }
-    return render(request, "line.html", filled, status=status)
+    return render(request, "line.html", filled, status=422 if reasons else 200)
+
+
+def _trial(request: web.Request, outlook: Outlook | None) -> dict[str, object]:
+    """What a form needs to try its rule; only a head may, for it tells of everybody's clients."""
+    days = outlook.days if outlook else USUAL_DAYS
+    return {"may_try": Access.HEAD.admits(viewer_of(request)), "outlook": outlook, "days": days}

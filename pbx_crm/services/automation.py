@@ -42,6 +42,6 @@ class Automation:
             advices=Advices(database, live, clock),
             webhooks=webhooks,
             jobs=JobLoop(database, clock, works),
-            dry_runs=DryRuns(database, clock),
+            dry_runs=DryRuns(database, clock, ground.plans),
             site_forms=SiteForms(database, live, clock),
         )

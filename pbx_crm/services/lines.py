@@ -53,7 +53,7 @@ class Lines:
 
     async def save(self, actor: Person, line: Line) -> None:
         """Adds the line, or changes the one with its id; BadInput names each wrong value."""
-        await self._database.write(_save, actor, _checked(line), self._clock())
+        await self._database.write(_save, actor, checked(line), self._clock())
 
     async def drop(self, actor: Person, line_id: int) -> None:
         """Calls that enter so are treated by the line for everything else from now on."""
@@ -61,14 +61,15 @@ class Lines:
 
     async def add_skip_rule(self, actor: Person, rule: SkipRule) -> None:
         """From now on these calls are logged and make no deal."""
-        await self._database.write(_add_rule, actor, _checked_rule(rule), self._clock())
+        await self._database.write(_add_rule, actor, checked_rule(rule), self._clock())
 
     async def drop_skip_rule(self, actor: Person, rule_id: int) -> None:
         """From now on these calls are calls like any other."""
         await self._database.write(_drop_rule, actor, rule_id, self._clock())
 
 
-def _checked(line: Line) -> Line:
+def checked(line: Line) -> Line:
+    """The line as it is stored; BadInput names each wrong value."""
     reasons = {}
     if not 1 <= len(line.name) <= LONGEST_NAME:
         reasons["name"] = N_("A name is 1 to 100 characters.")
@@ -86,7 +87,8 @@ def _checked(line: Line) -> Line:
     return line if needs_value else replace(line, match_value="")
 
 
-def _checked_rule(rule: SkipRule) -> SkipRule:
+def checked_rule(rule: SkipRule) -> SkipRule:
+    """The same for a skip rule."""
     reasons = {}
     if not 1 <= len(rule.name) <= LONGEST_NAME:
         reasons["rule_name"] = N_("A name is 1 to 100 characters.")

@@ -105,11 +105,15 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/settings/ledger"): Ask(query="?day=2026-11-21"),
     ("GET", "/settings/lines"): Ask(),
     ("POST", "/settings/lines"): Ask(data={**LINE_FORM, "owner_policy": "first_answered"}),
+    ("POST", "/settings/lines/dry-run"): Ask(data={**LINE_FORM, "days": "30"}),
     ("GET", "/settings/lines/new"): Ask(),
     ("GET", "/settings/lines/{line}"): Ask("line"),
     ("POST", "/settings/lines/{line}"): Ask("line", data=LINE_FORM),
     ("POST", "/settings/lines/{line}/drop"): Ask("line", data={}),
     ("POST", "/settings/skip-rules"): Ask(data={"rule_name": "Bank", "kind": "number", "value": "900"}),
+    ("POST", "/settings/skip-rules/dry-run"): Ask(
+        data={"rule_name": "Courier", "kind": "number", "value": "901", "days": "30"}
+    ),
     ("POST", "/settings/skip-rules/{rule}/drop"): Ask("rule", data={}),
     ("GET", "/reminders"): Ask(),
     ("POST", "/reminders/{task}/seen"): Ask("task", data={}),

@@ -59,7 +59,7 @@ async def move(company: Company, deal_id: int, to: int, minutes: float) -> None:
 
 async def tried(company: Company, trial: Trigger, days: int = 1) -> DryRun:
     clock = TurnedClock(NOW + timedelta(hours=20))
-    return (await DryRuns(company.database, clock).of_trigger(trial, days)).run
+    return (await DryRuns(company.database, clock, {}).of_trigger(trial, days)).run
 
 
 async def really(company: Company, trigger_id: int) -> list[tuple[int, Any, int | None, int]]:

@@ -61,7 +61,7 @@ class House:
         parts = (self.database, company.live, self.clock)
         self.robots, self.tasks, self.moves = Robots(*parts), Tasks(*parts), Moves(*parts)
         self.deals = Deals(*parts, Installation("RU", "en", "UTC", "EUR"))
-        self.dry_runs = DryRuns(self.database, self.clock)
+        self.dry_runs = DryRuns(self.database, self.clock, {})
 
     @contextmanager
     def copied(self) -> Iterator[House]:
