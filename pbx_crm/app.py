@@ -16,12 +16,13 @@ from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
 from pbx_crm.call_records import all_records_of, recording_folders_of
 from pbx_crm.config import PbxSettings, Settings
-from pbx_crm.db import calendars, call_days, funnels, migrate
+from pbx_crm.db import calendars, call_days, funnels, migrate, regions
 from pbx_crm.db.engine import Database, beside_sqlite
 from pbx_crm.db.leases import lease_of
 from pbx_crm.db.notify import SignalRelay
 from pbx_crm.domain.errors import BadConfig, StoreUnavailable
 from pbx_crm.domain.funnel import PRESETS
+from pbx_crm.domain.geocoded_places import countries
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
@@ -328,6 +329,8 @@ def open_database(settings: Settings) -> Database:
     with database.engine.begin() as tx:
         funnels.first(tx, PRESETS[0], settings.crm.currency)
         calendars.first(tx, settings.installation)
+        if not regions.are_stored(tx):
+            regions.store(tx, countries())
         call_days.choose_zone(tx, settings.crm.time_zone)
     return database
 

@@ -273,6 +273,14 @@ def rollup(ctx: click.Context, config: Path) -> None:
     ctx.obj = config
 
 
+@main.command(cls=LateGroup)
+@click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)
+@click.pass_context
+def regions(ctx: click.Context, config: Path) -> None:
+    """Put numbers into regions, by files you have and by what comes with the program."""
+    ctx.obj = config
+
+
 @main.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--config", type=click.Path(path_type=Path), default="pbx_crm.toml", show_default=True)

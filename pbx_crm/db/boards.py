@@ -44,6 +44,7 @@ class CardRow:
     id: int
     stage_id: int
     owner_id: int
+    contact_id: int | None
     title: str
     source: str
     amount: Decimal
@@ -168,7 +169,7 @@ def _first_due() -> ScalarSelect[Any]:
 
 
 def _with_names(picked: Subquery) -> Select[Any]:
-    kept = [picked.c[name] for name in BASE if name not in ("contact_id", "company_id")]
+    kept = [picked.c[name] for name in BASE if name != "company_id"]
     return (
         select(
             *kept,

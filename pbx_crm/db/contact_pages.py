@@ -99,6 +99,7 @@ def card(tx: Connection, contact_id: int, scope: Scope) -> ContactCard:
         company_id=row.company_id,
         company=row.company or "",
         city=row.city,
+        region_id=row.region_id,
         responsible_id=row.responsible_id,
         responsible=row.responsible or "",
         do_not_call=row.do_not_call,

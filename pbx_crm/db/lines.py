@@ -76,7 +76,7 @@ def _set_sellers(tx: Connection, line_id: int, seller_ids: tuple[int, ...]) -> N
 
 
 def _values(line: Line) -> dict[str, Any]:
-    names = ("pbx", "name", "match_kind", "match_value", "source", "funnel_id", "create_at")
+    names = ("pbx", "name", "match_kind", "match_value", "source", "region_id", "funnel_id", "create_at")
     more = ("create_outgoing", "owner_policy", "callback_minutes", "recording_days", "calendar_id")
     values: dict[str, Any] = {name: getattr(line, name) for name in (*names, *more)}
     return values | {"missed_policy": [step.value for step in line.missed_policy]}

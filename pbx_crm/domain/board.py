@@ -10,6 +10,7 @@ from enum import StrEnum
 from pbx_crm.domain.balance import Hint, hints_of
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import Funnel, Stage
+from pbx_crm.domain.region import Place
 from pbx_crm.domain.task import TaskKind, Urgency
 
 CARDS_AT_FIRST = 30
@@ -114,6 +115,8 @@ class Card:
     stage_since: datetime
     step: Step
     on_call_since: datetime | None
+    place: Place | None = None
+    """Where the client is."""
 
 
 @dataclass(frozen=True, slots=True)

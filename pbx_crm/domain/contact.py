@@ -40,6 +40,8 @@ class ContactFields:
     city: str
     do_not_call: bool
     responsible_id: int | None = None
+    region_id: int | None = None
+    """NOWHERE: what their numbers tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class ContactCard:
     company_id: int | None
     company: str
     city: str
+    region_id: int | None
+    """Set by hand."""
     responsible_id: int | None
     responsible: str
     do_not_call: bool

@@ -13,6 +13,7 @@ from pbx_crm.domain.deal_file import DealFile
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.passage import PassageStory
+from pbx_crm.domain.region import Place
 from pbx_crm.domain.task import Task, TaskKind, Urgency
 
 
@@ -108,6 +109,8 @@ class CardContact:
     numbers: tuple[str, ...]
     is_first: bool
     do_not_call: bool = False
+    place: Place | None = None
+    """Where they are."""
 
 
 @dataclass(frozen=True, slots=True)

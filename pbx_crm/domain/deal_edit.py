@@ -28,6 +28,7 @@ LABELS = {
     **FIELD_NAMES,
     "name": N_("Name"),
     "city": N_("City"),
+    "region_id": N_("Region"),
     "responsible_id": N_("Responsible"),
     "do_not_call": N_("Do not call"),
 }

@@ -71,6 +71,8 @@ class Line:
     """After how many days recordings of its calls are deleted; None: never by us."""
     calendar_id: int | None = None
     """When its sellers work; None: when the house does."""
+    region_id: int | None = None
+    """Where whoever calls here is from; None: what their number tells."""
 
     @property
     def callback_within(self) -> timedelta:

@@ -1,37 +1,30 @@
-"""Where a number is from, as far as the number itself tells: its country, and the time there.
+"""Where a number is from, as far as it tells by itself: its country, and the time there.
 
-A mobile number carries its country and nothing more in most of the world; where a country has several
-time zones, no hour is told rather than a guessed one.
+Stands in where no range of the stored numbering plan holds the number (domain/region.py).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import NumberParseException, timezone
 
+from pbx_crm.domain.region import Place
+
 UNKNOWN = "Etc/Unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class NumberPlace:
-    """What a number tells of its place."""
-
-    country: str | None
-    """ISO 3166 code."""
-    zone: str | None
-    """IANA zone; None where the number could be in several."""
-
-
 @lru_cache(maxsize=4096)
-def place_of(number: str) -> NumberPlace:
-    """The place of an E.164 number."""
+def place_of(number: str) -> Place | None:
+    """The country of an E.164 number; without zones where it could be in several."""
     try:
         parsed = phonenumbers.parse(number)
     except NumberParseException:
-        return NumberPlace(None, None)
+        return None
+    country = phonenumbers.region_code_for_number(parsed)
+    if country is None:
+        return None
     zones = timezone.time_zones_for_number(parsed)
-    only = zones[0] if len(zones) == 1 and zones[0] != UNKNOWN else None
-    return NumberPlace(phonenumbers.region_code_for_number(parsed), only)
+    is_sure = len(zones) == 1 and zones[0] != UNKNOWN
+    return Place(country, zones=tuple(zones) if is_sure else ())

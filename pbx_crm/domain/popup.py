@@ -11,6 +11,7 @@ from enum import StrEnum
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.client import Client
 from pbx_crm.domain.funnel import Stage
+from pbx_crm.domain.region import Place
 from pbx_crm.domain.wrap_up import WrapUp
 
 WRAP_UP_LASTS = timedelta(minutes=30)
@@ -177,6 +178,8 @@ class Popup:
     """Where one click takes the deal."""
     wrap_up: WrapUp | None = None
     """What is to be said of the talk."""
+    place: Place | None = None
+    """Where the caller is; nothing of another seller's client."""
     owner_told: bool = False
     """Whether the seller whose client it is was told of this call."""
 

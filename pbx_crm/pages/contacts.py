@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from http import HTTPStatus
 
 from aiohttp import web
@@ -10,17 +11,18 @@ from aiohttp import web
 from pbx_crm.domain.contact import ContactFields
 from pbx_crm.domain.deal_edit import FieldChange, FieldsClash
 from pbx_crm.domain.errors import BadInput
-from pbx_crm.domain.number_place import place_of
 from pbx_crm.domain.person import Role
+from pbx_crm.domain.region import NOWHERE
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.board_place import number_in
 from pbx_crm.pages.card_fields import SEEN
 from pbx_crm.pages.forms import Form, form_of
+from pbx_crm.pages.region_choice import region_choices
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.services.contacts import texts_of
 
-FIELDS = ("name", "company", "city", "do_not_call", "responsible_id")
+FIELDS = ("name", "company", "city", "do_not_call", "responsible_id", "region_id")
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -55,6 +57,8 @@ def fields_in(form: Form) -> ContactFields:
         form.text("city"),
         form.is_on("do_not_call"),
         form.whole("responsible_id") if form.text("responsible_id") else None,
+        # A form without the field, the one that merges, leaves the region alone.
+        (form.whole("region_id") if form.text("region_id") else NOWHERE) if form.has("region_id") else None,
     )
 
 
@@ -105,19 +109,29 @@ async def _page(
     viewer = viewer_of(request)
     view = await services_of(request).clients.contacts.view(viewer, _id(request))
     stored = texts_of(view.card)
-    places = {one.number: place_of(one.number) for one in view.card.numbers}
+    colleagues = await _colleagues(request) if viewer.role is Role.HEAD else []
+    regions = await region_choices(request, view.card.region_id)
+    names = {"region_id": regions, "responsible_id": colleagues}
     values = {
         "card": view.card,
         "calls": view.calls,
-        "places": places,
+        "place": view.place,
+        "places": view.places,
+        "regions": regions,
         "stored": stored,
         "typed": {**stored, "number": "", "label": "", **(typed or {})},
         "reasons": reasons or {},
-        "changes": changes,
+        "changes": [_named(change, names) for change in changes],
         "sentence": sentence,
-        "colleagues": await _colleagues(request) if viewer.role is Role.HEAD else [],
+        "colleagues": colleagues,
     }
     return render(request, "contact.html", values, status=status)
+
+
+def _named(change: FieldChange, choices: Mapping[str, list[tuple[int, str]]]) -> FieldChange:
+    """The change with names in place of ids."""
+    names = {str(choice): name for choice, name in choices.get(change.name, [])}
+    return replace(change, was=names.get(change.was, change.was), now=names.get(change.now, change.now))
 
 
 async def _colleagues(request: web.Request) -> list[tuple[int, str]]:

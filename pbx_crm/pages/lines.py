@@ -14,6 +14,7 @@ from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import Choice, Form, form_of
 from pbx_crm.pages.outlook import Outlook
 from pbx_crm.pages.people import id_in
+from pbx_crm.pages.region_choice import region_choices
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -142,6 +143,7 @@ def filled(form: Form, line_id: int | None) -> Line:
         callback_minutes=form.whole("callback_minutes", least=1),
         recording_days=form.whole("recording_days", least=1) if form.text("recording_days") else None,
         calendar_id=form.whole("calendar_id", least=1) if form.text("calendar_id") else None,
+        region_id=form.whole("region_id", least=1) if form.text("region_id") else None,
         seller_ids=tuple(sorted(set(form.wholes("sellers")))),
     )
 
@@ -163,6 +165,8 @@ async def require_known(request: web.Request, form: Form, line: Line) -> None:
         form.reasons["funnel_id"] = N_("There is no such funnel.")
     if not set(line.seller_ids) <= {person.id for person in view.sellers}:
         form.reasons["sellers"] = N_("This is none of the choices.")
+    if line.region_id is not None and await services.clients.regions.named(line.region_id) is None:
+        form.reasons["region_id"] = N_("There is no such region.")
     if line.calendar_id is not None and line.calendar_id not in {one.id for one in view.calendars}:
         form.reasons["calendar_id"] = N_("There is no such calendar.")
     form.require_good()
@@ -207,6 +211,7 @@ async def show_form(
     services = services_of(request)
     view = await services.setup.lines.view()
     steps = [step.value for step in line.missed_policy]
+    by_number = wording_of(request).gettext(N_("what their number tells"))
     calendars = [(calendar.id, calendar.name) for calendar in view.calendars]
     filled = {
         "here": HERE,
@@ -219,6 +224,7 @@ async def show_form(
         "pbxes": [(name, name) for name in services.installation.pbxes],
         "funnels": [(funnel.id, funnel.name) for funnel in view.funnels],
         "calendars": [("", wording_of(request).gettext(N_("when the house does"))), *calendars],
+        "regions": [("", by_number), *await region_choices(request, line.region_id)],
         "sellers": view.sellers,
         "reasons": reasons or {},
         **_trial(request, outlook),

@@ -8,7 +8,7 @@ from decimal import Decimal
 from gettext import NullTranslations
 
 import phonenumbers
-from babel.core import Locale
+from babel.core import Locale, get_global
 from babel.dates import format_date, format_time, format_timedelta, get_timezone
 from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
 from babel.units import format_unit
@@ -16,6 +16,8 @@ from markupsafe import Markup
 
 from pbx_crm.domain.errors import BadInput, Refused
 from pbx_crm.domain.owner_rule import Rule, in_words
+from pbx_crm.domain.region import Place, clocks_at
+from pbx_crm.domain.sentence import N_
 from pbx_crm.pages import jalali
 from pbx_crm.pages.i18n import Language, catalogue
 
@@ -173,8 +175,27 @@ class Wording:
         """The country's name; its code where the language has none."""
         return str(self._locale.territories.get(code, code))
 
-    def clock_in(self, zone: str) -> str:
-        """What the clocks show there now: `14:07`."""
+    def region(self, place: Place) -> str:
+        """The region as those who read the country's language call it; the country where no more is known."""
+        if place.is_country:
+            return self.country(place.country)
+        own = get_global("likely_subtags").get(f"und_{place.country}", "").partition("_")[0]
+        return (place.local_name if own == self._locale.language else "") or place.name
+
+    def time_there(self, place: Place) -> str:
+        """`14:07 there`; of several time zones from when to when it may be. Empty where nothing is known."""
+        clocks = clocks_at(place.zones, self.now)
+        if clocks is None:
+            return ""
+        behind, ahead = (self._clock_in(zone) for zone in clocks)
+        if clocks[0] == clocks[1]:
+            return self.gettext(N_("%(time)s there")) % {"time": behind}
+        return self.gettext(N_("%(first)s to %(last)s there, several time zones")) % {
+            "first": behind,
+            "last": ahead,
+        }
+
+    def _clock_in(self, zone: str) -> str:
         return self._digits(format_time(self.now, "HH:mm", tzinfo=get_timezone(zone), locale=self._locale))
 
     @staticmethod

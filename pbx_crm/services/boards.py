@@ -1,4 +1,4 @@
-"""The board of a funnel, as far as its viewer sees: five statements, however many deals there are."""
+"""The board of a funnel, as far as its viewer sees: seven statements, however many deals there are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
-from pbx_crm.db import boards, folds, funnels, saved_views, stage_totals
+from pbx_crm.db import boards, client_regions, folds, funnels, saved_views, stage_totals
 from pbx_crm.db.boards import CardRow
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.stage_totals import Total
@@ -16,6 +16,7 @@ from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.funnel import Funnel, LossReason, Stage
 from pbx_crm.domain.funnel_shape import name_reasons
 from pbx_crm.domain.person import Person, Reach
+from pbx_crm.domain.region import Region
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import urgency
 from pbx_crm.services.clock import Clock
@@ -147,10 +148,11 @@ def _filled(
     folded = folds.of(tx, viewer.id)
     open_limits = {stage_id: most for stage_id, most in shown.items() if stage_id not in folded}
     rows = boards.cards(tx, open_limits, viewer.scope, wanted, view.order)
+    regions = client_regions.of_contacts(tx, _contacts_of(rows))
     return [
         _column(
             stage,
-            [_card(row, now, zone) for row in rows.get(stage.id, ())],
+            [_card(row, regions.get(row.contact_id or 0), now, zone) for row in rows.get(stage.id, ())],
             totals,
             shown[stage.id],
             is_folded=stage.id in folded,
@@ -167,7 +169,11 @@ def _column(
     return Column(stage, tuple(cards), sum(total.deals for total in mine), sums, shown, is_folded)
 
 
-def _card(row: CardRow, now: datetime, zone: tzinfo) -> Card:
+def _contacts_of(rows: Mapping[int, Sequence[CardRow]]) -> set[int]:
+    return {row.contact_id for cards in rows.values() for row in cards if row.contact_id is not None}
+
+
+def _card(row: CardRow, region: Region | None, now: datetime, zone: tzinfo) -> Card:
     return Card(
         id=row.id,
         stage_id=row.stage_id,
@@ -184,4 +190,5 @@ def _card(row: CardRow, now: datetime, zone: tzinfo) -> Card:
         stage_since=row.stage_since,
         step=Step(urgency(row.step_due_at, now, zone), row.step_kind, row.step_due_at),
         on_call_since=row.on_call_since,
+        place=region.place if region else None,
     )

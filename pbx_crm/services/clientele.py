@@ -13,6 +13,7 @@ from pbx_crm.services.gate_answers import GateAnswers
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.imports import Imports
 from pbx_crm.services.notes import Notes
+from pbx_crm.services.regions import Regions
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Clientele:
     files: DealFiles
     imports: Imports
     gate_answers: GateAnswers
+    regions: Regions
 
     @classmethod
     def on(cls, ground: Ground) -> Clientele:
@@ -40,4 +42,5 @@ class Clientele:
             files=DealFiles(ground),
             imports=Imports(ground),
             gate_answers=GateAnswers(ground),
+            regions=Regions(ground.database, ground.installation),
         )

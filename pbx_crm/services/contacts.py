@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -28,8 +29,10 @@ from pbx_crm.domain.deal_edit import Texts, merged
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.person import Person, Reach, Role
 from pbx_crm.domain.phone import NumberPlan, digits
+from pbx_crm.domain.region import NOWHERE, Place
 from pbx_crm.domain.sentence import N_
 from pbx_crm.services.ground import Ground
+from pbx_crm.services.regions import place_of_number, places_of_clients, require_region
 from pbx_crm.services.search import NUMBER_LETTERS
 
 PAGE = 50
@@ -68,6 +71,10 @@ class ContactView:
     card: ContactCard
     calls: tuple[CallRow, ...]
     """The latest, as far as the viewer sees them."""
+    place: Place | None = None
+    """Where they are, by hand or by their numbers."""
+    places: Mapping[str, Place | None] = field(default_factory=dict)
+    """What each number tells by itself."""
 
 
 class Contacts:
@@ -164,7 +171,10 @@ def _others(tx: Transaction, viewer: Person, contact_id: int, sought: Sought) ->
 def _view(tx: Transaction, viewer: Person, contact_id: int) -> ContactView:
     card = contact_pages.card(tx, contact_id, viewer.scope)
     calls = call_log.of_contact(tx, contact_id, viewer.scope, CALLS_SHOWN)
-    return ContactView(card, tuple(calls))
+    numbers = [one.number for one in card.numbers]
+    place = places_of_clients(tx, {contact_id: numbers})[contact_id]
+    places = {number: place_of_number(tx, number) for number in numbers}
+    return ContactView(card, tuple(calls), place, places)
 
 
 def texts_of(card: ContactCard) -> dict[str, str]:
@@ -175,6 +185,7 @@ def texts_of(card: ContactCard) -> dict[str, str]:
         "city": card.city.strip(),
         "do_not_call": "yes" if card.do_not_call else "",
         "responsible_id": str(card.responsible_id or ""),
+        "region_id": str(card.region_id or ""),
     }
 
 
@@ -198,6 +209,8 @@ def _typed(fields: ContactFields, viewer: Person) -> dict[str, str]:
         "city": fields.city,
         "do_not_call": "yes" if fields.do_not_call else "",
     }
+    if fields.region_id is not None:
+        typed["region_id"] = str(fields.region_id or "")
     if viewer.scope.reach is Reach.ALL and fields.responsible_id is not None:
         typed["responsible_id"] = str(fields.responsible_id)
     return typed
@@ -209,6 +222,9 @@ def _values(tx: Transaction, fields: ContactFields, names: set[str], now: dateti
     }
     if "company" in names:
         values["company_id"] = companies.named(tx, fields.company, now) if fields.company else None
+    if "region_id" in names and fields.region_id is not None:
+        values["region_id"] = fields.region_id or None
+        require_region(tx, values["region_id"])
     if "responsible_id" in names and fields.responsible_id is not None:
         person = people.get(tx, fields.responsible_id)
         if not person.is_active or person.role is Role.NONE:
@@ -255,8 +271,13 @@ def _merge(
         raise BadInput(reasons={"with": N_("These are one and the same.")})
     before, gone = (contact_pages.card(tx, one, viewer.scope) for one in (keep_id, gone_id))
     cutting = contact_merge.merge(tx, keep_id, gone_id)
-    wish = replace(fields, do_not_call=before.do_not_call or gone.do_not_call, responsible_id=None)
-    names = {"name", "city", "company", "do_not_call"}
+    wish = replace(
+        fields,
+        do_not_call=before.do_not_call or gone.do_not_call,
+        responsible_id=None,
+        region_id=before.region_id or gone.region_id or NOWHERE,
+    )
+    names = {"name", "city", "company", "do_not_call", "region_id"}
     contact_edits.change(tx, keep_id, _values(tx, wish, names, now))
     cutting["kept"] = texts_of(before)
     thrown = Thrown(BinKind.MERGE, keep_id, gone.name or _number(gone), gone.responsible_id, viewer.id, now)
@@ -273,6 +294,13 @@ def tell_apart(tx: Transaction, viewer: Person, cutting: dict[str, Any], now: da
     keep_id, kept = cutting["keep"], cutting["kept"]
     contact_edits.lock(tx, keep_id, viewer.scope)
     contact_merge.tell_apart(tx, cutting)
-    fields = ContactFields(kept["name"], kept["company"], kept["city"], bool(kept["do_not_call"]))
-    values = _values(tx, fields, {"name", "city", "company", "do_not_call"}, now)
+    fields = ContactFields(
+        kept["name"],
+        kept["company"],
+        kept["city"],
+        bool(kept["do_not_call"]),
+        # What went into the bin before there were regions says nothing of one.
+        region_id=int(kept.get("region_id") or NOWHERE),
+    )
+    values = _values(tx, fields, {"name", "city", "company", "do_not_call", "region_id"}, now)
     contact_edits.change(tx, keep_id, values)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -29,6 +29,7 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.deal import Deal, StageMove
 from pbx_crm.domain.deal_card import (
     CallFacts,
+    CardContact,
     DealCard,
     Entry,
     EntryKind,
@@ -46,6 +47,7 @@ from pbx_crm.domain.trigger import may_take_back
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_files import SWITCH
 from pbx_crm.services.notes import may_change_note
+from pbx_crm.services.regions import places_of_clients
 
 
 class DealCards:
@@ -81,7 +83,7 @@ def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tz
     names = _Names({person.id: person.name for person in staff}, stages)
     found = tasks.of_deal(tx, deal_id, viewer.scope)
     files = deal_files.of_deal(tx, deal_id)
-    contacts = deal_contacts.of_deal(tx, deal_id, deal.contact_id)
+    contacts = _placed(tx, deal_contacts.of_deal(tx, deal_id, deal.contact_id))
     first = contacts[0] if deal.contact_id is not None else None
     return DealCard(
         deal=deal,
@@ -104,6 +106,11 @@ def _card(tx: Transaction, viewer: Person, deal_id: int, now: datetime, zone: tz
         draft=note_drafts.of(tx, viewer.id, deal_id),
         usual_seconds=usual_seconds(stage_stays.ended_since(tx, deal.stage_id, now - LOOK_BACK)),
     )
+
+
+def _placed(tx: Transaction, contacts: Sequence[CardContact]) -> tuple[CardContact, ...]:
+    places = places_of_clients(tx, {one.id: one.numbers for one in contacts})
+    return tuple(replace(one, place=places[one.id]) for one in contacts)
 
 
 def _may_take(funnel: Funnel, deal: Deal) -> bool:

@@ -13,6 +13,7 @@ from pbx_crm.domain.wrap_up import WrapUp
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.owners_told import cause_of
+from pbx_crm.services.regions import place_of_number, places_of_clients
 
 
 class Popups:
@@ -43,14 +44,17 @@ def _current(tx: Transaction, viewer: Person, now: datetime) -> Popup | None:
     seconds = _seconds(call, phase, now)
     if call.contact_id is None:
         deal = popups.open_deal(tx, call, viewer.scope) if call.deal_id is not None else None
-        return _with_steps(tx, Popup(call, phase, more, seconds, deal=deal))
+        place = place_of_number(tx, call.number)
+        return _with_steps(tx, Popup(call, phase, more, seconds, deal=deal, place=place))
     client = clients.behind(tx, [call.contact_id], viewer.scope).get(call.contact_id)
     if client is None or client.is_foreign:
         told = client is not None and tasks.is_caused(tx, cause_of(call.call_id))
         return Popup(call, phase, more, seconds, client, owner_told=told)
     deal = popups.open_deal(tx, call, viewer.scope)
     last_call = popups.last_call(tx, call, viewer.scope)
-    return _with_steps(tx, Popup(call, phase, more, seconds, client, deal, last_call))
+    places = places_of_clients(tx, {client.contact_id: [call.number] if call.number else []})
+    known = Popup(call, phase, more, seconds, client, deal, last_call, place=places[client.contact_id])
+    return _with_steps(tx, known)
 
 
 def _with_steps(tx: Transaction, popup: Popup) -> Popup:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from pbx_crm.domain.contact import plain_name
-from pbx_crm.domain.number_place import NumberPlace, place_of
+from pbx_crm.domain.number_place import place_of
+from pbx_crm.domain.region import Place
 
 
 @pytest.mark.parametrize(
@@ -28,13 +29,13 @@ def test_different_names_stay_different() -> None:
 @pytest.mark.parametrize(
     ("number", "place"),
     [
-        ("+74951234567", NumberPlace("RU", "Europe/Moscow")),
-        ("+73832123456", NumberPlace("RU", "Asia/Novosibirsk")),
+        ("+74951234567", Place("RU", zones=("Europe/Moscow",))),
+        ("+73832123456", Place("RU", zones=("Asia/Novosibirsk",))),
         # A Russian mobile rings anywhere between Kaliningrad and Kamchatka: no hour is guessed.
-        ("+79051234567", NumberPlace("RU", None)),
-        ("+821012345678", NumberPlace("KR", "Asia/Seoul")),
-        ("12", NumberPlace(None, None)),
+        ("+79051234567", Place("RU")),
+        ("+821012345678", Place("KR", zones=("Asia/Seoul",))),
+        ("12", None),
     ],
 )
-def test_a_number_tells_its_hour_only_where_that_is_sure(number: str, place: NumberPlace) -> None:
+def test_a_number_tells_its_hour_only_where_that_is_sure(number: str, place: Place | None) -> None:
     assert place_of(number) == place

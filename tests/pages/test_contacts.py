@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from pbx_crm.db import regions
 from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.region import NumberRange, Place
 from tests import builders
 from tests.site import Browser, Crm
 
@@ -60,8 +62,76 @@ async def test_a_foreign_number_names_its_seller(crm: Crm, vector: int) -> None:
 async def test_a_clients_page_tells_numbers_deals_and_the_time_there(anna: Browser, vector: int) -> None:
     text = await page(anna, f"/contacts/{vector}")
     # Noon in UTC is three in the afternoon in Moscow.
-    for shown in ("+7 495 123-45-67", "Russia · 15:00 there", "Fibre", "€500", "Unsorted"):
+    for shown in (
+        "+7 495 123-45-67",
+        "Russia",
+        "15:00 there",
+        "Fibre",
+        "€500",
+        "Unsorted",
+    ):
         assert shown in text
+
+
+@pytest.fixture
+async def plan(crm: Crm) -> dict[str, int]:
+    """Regions by name."""
+
+    def write(tx: Transaction) -> dict[str, int]:
+        sakha = Place("RU", "Sakha (Yakutia)", "Саха (Якутия)", ("Asia/Yakutsk", "Asia/Vladivostok"))
+        moscow = Place("RU", "Moscow", "Москва", ("Europe/Moscow",))
+        plan = [NumberRange.between("7411", "7411", sakha), NumberRange.between("7495", "7495", moscow)]
+        regions.store(tx, plan)
+        return {region.place.name: region.id for region in regions.of_country(tx, "RU", 9)}
+
+    return await crm.database.write(write)
+
+
+async def test_a_region_is_chosen_and_says_when_it_has_several_zones(
+    anna: Browser, vector: int, plan: dict[str, int]
+) -> None:
+    text = await page(anna, f"/contacts/{vector}")
+    assert text.count("<bdi>Moscow</bdi> · <span>15:00 there</span>") == 2
+    form = {"name": "Vector", "seen_region_id": "", "region_id": str(plan["Sakha (Yakutia)"])}
+    text = await post(anna, f"/contacts/{vector}", form)
+    assert "<bdi>Sakha (Yakutia)</bdi> · <span>21:00 to 22:00 there, several time zones</span>" in text
+    assert "<bdi>Moscow</bdi>" in text, "beside the number stands what it tells by itself"
+
+
+async def test_two_who_choose_regions_are_told_by_their_names(
+    anna: Browser, vector: int, plan: dict[str, int]
+) -> None:
+    moscow, sakha = str(plan["Moscow"]), str(plan["Sakha (Yakutia)"])
+    await post(anna, f"/contacts/{vector}", {"name": "Vector", "seen_region_id": "", "region_id": moscow})
+    late = {"name": "Vector", "seen_region_id": "", "region_id": sakha}
+    text = await post(anna, f"/contacts/{vector}", late, 409)
+    assert "<b>Region</b>: <bdi>–</bdi>" in text
+    assert "<bdi>Moscow</bdi></li>" in text
+
+
+@pytest.mark.parametrize("wrong", ["x", "-1", "999999", "9" * 30])
+async def test_a_region_there_is_not_comes_back_with_its_reason(
+    anna: Browser, vector: int, wrong: str
+) -> None:
+    form = {"name": "Vector", "seen_region_id": "", "region_id": wrong}
+    text = await post(anna, f"/contacts/{vector}", form, 422)
+    assert 'name="region_id" aria-invalid="true"' in text
+
+
+async def test_a_region_is_named_in_the_language_of_its_country(
+    crm: Crm, vector: int, plan: dict[str, int]
+) -> None:
+    browser = await crm.browser(crm.cast.anna)
+    headers = {"Accept-Language": "ru"}
+    text = await (await browser.get(f"/contacts/{vector}", headers=headers)).text()
+    assert "<bdi>Москва</bdi>" in text
+    assert ">Саха (Якутия)</option>" in text
+
+
+async def test_the_card_on_the_board_names_the_region(
+    anna: Browser, vector: int, plan: dict[str, int]
+) -> None:
+    assert 'title="15:00 there">Moscow</bdi>' in await page(anna, "/board")
 
 
 async def test_fields_and_numbers_are_saved_and_wrong_ones_come_back(anna: Browser, vector: int) -> None:

@@ -48,6 +48,7 @@ from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, phone_states, record_places
 from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
 from pbx_crm.db.tables.plans import plans, source_costs
+from pbx_crm.db.tables.regions import number_ranges, regions
 from pbx_crm.db.tables.rollups import call_days
 from pbx_crm.db.tables.site_forms import site_forms, site_requests
 from pbx_crm.db.tables.voice import voice_messages
@@ -90,6 +91,7 @@ __all__ = [
     "loss_reasons",
     "metadata",
     "note_drafts",
+    "number_ranges",
     "open_deals",
     "people",
     "phone_codes",
@@ -97,6 +99,7 @@ __all__ = [
     "plans",
     "popups_closed",
     "record_places",
+    "regions",
     "robot_runs",
     "robots",
     "rota_turns",

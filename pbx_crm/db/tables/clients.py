@@ -23,6 +23,8 @@ contacts = Table(
     ref("company_id", "companies.id", nullable=True),
     ref("responsible_id", "people.id", nullable=True),
     Column("city", String(100), nullable=False, default=""),
+    # Set by hand; NULL: what the line or the number tells (db/client_regions.py).
+    ref("region_id", "regions.id", nullable=True),
     # Asked not to be called: no click dials, no rule makes a call task.
     Column("do_not_call", Boolean, nullable=False, default=False),
     Column("created_at", UtcTime, nullable=False),

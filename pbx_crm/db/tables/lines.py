@@ -23,6 +23,8 @@ lines = Table(
     Column("callback_minutes", Integer, nullable=False, default=15),
     Column("recording_days", Integer),
     ref("calendar_id", "calendars.id", nullable=True),
+    # Where whoever calls here is from, whatever their number tells: a number advertised in one city.
+    ref("region_id", "regions.id", nullable=True),
     UniqueConstraint("pbx", "match_kind", "match_value"),
     CheckConstraint("create_at IN ('ring', 'answer', 'end', 'never')", name="create_at_known"),
     CheckConstraint("owner_policy IN ('first_answered', 'last_answered')", name="owner_policy_known"),

@@ -151,6 +151,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("pbx", name=op.f("pk_record_places")),
     )
     op.create_table(
+        "regions",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("country", sa.String(length=2), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("local_name", sa.String(length=200), nullable=False),
+        sa.Column("zones", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regions")),
+        sa.UniqueConstraint("country", "name", name=op.f("uq_regions_country_name")),
+    )
+    op.create_table(
         "seen_extensions",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("pbx", sa.String(length=64), nullable=False),
@@ -242,9 +252,11 @@ def upgrade() -> None:
         sa.Column("company_id", ROW_ID, nullable=True),
         sa.Column("responsible_id", ROW_ID, nullable=True),
         sa.Column("city", sa.String(length=100), nullable=False),
+        sa.Column("region_id", ROW_ID, nullable=True),
         sa.Column("do_not_call", sa.Boolean(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_contacts_company_id")),
+        sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_contacts_region_id")),
         sa.ForeignKeyConstraint(["responsible_id"], ["people.id"], name=op.f("fk_contacts_responsible_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
         sqlite_autoincrement=True,
@@ -315,6 +327,7 @@ def upgrade() -> None:
         sa.Column("callback_minutes", sa.Integer(), nullable=False),
         sa.Column("recording_days", sa.Integer(), nullable=True),
         sa.Column("calendar_id", ROW_ID, nullable=True),
+        sa.Column("region_id", ROW_ID, nullable=True),
         sa.CheckConstraint(
             "create_at IN ('ring', 'answer', 'end', 'never')", name=op.f("ck_lines_create_at_known")
         ),
@@ -323,6 +336,7 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["calendar_id"], ["calendars.id"], name=op.f("fk_lines_calendar_id")),
         sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_lines_funnel_id")),
+        sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_lines_region_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lines")),
         sa.UniqueConstraint(
             "pbx", "match_kind", "match_value", name=op.f("uq_lines_pbx_match_kind_match_value")
@@ -339,6 +353,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_loss_reasons")),
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_loss_reasons_funnel_id_name")),
     )
+    op.create_table(
+        "number_ranges",
+        sa.Column("first", ROW_ID, autoincrement=False, nullable=False),
+        sa.Column("last", ROW_ID, nullable=False),
+        sa.Column("region_id", ROW_ID, nullable=False),
+        sa.ForeignKeyConstraint(["region_id"], ["regions.id"], name=op.f("fk_number_ranges_region_id")),
+        sa.PrimaryKeyConstraint("first", name=op.f("pk_number_ranges")),
+    )
+    op.create_index("ix_number_ranges_region_id", "number_ranges", ["region_id"], unique=False)
     op.create_table(
         "plans",
         sa.Column("person_id", ROW_ID, nullable=False),
