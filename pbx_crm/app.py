@@ -99,6 +99,7 @@ def build_services(
 def _services_on(ground: Ground, passwords: Passwords) -> Services:
     database, live, clock, installation = ground.database, ground.live, ground.clock, ground.installation
     intake = CallIntake(database, live, clock, ground.plans)
+    clients = Clientele.on(ground)
     return Services(
         installation=installation,
         clock=clock,
@@ -109,7 +110,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         accounts=Accounts(database, live, clock, passwords),
         staff=Staff(database, live, clock, passwords),
         health=Health(database),
-        office=Office.on(ground),
+        office=Office.on(ground, clients.files.sweep),
         boards=Boards(database, clock),
         bulk_deals=BulkDeals(database, live, clock),
         deals=Deals(database, live, clock, installation),
@@ -131,7 +132,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         after_call=AfterCall.on(ground),
         analysis=Analysis.on(ground),
         telephony=Telephony.on(ground),
-        clients=Clientele.on(ground),
+        clients=clients,
         voice=Voice.on(ground),
     )
 

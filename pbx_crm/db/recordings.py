@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, and_, or_, select, update
 
 from pbx_crm.db.tables import call_aliases, calls, legs, lines
 from pbx_crm.domain.recording import RecordedCall
+
+SAME_FILE = timedelta(days=1)
+"""Two calls that a transfer or a conference joined go into one file; they are not further apart than this."""
 
 
 def of_call(tx: Connection, call_id: int) -> RecordedCall:
@@ -36,7 +39,15 @@ def overdue(tx: Connection, now: datetime, pbxes: Sequence[str], most: int) -> l
     return [of_call(tx, call_id) for call_id in found]
 
 
-def forget(tx: Connection, call_id: int) -> None:
-    """The call has no recording any more."""
-    gone = update(calls).where(calls.c.id == call_id)
-    tx.execute(gone.values(recorded=False, recording_file=None))
+def some(tx: Connection, call_ids: Sequence[int]) -> list[RecordedCall]:
+    """What the PBX told of these. Whether the viewer may know is for the caller to ask before."""
+    return [of_call(tx, call_id) for call_id in call_ids]
+
+
+def forget(tx: Connection, call: RecordedCall) -> None:
+    """The call has no recording any more, nor has another one that was recorded into the same file."""
+    these = calls.c.id == call.call_id
+    if call.file:
+        near = calls.c.started_at.between(call.started_at - SAME_FILE, call.started_at + SAME_FILE)
+        these = or_(these, and_(calls.c.pbx == call.pbx, near, calls.c.recording_file == call.file))
+    tx.execute(update(calls).where(these).values(recorded=False, recording_file=None))

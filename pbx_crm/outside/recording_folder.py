@@ -32,16 +32,22 @@ class RecordingFolder:
         named = (self._safe(path) for path in self._named(call.file, folders)) if call.file else iter(())
         return next((path for path in named if path is not None), None) or self._by_id(call, folders)
 
+    def files(self, call: RecordedCall) -> list[Path]:
+        """Every file of the call, resolved: what `find` gives, in any format, and each leg's. Blocks."""
+        first = self.find(call)
+        beside = [first.with_suffix(suffix) for suffix in SUFFIXES] if first is not None else []
+        ours = [path for one in beside if (path := self._safe(one)) is not None]
+        by_id = self._with_ids(call, list(self._folders(call)))
+        return sorted({*ours, *(path for paths in by_id.values() for path in paths)})
+
     def is_there(self) -> bool:
         """Whether there is anything in the root: a mount that is away must not look like deleted files."""
         return bool(_names_in(self.root))
 
-    def remove(self, call: RecordedCall) -> bool:
-        """Deletes the call's file; whether there was one. PermissionError and the like are the caller's."""
-        path = self.find(call)
-        if path is not None:
+    def delete(self, path: Path) -> None:
+        """Deletes one of `files`; PermissionError and the like are the caller's, one that is gone is not."""
+        if self._safe(path) == path:
             path.unlink(missing_ok=True)
-        return path is not None
 
     def _folders(self, call: RecordedCall) -> Iterator[Path]:
         """Where a recording of that day may lie: a call after midnight may be kept with the day before."""
@@ -61,14 +67,18 @@ class RecordingFolder:
             yield from (folder / name for name in names)
 
     def _by_id(self, call: RecordedCall, folders: list[Path]) -> Path | None:
-        found: dict[str, Path] = {}
+        found = self._with_ids(call, folders)
+        return next((found[id_][0] for id_ in call.ids if id_ in found), None)
+
+    def _with_ids(self, call: RecordedCall, folders: list[Path]) -> dict[str, list[Path]]:
+        found: dict[str, list[Path]] = {}
         for folder in folders:
             for name in _names_in(folder):
                 stem = name.rpartition(".")[0]
                 fits = next((id_ for id_ in call.ids if stem == id_ or stem.endswith(f"-{id_}")), None)
                 if fits is not None and (path := self._safe(folder / name)) is not None:
-                    found.setdefault(fits, path)
-        return next((found[id_] for id_ in call.ids if id_ in found), None)
+                    found.setdefault(fits, []).append(path)
+        return found
 
     def _safe(self, path: Path) -> Path | None:
         try:

@@ -58,12 +58,19 @@ class Player:
             return self.original(path)
         if self._sox is None:
             raise NeedsSox
-        stat = path.stat()
-        name = hashlib.sha256(f"{path}|{stat.st_mtime_ns}|{stat.st_size}".encode()).hexdigest()
-        made = Path(self._place.name) / f"{name}.wav"
+        made = self._made_of(path)
         if not made.exists():
             self._convert(path, made)
         return Sound(made, "audio/wav", ".wav")
+
+    def forget(self, path: Path) -> None:
+        """Deletes what was made of this file, before the file itself goes."""
+        self._made_of(path).unlink(missing_ok=True)
+
+    def _made_of(self, path: Path) -> Path:
+        stat = path.stat()
+        name = hashlib.sha256(f"{path}|{stat.st_mtime_ns}|{stat.st_size}".encode()).hexdigest()
+        return Path(self._place.name) / f"{name}.wav"
 
     def _convert(self, path: Path, made: Path) -> None:
         unfinished = made.with_suffix(f".{os.getpid()}.part")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx_crm.pages import companies, contact_export, contact_merge, contacts, imports
+from pbx_crm.pages import companies, contact_erase, contact_export, contact_merge, contacts, imports
 from pbx_crm.pages.access import Access, Route
 
 CONTACT = r"/contacts/{contact:\d{1,18}}"
@@ -18,6 +18,8 @@ CLIENT_ROUTES: tuple[Route, ...] = (
     Route("POST", CONTACT + r"/numbers/{number:\d{1,18}}/drop", contacts.drop_number, Access.CLIENT_DATA),
     Route("GET", f"{CONTACT}/merge", contact_merge.show, Access.CLIENT_DATA),
     Route("POST", f"{CONTACT}/merge", contact_merge.merge, Access.CLIENT_DATA),
+    Route("GET", f"{CONTACT}/erase", contact_erase.show, Access.HEAD),
+    Route("POST", f"{CONTACT}/erase", contact_erase.erase, Access.HEAD),
     Route("GET", "/contacts.csv", contact_export.as_csv, Access.HEAD),
     Route("GET", "/contacts.xlsx", contact_export.as_xlsx, Access.HEAD),
     Route("GET", "/settings/imports", imports.show, Access.HEAD),

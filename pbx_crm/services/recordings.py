@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,14 +11,20 @@ from typing import Protocol
 
 from pbx_crm.db import audit, call_log, recordings
 from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.erasure import LeftRecording
 from pbx_crm.domain.errors import NotAllowed, NotFound
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.recording import RecordedCall, RecordingMissing, Sound, SoundState
+from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.services.ground import Ground
 
 SWEPT_AT_ONCE = 200
 ONE_LISTENING = timedelta(minutes=10)
 """A browser fetches a recording in parts; within this time they are one listening."""
+
+NO_FOLDER = N_("the configuration names no folder of recordings of %(pbx)s")
+AWAY = N_("the folder of recordings of %(pbx)s cannot be seen")
+REFUSED = N_("the system refuses: %(why)s")
 
 
 class Shelf(Protocol):
@@ -30,8 +36,11 @@ class Shelf(Protocol):
     def is_there(self) -> bool:
         """Whether the folder can be seen at all; blocks."""
 
-    def remove(self, call: RecordedCall) -> bool:
-        """Deletes the call's file, OSError if it may not; whether there was one. Blocks."""
+    def files(self, call: RecordedCall) -> list[Path]:
+        """Every file of the call; blocks."""
+
+    def delete(self, path: Path) -> None:
+        """Deletes one of them, OSError if it may not; blocks."""
 
 
 class Sounds(Protocol):
@@ -45,6 +54,9 @@ class Sounds(Protocol):
 
     def original(self, path: Path) -> Sound:
         """The file as it is."""
+
+    def forget(self, path: Path) -> None:
+        """Deletes what was made of the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +121,47 @@ class Recordings:
         deleted, now = 0, self._clock()
         while overdue := await self._database.read(recordings.overdue, now, seen, SWEPT_AT_ONCE):
             for call in overdue:
-                was_there = await asyncio.to_thread(self._shelves[call.pbx].remove, call)
-                await self._database.write(_forget, call.call_id, was_there, now)
-                deleted += was_there
+                count, left = await asyncio.to_thread(self._deleted, call)
+                if left:
+                    raise OSError(str(left[0].why))
+                await self._database.write(_forget, call, None, count, now)
+                deleted += count
         return deleted
+
+    async def erase(self, actor: Person, call_ids: Sequence[int]) -> tuple[int, tuple[LeftRecording, ...]]:
+        """Deletes every file of these calls; how many that were, and which could not be deleted.
+
+        Whether the actor may is for the caller to ask before.
+        """
+        deleted, left = 0, list[LeftRecording]()
+        for call in await self._database.read(recordings.some, call_ids):
+            count, stays = await asyncio.to_thread(self._deleted, call)
+            deleted += count
+            left += stays
+            if not stays:
+                await self._database.write(_forget, call, actor.id, count, self._clock())
+        return deleted, tuple(left)
+
+    def _deleted(self, call: RecordedCall) -> tuple[int, list[LeftRecording]]:
+        """How many files of the call are gone now, and which are still there. Blocks."""
+
+        def stays(why: Sentence, place: str = "") -> LeftRecording:
+            return LeftRecording(call.call_id, call.started_at, place, why)
+
+        shelf = self._shelves.get(call.pbx)
+        if shelf is None or self._sounds is None:
+            return 0, [stays(Sentence.of(NO_FOLDER, pbx=call.pbx))]
+        if not shelf.is_there():
+            return 0, [stays(Sentence.of(AWAY, pbx=call.pbx))]
+        deleted, left = 0, list[LeftRecording]()
+        for path in shelf.files(call):
+            try:
+                self._sounds.forget(path)
+                shelf.delete(path)
+                deleted += 1
+            except OSError as error:
+                left.append(stays(Sentence.of(REFUSED, why=error.strerror), str(path)))
+        return deleted, left
 
     async def _found(self, viewer: Person, call_id: int) -> tuple[Path, Sounds]:
         call = await self._database.read(_recorded, viewer, call_id)
@@ -139,10 +188,10 @@ class Recordings:
         self._listened[listening] = now
 
 
-def _forget(tx: Transaction, call_id: int, was_there: bool, now: datetime) -> None:
-    recordings.forget(tx, call_id)
-    if was_there:
-        audit.note(tx, now, None, "recording deleted", f"call {call_id}")
+def _forget(tx: Transaction, call: RecordedCall, actor_id: int | None, files: int, now: datetime) -> None:
+    recordings.forget(tx, call)
+    if files:
+        audit.note(tx, now, actor_id, "recording deleted", f"call {call.call_id}")
 
 
 def _recorded(tx: Transaction, viewer: Person, call_id: int) -> RecordedCall | None:

@@ -326,6 +326,8 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/contacts/{contact}/numbers/{number}/drop"): Ask("contact", data={}),
     ("GET", "/contacts/{contact}/merge"): Ask("contact", query="?with={second}"),
     ("POST", "/contacts/{contact}/merge"): Ask("contact", data={"with": "{contact}"}),
+    ("GET", "/contacts/{contact}/erase"): Ask("contact"),
+    ("POST", "/contacts/{contact}/erase"): Ask("contact", data={}),
     ("GET", "/contacts.csv"): Ask(),
     ("GET", "/contacts.xlsx"): Ask(),
     ("GET", "/settings/imports"): Ask(),
