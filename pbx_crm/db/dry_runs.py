@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Row, Select, func, select
 
-from pbx_crm.db.tables import calls, contacts, deals, stage_moves, wrap_ups
+from pbx_crm.db import deal_names
+from pbx_crm.db.tables import calls, deals, stage_moves, wrap_ups
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import ActorKind
 from pbx_crm.domain.dry_run import HeardCall, MovedByHand, PastCard, SaidOf
+from pbx_crm.domain.person import Reach, Scope
 
 Found = TypeVar("Found")
 MOST_NAMED = 10_000
@@ -98,9 +100,4 @@ def _grouped(
 
 def names(tx: Connection, deal_ids: Collection[int]) -> dict[int, str]:
     """What each of these cards is called: its client, or what it is about. One statement."""
-    called = func.coalesce(func.nullif(contacts.c.name, ""), func.nullif(deals.c.title, ""), "")
-    query = select(deals.c.id, called).join_from(
-        deals, contacts, contacts.c.id == deals.c.contact_id, isouter=True
-    )
-    some = sorted(deal_ids)[:MOST_NAMED]
-    return {deal_id: name for deal_id, name in tx.execute(query.where(deals.c.id.in_(some)))}
+    return deal_names.called(tx, sorted(deal_ids)[:MOST_NAMED], Scope(Reach.ALL, 0))

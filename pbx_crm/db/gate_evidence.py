@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, func, literal, or_, select, union_all
+from sqlalchemy import Connection, Select, Table, and_, func, literal, or_, select, union_all
 
 from pbx_crm.db.tables import calls, companies, contacts, deal_files, deal_notes, deals, tasks
 from pbx_crm.domain.call import Direction, Outcome
@@ -29,7 +29,6 @@ def gather(
 ) -> dict[int, Evidence]:
     """By deal id what each card has to show for needs of these kinds."""
     ids = [deal.id for deal in cards]
-    since = min((deal.stage_since for deal in cards), default=now)
     read = {
         NeedKind.CALL: _talks,
         NeedKind.TASK: _tasks,
@@ -37,7 +36,7 @@ def gather(
         NeedKind.NOTE: _notes,
     }
     known: dict[NeedKind, Found] = {
-        kind: reader(tx, ids, since) if kind in kinds and ids else {} for kind, reader in read.items()
+        kind: reader(tx, ids) if kind in kinds and ids else {} for kind, reader in read.items()
     }
     names = _names(tx, ids) if NeedKind.FIELD in kinds and ids else {}
     return {
@@ -77,7 +76,7 @@ def _names(tx: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     return {deal_id: (client, company) for deal_id, client, company in tx.execute(query)}
 
 
-def _talks(tx: Connection, ids: Sequence[int], since: datetime) -> Found:
+def _talks(tx: Connection, ids: Sequence[int]) -> Found:
     # While a call lasts nobody knows its outcome; that a seller answered it is known.
     lasts = and_(calls.c.ended_at.is_(None), calls.c.answered_extension.is_not(None))
     query = (
@@ -87,7 +86,7 @@ def _talks(tx: Connection, ids: Sequence[int], since: datetime) -> Found:
             calls.c.deal_id.in_(ids),
             calls.c.direction != Direction.INTERNAL,
             calls.c.answered_at.is_not(None),
-            or_(lasts, and_(calls.c.outcome == Outcome.ANSWERED, calls.c.ended_at >= since)),
+            or_(lasts, and_(calls.c.outcome == Outcome.ANSWERED, calls.c.ended_at >= deals.c.stage_since)),
         )
     )
     found: dict[int, list[Conversation]] = defaultdict(list)
@@ -100,29 +99,31 @@ def _made_the_card() -> Any:
     return deals.c.born_of == calls.c.pbx + literal("/") + calls.c.linkedid
 
 
-def _tasks(tx: Connection, ids: Sequence[int], since: datetime) -> Found:
+def _tasks(tx: Connection, ids: Sequence[int]) -> Found:
     query = select(tasks.c.deal_id, tasks.c.kind, tasks.c.done_at)
     found = defaultdict(list)
-    for deal_id, kind, done_at in tx.execute(query.where(tasks.c.deal_id.in_(ids), tasks.c.done_at >= since)):
+    for deal_id, kind, done_at in tx.execute(_since_entering(query, tasks, tasks.c.done_at, ids)):
         found[deal_id].append(Finished(TaskKind(kind), done_at))
     return found
 
 
-def _notes(tx: Connection, ids: Sequence[int], since: datetime) -> Found:
-    return _moments(tx, select(deal_notes.c.deal_id, deal_notes.c.at).where(*_written(ids, since)))
+def _notes(tx: Connection, ids: Sequence[int]) -> Found:
+    return _moments(tx, _dated(deal_notes, ids))
 
 
-def _documents(tx: Connection, ids: Sequence[int], since: datetime) -> Found:
+def _documents(tx: Connection, ids: Sequence[int]) -> Found:
     text = func.lower(deal_notes.c.text)
     has_link = or_(text.like("%http://_%"), text.like("%https://_%"))
-    linked = select(deal_notes.c.deal_id, deal_notes.c.at).where(*_written(ids, since), has_link)
-    files = select(deal_files.c.deal_id, deal_files.c.at)
-    files = files.where(deal_files.c.deal_id.in_(ids), deal_files.c.at >= since)
-    return _moments(tx, union_all(linked, files))
+    return _moments(tx, union_all(_dated(deal_notes, ids).where(has_link), _dated(deal_files, ids)))
 
 
-def _written(ids: Sequence[int], since: datetime) -> tuple[Any, ...]:
-    return deal_notes.c.deal_id.in_(ids), deal_notes.c.at >= since
+def _dated(table: Table, ids: Sequence[int]) -> Select[Any]:
+    return _since_entering(select(table.c.deal_id, table.c.at), table, table.c.at, ids)
+
+
+def _since_entering(query: Select[Any], table: Table, at: Any, ids: Sequence[int]) -> Select[Any]:
+    query = query.join(deals, deals.c.id == table.c.deal_id)
+    return query.where(table.c.deal_id.in_(ids), at >= deals.c.stage_since)
 
 
 def _moments(tx: Connection, query: Any) -> Found:

@@ -117,6 +117,8 @@ class Card:
     on_call_since: datetime | None
     place: Place | None = None
     """Where the client is."""
+    gated: tuple[int, ...] = ()
+    """Stages further on whose own gate is not confirmed for this card."""
 
 
 @dataclass(frozen=True, slots=True)

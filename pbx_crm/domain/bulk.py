@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -56,11 +56,30 @@ class BulkAct:
 
 
 @dataclass(frozen=True, slots=True)
+class Stayed:
+    """A card that did not take it."""
+
+    deal_id: int
+    why: str
+    """A message id."""
+    name: str = ""
+    """What the card is called, where the viewer sees it."""
+
+
+@dataclass(frozen=True, slots=True)
 class BulkDone:
     """What came of a wish."""
 
     act_id: int | None
     """None if not one card took it."""
     done: int
-    refused: Mapping[str, int] = field(default_factory=dict)
-    """How many cards stayed as they were, by the sentence that says why."""
+    stayed: tuple[Stayed, ...] = ()
+    """The cards that stayed as they were."""
+
+    @property
+    def refused(self) -> dict[str, list[Stayed]]:
+        """These by the sentence that says why."""
+        found: dict[str, list[Stayed]] = {}
+        for card in self.stayed:
+            found.setdefault(card.why, []).append(card)
+        return found

@@ -1,4 +1,7 @@
-"""The board of a funnel, as far as its viewer sees: seven statements, however many deals there are."""
+"""The board of a funnel, as far as its viewer sees: seven statements, however many deals there are.
+
+A funnel with gates takes one more and one for each kind of evidence its gates ask for.
+"""
 
 from __future__ import annotations
 
@@ -20,6 +23,7 @@ from pbx_crm.domain.region import Region
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import urgency
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.gates import gates_ahead
 
 
 class Boards:
@@ -74,7 +78,7 @@ def _fold(tx: Transaction, viewer: Person, stage_id: int, is_folded: bool) -> No
 def _board(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
     empty = _empty(tx, viewer, view)
     limits = {stage.id: CARDS_AT_FIRST for stage in empty.funnel.stages}
-    made = _filled(tx, viewer, empty.funnel.stages, limits, view, now, zone)
+    made = _filled(tx, viewer, [empty.funnel], limits, view, now, zone)
     sources = {*boards.sources(tx, viewer.scope), *([view.source] if view.source else [])}
     return replace(empty, columns=_standing(made), sources=tuple(sorted(sources)))
 
@@ -112,11 +116,10 @@ def _columns(
     now: datetime,
     zone: tzinfo,
 ) -> list[Column]:
-    known = [stage for funnel in funnels.in_use(tx) for stage in funnel.stages]
-    stages = [stage for stage in known if stage.id in shown]
-    if len(stages) != len(shown):
+    known = funnels.in_use(tx)
+    if not shown.keys() <= {stage.id for funnel in known for stage in funnel.stages}:
         raise NotFound
-    return _filled(tx, viewer, stages, shown, view, now, zone)
+    return _filled(tx, viewer, known, shown, view, now, zone)
 
 
 def _chosen(known: Sequence[Funnel], funnel_id: int | None) -> Funnel:
@@ -137,22 +140,29 @@ def _no_funnel() -> NoReturn:
 def _filled(
     tx: Transaction,
     viewer: Person,
-    stages: Sequence[Stage],
+    known: Sequence[Funnel],
     shown: Mapping[int, int],
     view: BoardView,
     now: datetime,
     zone: tzinfo,
 ) -> list[Column]:
+    stages = [stage for funnel in known for stage in funnel.stages if stage.id in shown]
     wanted = filter_of(view, now, zone)
     totals = _totals(tx, viewer, stages, wanted)
     folded = folds.of(tx, viewer.id)
     open_limits = {stage_id: most for stage_id, most in shown.items() if stage_id not in folded}
     rows = boards.cards(tx, open_limits, viewer.scope, wanted, view.order)
     regions = client_regions.of_contacts(tx, _contacts_of(rows))
+    gated = gates_ahead(tx, known, {row.id: row.stage_id for found in rows.values() for row in found}, now)
+    drawn = {
+        row.id: replace(_card(row, regions.get(row.contact_id or 0), now, zone), gated=gated.get(row.id, ()))
+        for found in rows.values()
+        for row in found
+    }
     return [
         _column(
             stage,
-            [_card(row, regions.get(row.contact_id or 0), now, zone) for row in rows.get(stage.id, ())],
+            [drawn[row.id] for row in rows.get(stage.id, ())],
             totals,
             shown[stage.id],
             is_folded=stage.id in folded,

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, tzinfo
 from typing import Any
 
-from pbx_crm.db import bulk_acts, deals, people, tasks
+from pbx_crm.db import bulk_acts, deal_names, deals, people, tasks
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.bulk import MOST, BulkAct, BulkDone, BulkKind, BulkWish
+from pbx_crm.domain.bulk import MOST, BulkAct, BulkDone, BulkKind, BulkWish, Stayed
 from pbx_crm.domain.deal import MoveQuestions, MoveRequest, NothingToUndo, check_version, seller
 from pbx_crm.domain.errors import BadInput, Refused
 from pbx_crm.domain.person import Person, Role
@@ -87,7 +86,7 @@ def _act(
     bulk_acts.keep(tx, act_id, done)
     if not done:
         bulk_acts.mark_taken_back(tx, act_id, now)
-    return BulkDone(act_id if done else None, len(done), refused)
+    return BulkDone(act_id if done else None, len(done), _named(tx, refused, viewer))
 
 
 def _check(tx: Transaction, wish: BulkWish) -> None:
@@ -104,20 +103,25 @@ def _check(tx: Transaction, wish: BulkWish) -> None:
 
 def _each(
     tx: Transaction, deal_ids: list[int], doing: Callable[[int], Mapping[str, Any] | None]
-) -> tuple[list[Mapping[str, Any]], dict[str, int]]:
-    """What was done, and how many refused for which reason; each card in a savepoint of its own."""
+) -> tuple[list[Mapping[str, Any]], dict[int, str]]:
+    """What was done, and by deal id why the others refused; each card in a savepoint of its own."""
     done: list[Mapping[str, Any]] = []
-    refused: Counter[str] = Counter()
+    refused: dict[int, str] = {}
     for deal_id in deal_ids:
         try:
             with tx.begin_nested():
                 if (left := doing(deal_id)) is not None:
                     done.append({"deal": deal_id, **left})
         except MoveQuestions as questions:
-            refused[next(iter(questions.reasons.values()))] += 1
+            refused[deal_id] = next(iter(questions.reasons.values()))
         except Refused as refusal:
-            refused[str(refusal)] += 1
-    return done, dict(refused)
+            refused[deal_id] = str(refusal)
+    return done, refused
+
+
+def _named(tx: Transaction, refused: Mapping[int, str], viewer: Person) -> tuple[Stayed, ...]:
+    names = deal_names.called(tx, refused, viewer.scope) if refused else {}
+    return tuple(Stayed(deal_id, why, names.get(deal_id, "")) for deal_id, why in refused.items())
 
 
 def _move(tx: Transaction, hand: _Hand, deal_id: int) -> Mapping[str, Any] | None:
@@ -169,7 +173,7 @@ def _take_back(tx: Transaction, viewer: Person, act_id: int, now: datetime, news
         tx, sorted(by_deal), lambda deal_id: undoing(tx, viewer, act_id, by_deal[deal_id], now, news)
     )
     bulk_acts.mark_taken_back(tx, act_id, now)
-    return BulkDone(None, len(done), refused)
+    return BulkDone(None, len(done), _named(tx, refused, viewer))
 
 
 def _unmove(

@@ -7,17 +7,19 @@ it is retired) asks nobody: it leads where the card was, or nowhere of its own w
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pbx_crm.db import gate_evidence, stage_moves
+from pbx_crm.db import deals, gate_evidence, stage_moves
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.deal import Deal, is_amount
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.passage import LONGEST_REASON, GateClosed, GatedWay, Passage, gated_way
+from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.sentence import N_
 
 
@@ -70,3 +72,36 @@ def _way(tx: Transaction, deal: Deal, funnel: Funnel, target: Stage) -> GatedWay
         # By way of Lost nobody gets further than they were: an opened deal goes on where it was closed.
         from_stage_id = stage_moves.last_open_stage(tx, deal.id, funnel.id)
     return gated_way(funnel, from_stage_id, target)
+
+
+def gates_ahead(
+    tx: Transaction, known: Sequence[Funnel], cards: Mapping[int, int], now: datetime
+) -> dict[int, tuple[int, ...]]:
+    """By deal id the stages further on whose gate is not confirmed; `cards` are deals and where they lie.
+
+    Closed cards are left out. No statement where no gate stands.
+    """
+    gated = [funnel for funnel in known if any(stage.gate for stage in funnel.stages_in_use)]
+    ways = {
+        stage.id: GatedWay(tuple(_further_on(funnel, stage)))
+        for funnel in gated
+        for stage in funnel.stages
+        if not stage.kind.is_closed
+    }
+    before = {deal_id: ways[stage_id] for deal_id, stage_id in cards.items() if stage_id in ways}
+    kinds = {kind for way in before.values() for kind in way.kinds}
+    if not kinds:
+        return {}
+    # Whoever asks was shown these cards: their scope has been looked at.
+    found = deals.get_all(tx, before, Scope(Reach.ALL, 0))
+    evidence = gate_evidence.gather(tx, list(found.values()), kinds, now)
+    return {
+        deal_id: tuple(dict.fromkeys(one.stage.id for one in before[deal_id].judge(shown).missing))
+        for deal_id, shown in evidence.items()
+    }
+
+
+def _further_on(funnel: Funnel, stage: Stage) -> Iterator[Stage]:
+    for one in funnel.stages_in_use:
+        if one.gate is not None and one.position > stage.position:
+            yield one

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from pbx_crm.db import gates
 from pbx_crm.domain.gate import gate_of
@@ -13,6 +13,16 @@ from tests.browser.test_board import card, carry, focused_card, take, toast
 pytestmark = pytest.mark.browser
 
 
+DIMMED = """[...document.querySelectorAll(".column")].filter((column) => getComputedStyle(column).opacity < 1)
+    .map((column) => column.querySelector("h2").textContent)"""
+
+
+async def dimmed(page: Page) -> list[str]:
+    """Names of the columns that take the held card only past a gate."""
+    found: list[str] = await page.evaluate(DIMMED)
+    return found
+
+
 async def test_a_gate_returns_the_card_on_esc_and_lets_it_pass_once_it_is_confirmed(office: Office) -> None:
     gate = gate_of(["field:amount", "note"], is_binding=False)
     await office.crm.database.write(gates.put, office.funnel.stages[2].id, gate)
@@ -20,6 +30,7 @@ async def test_a_gate_returns_the_card_on_esc_and_lets_it_pass_once_it_is_confir
     page = await office.screen(office.crm.cast.anna)
     await take(page, card(page, deal))
     await carry(page, office.column(page, 2))
+    assert await dimmed(page) == ["Presentation", "Commercial offer", "Purchase"]
     await page.mouse.up()
     dialog = page.locator("dialog#dialog")
     await expect(dialog).to_contain_text("This is missing:")

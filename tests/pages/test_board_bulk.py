@@ -50,6 +50,19 @@ async def test_the_toast_says_for_how_many_and_undoes_it(crm: Crm) -> None:
     assert (await browser.post("/board/bulk/1/undo", headers=FRAGMENT)).status == 409
 
 
+async def test_the_toast_leads_to_the_cards_that_stayed(crm: Crm) -> None:
+    def write(tx: Transaction) -> tuple[Funnel, int]:
+        funnel, client = builders.funnel(tx), builders.contact(tx, HOSTILE)
+        return funnel, builders.deal(tx, funnel, crm.cast.anna, stage=3, contact_id=client)
+
+    funnel, deal_id = await crm.database.write(write)
+    data = {"deal": f"{deal_id}:1", "act": "move", "to": str(funnel.stages[1].id)}
+    answer = await (await crm.browser(crm.cast.anna)).post("/board/bulk", data=data, headers=FRAGMENT)
+    text = await answer.text()
+    assert "1: A step back: say why." in text
+    assert f'<a href="/deals/{deal_id}" data-drawer><bdi>&lt;b&gt;mine&lt;/b&gt;</bdi></a>' in text
+
+
 async def test_without_a_script_it_leads_to_the_list_of_what_was_done(crm: Crm) -> None:
     _, ids = await cards(crm)
     browser = await crm.browser(crm.cast.anna)

@@ -12,7 +12,7 @@ import pytest
 from pbx_crm.db import stage_totals
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import deals, tasks
-from pbx_crm.domain.bulk import UNDO_WITHIN, BulkDone, BulkKind, BulkWish, NothingToTakeBack
+from pbx_crm.domain.bulk import UNDO_WITHIN, BulkDone, BulkKind, BulkWish, NothingToTakeBack, Stayed
 from pbx_crm.domain.deal import MoveRequest
 from pbx_crm.domain.errors import BadInput, Refused
 from pbx_crm.domain.person import Person
@@ -68,7 +68,7 @@ async def test_ticked_cards_move_together_and_back_together(desk: Desk) -> None:
     ids = await desk.cards(3)
     told = desk.company.listen(desk.company.anna)
     done = await desk.act(ids, BulkKind.MOVE, to_stage_id=desk.stage(2))
-    assert (done.done, done.refused) == (3, {})
+    assert (done.done, done.stayed) == (3, ())
     assert await desk.column("stage_id", ids) == [desk.stage(2)] * 3
     assert {f"stage-{desk.stage(1)}", f"stage-{desk.stage(2)}", f"deal-{ids[0]}"} <= topics(told)
     assert done.act_id is not None
@@ -94,14 +94,15 @@ async def test_a_card_somebody_was_faster_with_stays_and_the_others_go(desk: Des
     await desk.moves.move(desk.company.olga, ids[1], MoveRequest(desk.stage(3), 1, "faster"))
     done = await desk.act(ids, BulkKind.MOVE, to_stage_id=desk.stage(2))
     assert done.done == 2
-    assert list(done.refused.values()) == [1]
+    assert [(card.deal_id, card.name) for card in done.stayed] == [(ids[1], "Vector")]
     assert await desk.column("stage_id", ids) == [desk.stage(2), desk.stage(3), desk.stage(2)]
 
 
 async def test_steps_back_want_a_reason_that_is_given_once_for_all(desk: Desk) -> None:
     ids = await desk.cards(2, stage=3)
     done = await desk.act(ids, BulkKind.MOVE, to_stage_id=desk.stage(1))
-    assert (done.done, done.act_id, done.refused) == (0, None, {"A step back: say why.": 2})
+    assert (done.done, done.act_id) == (0, None)
+    assert {why: len(cards) for why, cards in done.refused.items()} == {"A step back: say why.": 2}
     done = await desk.act(ids, BulkKind.MOVE, to_stage_id=desk.stage(1), reason="asked again")
     assert done.done == 2
 
@@ -119,7 +120,7 @@ async def test_undo_leaves_what_went_on_since(desk: Desk) -> None:
     await desk.moves.move(desk.company.anna, ids[0], MoveRequest(desk.stage(3), 2, "on"))
     assert done.act_id is not None
     undone = await desk.bulk.take_back(desk.company.anna, done.act_id)
-    assert (undone.done, sum(undone.refused.values())) == (1, 1)
+    assert (undone.done, len(undone.stayed)) == (1, 1)
     assert await desk.column("stage_id", ids) == [desk.stage(3), desk.stage(1)]
 
 
@@ -150,7 +151,8 @@ async def test_a_colleagues_card_among_the_ticked_is_as_good_as_none(desk: Desk)
     mine, foreign = await desk.cards(1), await desk.cards(1, desk.company.boris)
     for more in ({"kind": BulkKind.MOVE, "to_stage_id": desk.stage(2)}, {"kind": BulkKind.TASK}):
         done = await desk.act([*mine, *foreign, 999_999], **more)
-        assert done.refused == {"There is no such record.": 2}
+        absent = [Stayed(deal_id, "There is no such record.") for deal_id in (*foreign, 999_999)]
+        assert list(done.stayed) == absent, "not even a name is told"
     assert await desk.column("stage_id", foreign) == [desk.stage(1)]
 
 

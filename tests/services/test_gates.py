@@ -15,7 +15,8 @@ from pbx_crm.db.tables import deal_events
 from pbx_crm.db.tables import deal_notes as note_rows
 from pbx_crm.db.tables import deals as deal_rows
 from pbx_crm.db.tables import tasks as task_rows
-from pbx_crm.domain.bulk import BulkKind, BulkWish
+from pbx_crm.domain.board import BoardView
+from pbx_crm.domain.bulk import BulkKind, BulkWish, Stayed
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.deal import Deal, DealChanged, MoveRequest
 from pbx_crm.domain.deal_card import Entry
@@ -29,6 +30,7 @@ from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone_code import CodeAnswer
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Trigger
+from pbx_crm.services.boards import Boards
 from pbx_crm.services.bulk_deals import BulkDeals
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.funnel_settings import FunnelSettings, NewFunnel
@@ -41,6 +43,7 @@ from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
 from tests.builders import EVERYTHING, NOW
 from tests.company import PBX, Company, later
+from tests.services.test_deals import counted
 from tests.stories import Story
 from tests.turned_clock import TurnedClock
 
@@ -438,7 +441,8 @@ async def test_of_many_cards_those_without_evidence_stay(house: Gatehouse) -> No
     paid, poor = await house.card(amount=5), await house.card(number=OTHER)
     wish = BulkWish(BulkKind.MOVE, {paid: 1, poor: 1}, to_stage_id=house.stage(PRESENTATION))
     done = await house.bulk.act(house.anna, wish, UTC)
-    assert (done.done, done.refused) == (1, {"A gate on the way asks for something first.": 1})
+    assert done.done == 1
+    assert done.stayed == (Stayed(poor, "A gate on the way asks for something first.", "Vector"),)
     assert [await house.lies_in(paid), await house.lies_in(poor)] == [PRESENTATION, NEW]
 
 
@@ -470,3 +474,35 @@ async def test_programs_read_the_gates_of_a_funnel(house: Gatehouse) -> None:
     await house.gate(OFFER, "note")
     (funnel,) = await Listings(house.database, INSTALLATION).funnels()
     assert [bool(stage.gate) for stage in funnel.stages] == [False, False, False, True, False, False]
+
+
+async def board(house: Gatehouse) -> dict[int, list[str]]:
+    """By deal id the stages that a card on Anna's board reaches only past a gate."""
+    shown = await Boards(house.database, house.clock).show(house.anna, BoardView(), UTC)
+    names = {stage.id: stage.name for stage in house.funnel.stages}
+    cards = [card for column in shown.columns for card in column.cards]
+    return {card.id: [names[stage] for stage in card.gated] for card in cards}
+
+
+async def test_a_board_knows_which_gates_each_card_has_before_it(house: Gatehouse) -> None:
+    await house.gate(PRESENTATION, "call:60")
+    await house.gate(OFFER, "field:amount")
+    await house.gate(WON, "note")
+    poor, paid = await house.card(), await house.card(PRESENTATION, number=OTHER, amount=5)
+    lost = await house.card(LOST, number="+79161234569")
+    every = ["Presentation", "Commercial offer", "Purchase"]
+    assert await board(house) == {poor: every, paid: ["Purchase"], lost: []}
+    await house.talk(5)
+    assert (await board(house))[poor] == every[1:]
+
+
+async def test_a_board_pays_for_gates_by_their_kinds_and_not_by_its_cards(house: Gatehouse) -> None:
+    for number in range(8):
+        await house.card(number=f"+7916123456{number}")
+    taken = []
+    for needs in ("", "field:amount", "call:60 note document task"):
+        await house.gate(OFFER, needs)
+        with counted(house.database) as statements:
+            await board(house)
+        taken.append(len(statements))
+    assert [count - taken[0] for count in taken] == [0, 2, 5]

@@ -52,6 +52,7 @@ function makeSortable() {
         back = { list: from, next: item.nextElementSibling };
         isHolding = true;
         board.classList.add("is-dragging");
+        for (const { dataset } of board.querySelectorAll(".column")) dataset.gated = item.dataset.gated?.split(" ").includes(dataset.stage);
       },
       onEnd({ item, to, from, originalEvent: { clientX, clientY } }) {
         isHolding = false;
