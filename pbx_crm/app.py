@@ -166,7 +166,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         plans = plans_of(settings)
         services = build_services(database, settings.installation, passwords, clock, plans)
         database.on_turn = lambda: services.live.tell_everybody({"pbx"})
-        doctor.prepare(services.checkup, settings, clock, path=None)
+        doctor.prepare(services.checkup, database, settings, clock, path=None)
         for door in doors:
             services.telephony.doors.open(door)
         await stack.enter_async_context(_keeping_files(services.clients, settings))

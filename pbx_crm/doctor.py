@@ -22,7 +22,7 @@ from pbx_crm.asterisk.presence_events import HEARD
 from pbx_crm.asterisk.record_place import CelSource, Place
 from pbx_crm.asterisk.trial_call import Onward, TrialCall
 from pbx_crm.call_loop import account_of, dial_shape_of
-from pbx_crm.call_records import cdr_source_of, shape_of, source_of
+from pbx_crm.call_records import cdr_source_of, recording_folders_of, shape_of, source_of
 from pbx_crm.config import CdrSettings, PbxSettings, Settings, WebSettings
 from pbx_crm.db import calls, checkup, migrate
 from pbx_crm.db.engine import Database, make_engine
@@ -36,6 +36,7 @@ from pbx_crm.domain.wiring_checkup import Wiring, judge_lookup, judge_zone
 from pbx_crm.outside import machine
 from pbx_crm.services.checkup import HEARTBEAT_LASTS, Checkup, Look, PbxNames
 from pbx_crm.services.clock import Clock, utc_now
+from pbx_crm.services.recording_rounds import RecordingRounds
 
 LISTEN_SECONDS = 3.0
 MANY_ROWS = 10_000
@@ -43,14 +44,23 @@ STORED_TRIES, STORED_PAUSE_SECONDS = 20, 0.5
 
 
 def prepare(
-    rounds: Checkup, settings: Settings, clock: Clock, *, path: Path | None, listen: float = LISTEN_SECONDS
+    rounds: Checkup,
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    *,
+    path: Path | None,
+    listen: float = LISTEN_SECONDS,
 ) -> None:
     """Gives the rounds of this configuration to the service."""
+    names = settings.installation.pbxes
+    of_recordings = RecordingRounds(database, clock, names, recording_folders_of(settings))
 
     async def machine_look() -> list[Finding]:
         return await asyncio.to_thread(_of_machine, settings, path)
 
     looks: list[Look] = [machine_look, *(_look_at(settings, pbx, clock, listen) for pbx in settings.pbx)]
+    looks.append(of_recordings.look)
     rounds.examine([PbxNames(pbx.name, pbx.trunks) for pbx in settings.pbx], *looks)
 
 
@@ -112,7 +122,7 @@ async def examine(settings: Settings, path: Path, *, listen: float, clock: Clock
     database = Database.open(settings.database.url.get_secret_value())
     try:
         rounds = Checkup(database, clock)
-        prepare(rounds, settings, clock, path=path, listen=listen)
+        prepare(rounds, database, settings, clock, path=path, listen=listen)
         return [*broken, *await rounds.run()]
     finally:
         database.close()

@@ -12,6 +12,7 @@ pytest_plugins = [
     "tests.parts.postgres",
     "tests.parts.mariadb",
     "tests.parts.chromium",
+    "tests.parts.sox",
     "tests.databases",
     "tests.site",
     "tests.browser.screens",

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs the real parts the tests stand on: PostgreSQL, MariaDB, Chromium, and an Asterisk in a root of its own.
+# Installs the real parts the tests stand on: PostgreSQL, MariaDB, Chromium, sox, and an Asterisk in a root of its own.
 #
 # Needs root on Debian 12. What cannot be had (no root, no network) is told here in a line each, and this
 # script still ends well: the tests name the missing part in their summary, and fail for it where CI=true.
@@ -14,7 +14,7 @@ installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok instal
 missing=()
 # MariaDB without its service: the tests start a server of their own.
 # chromium brings no letters of its own: DejaVu has Cyrillic, Noto has Arabic and Persian.
-for package in postgresql mariadb-server-core mariadb-client-core chromium fonts-dejavu-core fonts-noto-core debootstrap debian-archive-keyring; do
+for package in postgresql mariadb-server-core mariadb-client-core chromium fonts-dejavu-core fonts-noto-core sox debootstrap debian-archive-keyring; do
     installed "$package" || missing+=("$package")
 done
 if [ "$(id -u)" != 0 ]; then

@@ -44,6 +44,20 @@ def some(tx: Connection, call_ids: Sequence[int]) -> list[RecordedCall]:
     return [of_call(tx, call_id) for call_id in call_ids]
 
 
+def lately(tx: Connection, pbx: str, since: datetime, until: datetime, most: int) -> list[RecordedCall]:
+    """Calls of this PBX that ended in this time and that it said it recorded, the latest first."""
+    when = (calls.c.started_at >= since, calls.c.ended_at < until)
+    query = select(calls.c.id).where(calls.c.pbx == pbx, calls.c.recorded, *when)
+    newest = tx.execute(query.order_by(calls.c.started_at.desc()).limit(most)).scalars()
+    return [of_call(tx, call_id) for call_id in list(newest)]
+
+
+def any_limit(tx: Connection, pbx: str) -> bool:
+    """Whether a line of this PBX keeps recordings for some days only."""
+    limited = select(lines.c.id).where(lines.c.pbx == pbx, lines.c.recording_days.is_not(None))
+    return tx.execute(limited.limit(1)).first() is not None
+
+
 def forget(tx: Connection, call: RecordedCall) -> None:
     """The call has no recording any more, nor has another one that was recorded into the same file."""
     these = calls.c.id == call.call_id

@@ -9,12 +9,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path, PurePosixPath
 
 from pbx_crm.domain.recording import RecordedCall
+from pbx_crm.domain.recording_checkup import RootSeen
+from pbx_crm.outside.sox import Player
 
 SUFFIXES = (".wav", ".WAV", ".mp3", ".ogg", ".gsm", ".ulaw", ".alaw", ".sln")
+UNPLAYED = frozenset({".g722", ".g723", ".g726", ".g729", ".ilbc", ".siren7", ".siren14", ".sln16", ".wav16"})
+"""What Asterisk can record into, and what is not played here."""
 DEEPEST = 6
 """Parts of a told path that may lie under our root: FreePBX has year, month, day and the name."""
 
@@ -49,11 +53,36 @@ class RecordingFolder:
         if self._safe(path) == path:
             path.unlink(missing_ok=True)
 
+    def seen(self, now: datetime, days: int) -> RootSeen:
+        """The root, and the endings of files of the last so many days. Blocks."""
+        try:
+            os.listdir(self.root)
+        except OSError as error:
+            return RootSeen(str(self.root), error.strerror or str(error))
+        lately = [now.astimezone(self.zone) - timedelta(days=number) for number in range(days)]
+        folders = [self.root, *(folder for day in lately if (folder := self._of_day(day)).is_dir())]
+        endings = {
+            ending
+            for folder in folders
+            for name in _names_in(folder)
+            if (ending := PurePosixPath(name).suffix) and (folder / name).is_file()
+        }
+        return RootSeen(
+            folder=str(self.root),
+            may_delete=all(os.access(folder, os.W_OK | os.X_OK) for folder in folders),
+            foreign=tuple(sorted(endings & UNPLAYED)),
+            convertible=tuple(sorted(endings & Player.RAW.keys())),
+            has_sox=Player.has_sox(),
+        )
+
+    def _of_day(self, day: datetime) -> Path:
+        return self.root / f"{day:%Y}" / f"{day:%m}" / f"{day:%d}"
+
     def _folders(self, call: RecordedCall) -> Iterator[Path]:
         """Where a recording of that day may lie: a call after midnight may be kept with the day before."""
         began = call.started_at.astimezone(self.zone)
         for day in (began, began - timedelta(days=1), began + timedelta(days=1)):
-            yield self.root / f"{day:%Y}" / f"{day:%m}" / f"{day:%d}"
+            yield self._of_day(day)
         yield self.root
 
     def _named(self, told: str, folders: list[Path]) -> Iterator[Path]:

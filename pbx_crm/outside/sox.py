@@ -40,6 +40,11 @@ class Player:
         self._sox = shutil.which("sox") if sox is None else sox or None
         self._place = tempfile.TemporaryDirectory(prefix="pbx-crm-sound-", ignore_cleanup_errors=True)
 
+    @staticmethod
+    def has_sox() -> bool:
+        """Whether sox is installed on this machine."""
+        return shutil.which("sox") is not None
+
     def close(self) -> None:
         """Throws away what was converted."""
         self._place.cleanup()

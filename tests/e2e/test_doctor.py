@@ -163,6 +163,12 @@ PLANTED = (
     ),
     Planted("recording_format", WARNING, ".wav,b", {SAMPLE: swap("linkedid)}.wav", "linkedid)}.gsm")}),
     Planted("recording_format", FAULT, ".wav,b", {SAMPLE: swap("linkedid)}.wav", "linkedid)}.ulaw")}),
+    Planted(
+        "recordings_unreadable",
+        FAULT,
+        "check folder",
+        config=lambda c: f'{c}[pbx.recordings]\nfolder = "absent"\n',
+    ),
     Planted("lookup_unset", FAULT, "[pbx.dialplan]", config=lambda c: c.split("[pbx.dialplan]")[0]),
     Planted("lookup_unasked", WARNING, "PBX_CRM_URL", globals={"PBX_CRM_URL": '""'}),
     Planted("lookup_token", FAULT, "PBX_CRM_TOKEN", globals={"PBX_CRM_TOKEN": "another"}),
