@@ -314,5 +314,7 @@ def backfill(since: datetime, deals: bool, pbx: str | None, source: str | None, 
     """Take in the calls and clients of the past; broken off, it goes on where it was."""
     from pbx_crm.commands.backfill import Asked, fill_past
     from pbx_crm.config import load
+    from pbx_crm.services.interpreter import prepare_interpreter
 
+    prepare_interpreter()
     fill_past(load(config), Asked(since.date(), pbx, source, deals))

@@ -8,41 +8,29 @@ is for AMI to say. Rows that stood before are looked up for every call that has 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import takewhile
 
 from pbx_crm.asterisk.cdr_events import events_of_cdrs
 from pbx_crm.asterisk.cdr_row import CdrRow
 from pbx_crm.asterisk.record_place import CdrSource, Place
 from pbx_crm.asterisk.replay import calls_in
-from pbx_crm.asterisk.written_calls import WrittenCalls, WrittenDown
+from pbx_crm.asterisk.written_calls import (
+    LONGEST_CALL_SECONDS,
+    CallRecords,
+    WrittenCalls,
+    WrittenDown,
+    written_down,
+)
 from pbx_crm.domain.call import Call
-from pbx_crm.domain.endpoint import PbxShape
-
-LARGEST_STRETCH = 10_000
-"""Rows read at once, some thousand calls."""
-
-LONGEST_CALL_SECONDS = 12 * 3600
 
 
-class CdrCalls:
+class CdrCalls(CallRecords[CdrSource]):
     """The calls one PBX has written down."""
 
+    largest_stretch = 10_000
     tells_what_lives = False
     """Whether an end told here is the call's end: CDR has a row for each dial of a call that goes on."""
-
-    def __init__(self, source: CdrSource, shape: PbxShape, largest: int = LARGEST_STRETCH) -> None:
-        self._source = source
-        self._shape = shape
-        self._largest = largest
-
-    def end(self) -> Place:
-        """The place from which only what is still to come is read."""
-        return self._source.end()
-
-    def since(self, moment: datetime) -> Place:
-        """A place before every call that began at that moment or later."""
-        return self._source.since(moment)
 
     def read(self, place: Place, before: datetime) -> WrittenCalls:
         """The calls with rows from there on, by dials that ended before `before`. Blocks.
@@ -63,15 +51,10 @@ class CdrCalls:
     def between(self, since: datetime, until: datetime) -> list[WrittenDown]:
         """Every Linkedid that began in this time, oldest first. Blocks; RecordsUnreadable."""
         rows = self._rows_since(since, until.timestamp() + LONGEST_CALL_SECONDS)
-        by_id = {linkedid: call for call in self._told(rows) for linkedid in (call.linkedid, *call.aliases)}
         began: dict[str, float] = {}
         for row in rows:
             began[row.linkedid] = min(row.start, began.get(row.linkedid, row.start))
-        return [
-            WrittenDown(linkedid, datetime.fromtimestamp(at, UTC), by_id.get(linkedid))
-            for linkedid, at in sorted(began.items(), key=lambda item: item[1])
-            if since.timestamp() <= at < until.timestamp()
-        ]
+        return written_down(began, self._told(rows), since, until)
 
     def _rows_since(self, since: datetime, last: float) -> list[CdrRow]:
         rows: dict[tuple[object, ...], CdrRow] = {}

@@ -56,7 +56,8 @@ class CdrFile(RecordFile[CdrRow]):
         if part.begins:
             lines = lines.partition(b"\n")[2]  # the first may be half a line
         for values in csv.reader(lines.decode("utf-8", "replace").splitlines()):
-            if is_cdr_header(values) or linkedids.isdisjoint(values):
+            # Nearly all rows before a place belong to other calls.
+            if linkedids.isdisjoint(values) or is_cdr_header(values):
                 continue
             try:
                 names = columns or columns_of_csv(len(values))

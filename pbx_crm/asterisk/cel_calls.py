@@ -14,38 +14,25 @@ from pbx_crm.asterisk.cel_events import CelReading
 from pbx_crm.asterisk.cel_row import CelRow
 from pbx_crm.asterisk.record_place import CelSource, Place
 from pbx_crm.asterisk.replay import calls_in
-from pbx_crm.asterisk.written_calls import WrittenCalls, WrittenDown
+from pbx_crm.asterisk.written_calls import (
+    LONGEST_CALL_SECONDS,
+    CallRecords,
+    WrittenCalls,
+    WrittenDown,
+    written_down,
+)
 from pbx_crm.domain.call import Call
-from pbx_crm.domain.endpoint import PbxShape
-
-LARGEST_STRETCH = 20_000
-"""Rows read at once, some thousand calls; a day of a large company takes a few of them."""
 
 LONGEST_STRETCH = 640_000
 """Rows looked at for the end of one call before it is given up."""
 
-LONGEST_CALL_SECONDS = 12 * 3600
-"""A channel that began earlier and has no end is not waited for."""
 
+class CelCalls(CallRecords[CelSource]):
+    """The calls one PBX has written down; a day of a large company takes a few stretches."""
 
-class CelCalls:
-    """The calls one PBX has written down."""
-
+    largest_stretch = 20_000
     tells_what_lives = True
     """Whether an end told here is the call's end."""
-
-    def __init__(self, source: CelSource, shape: PbxShape, largest: int = LARGEST_STRETCH) -> None:
-        self._source = source
-        self._shape = shape
-        self._largest = largest
-
-    def end(self) -> Place:
-        """The place from which only what is still to come is read."""
-        return self._source.end()
-
-    def since(self, moment: datetime) -> Place:
-        """A place before every call that began at that moment or later."""
-        return self._source.since(moment)
 
     def read(self, place: Place, before: datetime) -> WrittenCalls:
         """The calls from there on, by rows older than `before`. Blocks: not for the event loop.
@@ -70,14 +57,8 @@ class CelCalls:
             if len(found.rows) < self._largest or found.rows[-1][0].at > last:
                 break
             place = found.following
-        calls = self._told(CelReading(rows))
-        by_id = {linkedid: call for call in calls for linkedid in (call.linkedid, *call.aliases)}
         began = {r.uniqueid: r.at for r in rows if r.kind == "CHAN_START" and r.uniqueid == r.linkedid}
-        return [
-            WrittenDown(linkedid, datetime.fromtimestamp(at, UTC), by_id.get(linkedid))
-            for linkedid, at in began.items()
-            if at < until.timestamp()
-        ]
+        return written_down(began, self._told(CelReading(rows)), since, until)
 
     def _read(self, place: Place, before: datetime, most: int) -> WrittenCalls:
         found = self._source.read(place, most)

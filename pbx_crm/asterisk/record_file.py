@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from os import SEEK_END
 from pathlib import Path
 from typing import Generic
@@ -157,6 +158,7 @@ class FilePart:
         return self.size >= offset and _digest(self.head[:length]) == place.get("begins", _digest(b""))
 
 
+@lru_cache(maxsize=64)
 def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()
 

@@ -35,8 +35,8 @@ CelRead = RecordRead[CelRow]
 CdrRead = RecordRead[CdrRow]
 
 
-class CelSource(Protocol):
-    """A live CEL."""
+class RecordSource(Protocol[Row]):
+    """Live records of a PBX, in the order in which they were written."""
 
     def end(self) -> Place:
         """Where the next row will be written."""
@@ -44,21 +44,15 @@ class CelSource(Protocol):
     def since(self, moment: datetime) -> Place:
         """A place before every row of that moment or later; some earlier ones may follow it too."""
 
-    def read(self, place: Place, most: int) -> CelRead:
-        """At most `most` rows from there; none if nothing was added. RecordsUnreadable says why not."""
+    def read(self, place: Place, most: int) -> RecordRead[Row]:
+        """Some `most` rows from there; none if nothing was added. RecordsUnreadable says why not."""
 
 
-class CdrSource(Protocol):
-    """Live call detail records, in the order in which their dials ended."""
+CelSource = RecordSource[CelRow]
 
-    def end(self) -> Place:
-        """Where the next row will be written."""
 
-    def since(self, moment: datetime) -> Place:
-        """A place before every row that ended at that moment or later."""
-
-    def read(self, place: Place, most: int) -> CdrRead:
-        """Some `most` rows from there; rows read before may come again. RecordsUnreadable says why not."""
+class CdrSource(RecordSource[CdrRow], Protocol):
+    """Live call detail records, in the order in which their dials ended; rows may come again."""
 
     def earlier(self, place: Place, linkedids: Collection[str]) -> Sequence[CdrRow]:
         """Rows of these calls that stand before the place, as far back as a call may last."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 
 from pbx_crm.asterisk.ami_events import AmiEventReader, is_needed
 from pbx_crm.asterisk.ami_wire import headers_of
 from pbx_crm.asterisk.tape import Tape
-from pbx_crm.domain.call import Call, CallMerged, EndedBy, Fact
+from pbx_crm.domain.call import Call, EndedBy, Fact
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.pbx_event import ConnectionLost, ConnectionRestored, PbxEvent
@@ -20,33 +20,14 @@ def calls_of(tape: Tape, shape: PbxShape, reader: AmiEventReader | None = None) 
 
 def calls_in(events: Iterable[PbxEvent], shape: PbxShape) -> list[Call]:
     """The calls these events tell of, oldest first, as they stood after the last one."""
-    book = CallBook()
-    tracker = CallTracker(shape)
-    at = 0.0
+    tracker = CallTracker(shape, only_ends=True)
+    at, ends = 0.0, list[Fact]()
     for event in events:
         at = event.at
-        book.take(tracker.feed(event))
-    book.take(tracker.finish(at))
-    return book.with_open(tracker.open_calls(at))
-
-
-class CallBook:
-    """The latest picture of every call, merges followed."""
-
-    def __init__(self) -> None:
-        self._calls: dict[str, Call] = {}
-
-    def take(self, facts: Sequence[Fact]) -> None:
-        """Remember what these facts say."""
-        for fact in facts:
-            if isinstance(fact, CallMerged):
-                self._calls.pop(fact.gone, None)
-            self._calls[fact.call.linkedid] = fact.call
-
-    def with_open(self, pictures: Sequence[Call]) -> list[Call]:
-        """All calls by their start, the open ones as they stand now."""
-        self._calls.update({call.linkedid: call for call in pictures})
-        return sorted(self._calls.values(), key=lambda call: call.started_at)
+        ends += tracker.feed(event)
+    ends += tracker.finish(at)
+    calls = [*(fact.call for fact in ends), *tracker.open_calls(at)]
+    return sorted({call.linkedid: call for call in calls}.values(), key=lambda call: call.started_at)
 
 
 def events_of(tape: Tape, reader: AmiEventReader) -> Iterator[PbxEvent]:

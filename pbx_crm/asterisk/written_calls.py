@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Generic, TypeVar
 
-from pbx_crm.asterisk.record_place import Place
+from pbx_crm.asterisk.record_place import Place, RecordSource
 from pbx_crm.domain.call import Call
+from pbx_crm.domain.endpoint import PbxShape
+
+LONGEST_CALL_SECONDS = 12 * 3600
+"""What began earlier and has no end is not waited for."""
+
+Source = TypeVar("Source", bound=RecordSource[Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +43,35 @@ class WrittenDown:
     began: datetime
     call: Call | None
     """The call it is or became part of; None if it is none: listening in, one's own mailbox."""
+
+
+class CallRecords(Generic[Source]):
+    """The calls one PBX has written down; each kind of record makes them of its rows in its own way."""
+
+    largest_stretch: ClassVar[int]
+    """Rows read at once, some thousand calls."""
+
+    def __init__(self, source: Source, shape: PbxShape, largest: int | None = None) -> None:
+        self._source = source
+        self._shape = shape
+        self._largest = largest or self.largest_stretch
+
+    def end(self) -> Place:
+        """The place from which only what is still to come is read."""
+        return self._source.end()
+
+    def since(self, moment: datetime) -> Place:
+        """A place before every call that began at that moment or later."""
+        return self._source.since(moment)
+
+
+def written_down(
+    began: Mapping[str, float], calls: Iterable[Call], since: datetime, until: datetime
+) -> list[WrittenDown]:
+    """Every Linkedid that began in this time (epoch seconds), oldest first, with its call."""
+    by_id = {linkedid: call for call in calls for linkedid in (call.linkedid, *call.aliases)}
+    return [
+        WrittenDown(linkedid, datetime.fromtimestamp(at, UTC), by_id.get(linkedid))
+        for linkedid, at in sorted(began.items(), key=lambda item: item[1])
+        if since.timestamp() <= at < until.timestamp()
+    ]

@@ -20,8 +20,9 @@ from pbx_crm.domain.watch_notes import NoteWatch
 class CallTracker:
     """The calls of one PBX. Feed it events in the order they came; call `tick` when none come."""
 
-    def __init__(self, shape: PbxShape | None = None) -> None:
-        self._calls = LiveCalls(shape or PbxShape())
+    def __init__(self, shape: PbxShape | None = None, *, only_ends: bool = False) -> None:
+        """With `only_ends` nothing is told but the end of each call; the past needs no more."""
+        self._calls = LiveCalls(shape or PbxShape(), only_ends=only_ends)
         self._gaps = GapWatch(self._calls)
         self._handlers = {
             **ChannelWatch(self._calls).handlers,

@@ -66,21 +66,29 @@ def phase_of(call: Call) -> Phase:
 
 def decide(case: Case) -> Decision:
     """What to do with a call that belongs to no deal yet."""
-    if case.call.direction is Direction.INTERNAL:
-        return Decision(Verdict.LOG, {"id": "internal"})
-    if case.skip is not None:
-        return Decision(Verdict.SKIP, {"id": "skipped", "rule": case.skip.name})
+    passed = passed_over(case)
+    if passed is not None:
+        return passed
     if case.client.open_deals:
         return _join(case)
-    if not _makes_cards(case):
-        reason = "logged_never" if case.call.direction is Direction.IN else "logged_outgoing"
-        return Decision(Verdict.LOG, {"id": reason})
     if not _is_due(case):
         return Decision(Verdict.WAIT)
     owner = owner_of(case)
     if owner is None:
         return Decision(Verdict.LOG, {"id": "nobody"})
     return Decision(Verdict.CREATE, owner.rule, owner=owner)
+
+
+def passed_over(case: Case) -> Decision | None:
+    """Why this call is no business of any card, whoever might own one; None if it may make or join one."""
+    if case.call.direction is Direction.INTERNAL:
+        return Decision(Verdict.LOG, {"id": "internal"})
+    if case.skip is not None:
+        return Decision(Verdict.SKIP, {"id": "skipped", "rule": case.skip.name})
+    if case.client.open_deals or _makes_cards(case):
+        return None
+    reason = "logged_never" if case.call.direction is Direction.IN else "logged_outgoing"
+    return Decision(Verdict.LOG, {"id": reason})
 
 
 def _join(case: Case) -> Decision:

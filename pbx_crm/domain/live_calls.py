@@ -53,8 +53,9 @@ MOST_DEAD = 4096
 class LiveCalls:
     """The channels and calls that live, and the facts told about them."""
 
-    def __init__(self, shape: PbxShape) -> None:
+    def __init__(self, shape: PbxShape, *, only_ends: bool = False) -> None:
         self.shape = shape
+        self._only_ends = only_ends
         self.graph = ChannelGraph()
         self._endpoint = lru_cache(maxsize=MOST_ENDPOINTS)(shape.endpoint)
         self.facts: list[Fact] = []
@@ -158,8 +159,7 @@ class LiveCalls:
         """Bridges among these channels changed: find out who talks with the client now."""
         for news, call in talk_news(touched, self.graph, at):
             self.announce(call, at)
-            fact = CallAnswered if news is TalkNews.ANSWERED else CallTransferred
-            self.facts.append(fact(picture(call, at), _moment(at)))
+            self.tell(CallAnswered if news is TalkNews.ANSWERED else CallTransferred, call, at)
 
     def hold(self, channel: Channel, at: float) -> None:
         """The channel puts the other party on hold."""
@@ -206,7 +206,7 @@ class LiveCalls:
             self._ending[kept] = max(ending, self._ending.get(kept, 0.0))
         if gone.announced:
             self.announce(kept, at)
-            self.facts.append(CallMerged(picture(kept, at), _moment(at), gone.linkedid))
+            self.tell(CallMerged, kept, at, gone.linkedid)
         for channel in kept.channels:
             if channel is kept.client and channel.gone_at is None:
                 self.rejoin({channel}, at)
@@ -216,9 +216,14 @@ class LiveCalls:
         if call.announced or call.direction is None:
             return
         call.announced = True
-        self.facts.append(CallStarted(picture(call, at), _moment(at)))
+        self.tell(CallStarted, call, at)
         for extension in call.rang:
-            self.facts.append(LegRang(picture(call, at), _moment(at), extension))
+            self.tell(LegRang, call, at, extension)
+
+    def tell(self, fact: type[Fact], call: LiveCall, at: float, *more: str) -> None:
+        """This became of the call just now; whoever wants ends only is spared the rest and its pictures."""
+        if fact is CallEnded or not self._only_ends:
+            self.facts.append(fact(picture(call, at), _moment(at), *more))
 
     def end_due(self, now: float) -> None:
         """End the calls whose grace is over by `now`."""
@@ -236,7 +241,7 @@ class LiveCalls:
             if call.ended_by is EndedBy.HANGUP or call.answered_at is not None:
                 settle_outcome(call)
             self.announce(call, at)
-            self.facts.append(CallEnded(picture(call, at), _moment(at)))
+            self.tell(CallEnded, call, at)
         self._forget(call)
 
     def _forget(self, call: LiveCall) -> None:

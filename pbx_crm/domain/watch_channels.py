@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from sys import intern
 
 from pbx_crm.domain.call import Direction, LegRang
 from pbx_crm.domain.call_merge import move_leg
-from pbx_crm.domain.call_picture import picture
 from pbx_crm.domain.call_roles import note_dial, note_forward, note_originated
 from pbx_crm.domain.endpoint import EndpointKind, dialled_number, endpoint_of
 from pbx_crm.domain.hand_over import note_dialled_on
@@ -160,7 +158,7 @@ class ChannelWatch:
             channel.call.rang.setdefault(channel.extension, at)
             self._rang_in_consultation(channel, at)
             if channel.call.announced:
-                self._calls.facts.append(LegRang(picture(channel.call, at), _moment(at), channel.extension))
+                self._calls.tell(LegRang, channel.call, at, channel.extension)
 
     def _rang_in_consultation(self, channel: Channel, at: float) -> None:
         """A seller who holds a client rings a colleague: the client's call counts that phone too."""
@@ -198,7 +196,3 @@ def _originate_key(channel_name: str) -> str:
     """What an originate's answer and its first channel have in common; a failed answer has no suffix."""
     name = endpoint_of(channel_name)
     return _LOCAL_TAIL.sub("", name) if name.startswith("Local/") else name
-
-
-def _moment(at: float) -> datetime:
-    return datetime.fromtimestamp(at, UTC)

@@ -23,6 +23,7 @@ from pbx_crm.services.intake_desk import Desk
 from pbx_crm.services.intake_filing import file_away
 from pbx_crm.services.intake_work import hear, name_of
 from pbx_crm.services.reconcile import RIPE_AFTER, Place, Written
+from pbx_crm.services.rollups import Rollups
 
 TAKEN_AT_ONCE = 500
 """Calls a transaction: long enough to be quick, short enough for a call that rings meanwhile."""
@@ -71,6 +72,7 @@ class Backfill:
         self._database = database
         self._clock = clock
         self._plans = plans
+        self._rollups = Rollups(database)
 
     async def run(self, pbx: str, history: History, wish: Wish, tell: Callable[[Progress], None]) -> Progress:
         """Everything since the wish's day, up to now; what a run broken off had reached is not read again."""
@@ -87,6 +89,7 @@ class Backfill:
             state = {"wish": wish.as_json(), "place": dict(place), "calls": progress.calls, "done": whole}
             await self._database.write(record_places.keep_past, pbx, state)
             tell(progress)
+        await self._rollups.catch_up()
         return progress
 
     async def goes_live(self, pbx: str, wish: Wish) -> None:
@@ -121,7 +124,8 @@ def take_in_history(
     for news in desk.news:
         hear(desk, news)
     _let_rest(desk)
-    with kept_counted(tx, desk):
+    # A day is summed up once, when all of its calls are there.
+    with kept_counted(tx, desk, new_ones=False):
         file_away(tx, desk)
     if not with_deals:
         callers.make(tx, _strangers(desk))

@@ -12,14 +12,18 @@ from pbx_crm.services.intake_desk import CallFile, Desk
 
 
 @contextmanager
-def kept_counted(tx: Transaction, desk: Desk) -> Iterator[None]:
-    """Whatever is written of the desk's calls within, the sums are of what is on record after it."""
+def kept_counted(tx: Transaction, desk: Desk, *, new_ones: bool = True) -> Iterator[None]:
+    """Whatever is written of the desk's calls within, the sums are of what is on record after it.
+
+    Without `new_ones` calls that were not in the sums stay out of them, and reports count them themselves.
+    """
     changed = [file.id for file in desk.heard if file.id is not None and _is_counted(file)]
     changed += _made_cold_or_not(tx, desk)
     call_days.take_out(tx, changed)
     yield
     over = [file.id for file in desk.heard if file.call is not None and file.call.ended_at is not None]
-    call_days.put_in(tx, [call_id for call_id in (*changed, *over) if call_id is not None])
+    counted = (*changed, *over) if new_ones else changed
+    call_days.put_in(tx, [call_id for call_id in counted if call_id is not None])
 
 
 def _is_counted(file: CallFile) -> bool:

@@ -13,6 +13,7 @@ from pbx_crm.domain.intake import (
     Verdict,
     decide,
     is_conversation,
+    passed_over,
     phase_of,
     wants_callback,
 )
@@ -91,13 +92,12 @@ def _note_extensions(desk: Desk, news: News) -> None:
 def _place(desk: Desk, file: CallFile, call: Call, at: datetime) -> None:
     if file.skipped_by is not None:
         return
-    decision = decide(_case(desk, file, call))
+    case = _case(desk, file, call)
+    decision = decide(case) if desk.makes_cards else passed_over(case) or Decision(Verdict.WAIT)
     file.rule = decision.rule
     match decision.verdict:
         case Verdict.SKIP:
             file.skipped_by = str(decision.rule["rule"])
-        case Verdict.JOIN | Verdict.CREATE if not desk.makes_cards:
-            file.rule = {}
         case Verdict.JOIN:
             _join(desk, file, decision, at)
         case Verdict.CREATE:

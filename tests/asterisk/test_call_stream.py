@@ -13,13 +13,14 @@ import pytest
 
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.call_stream import CallStream, Facts, GapSeen, PictureWhole, StreamNews
-from pbx_crm.asterisk.replay import CallBook, calls_of
+from pbx_crm.asterisk.replay import calls_of
 from pbx_crm.asterisk.tape import Tape, read_tape
 from pbx_crm.domain.call import Call, CallEnded, EndedBy, Fact
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.errors import StoreUnavailable
 from tests.asterisk.quick import QUICK
+from tests.call_book import CallBook
 from tests.parts.scripted_ami import SECRET, ScriptedAmi, event, until
 
 TAPES = Path(__file__).parents[1] / "tapes"

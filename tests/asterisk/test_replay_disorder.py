@@ -6,7 +6,7 @@ A handful of examples in the quick suite; `PBX_CRM_EXAMPLES=1000` tries many mor
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -18,10 +18,9 @@ from hypothesis import strategies as st
 
 from pbx_crm.asterisk.ami_events import AmiEventReader
 from pbx_crm.asterisk.ami_wire import MessageSplitter
-from pbx_crm.asterisk.replay import CallBook, call_as_json, calls_of, events_of
+from pbx_crm.asterisk.replay import call_as_json, calls_of, events_of
 from pbx_crm.asterisk.tape_rewrite import Retelling, retell
 from pbx_crm.domain.call import Call, EndedBy
-from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.pbx_event import (
     AttendedTransferred,
@@ -33,6 +32,7 @@ from pbx_crm.domain.pbx_event import (
     HungUp,
     PbxEvent,
 )
+from tests.call_book import heard
 from tests.truth import LAB_NAMES, SINGLE_NAMES, Told, faults, tape, truth
 
 pytestmark = pytest.mark.recordings
@@ -52,16 +52,6 @@ quick = settings(
 @cache
 def events(name: str) -> tuple[PbxEvent, ...]:
     return tuple(events_of(tape(name), AmiEventReader()))
-
-
-def heard(stream: Iterable[PbxEvent]) -> list[Call]:
-    """The calls a tracker tells after this stream."""
-    book, tracker, at = CallBook(), CallTracker(), 0.0
-    for event in stream:
-        at = event.at
-        book.take(tracker.feed(event))
-    book.take(tracker.finish(at))
-    return book.with_open(tracker.open_calls(at))
 
 
 def told(calls: Sequence[Call]) -> list[Told]:

@@ -6,6 +6,7 @@ import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -15,7 +16,7 @@ from pbx_crm.asterisk.cel_calls import CelCalls
 from pbx_crm.asterisk.cel_file import CelFile
 from pbx_crm.asterisk.recorded import read_recording
 from pbx_crm.commands.backfill import Asked, fill_past
-from pbx_crm.db import record_places
+from pbx_crm.db import call_days, record_places
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import alerts, calls, contact_numbers, contacts, deals, tasks
 from pbx_crm.domain.call import Direction
@@ -25,6 +26,7 @@ from pbx_crm.domain.line import SkipKind, SkipRule
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services.backfill import Backfill, Progress, Wish
 from pbx_crm.services.reconcile import Reconcile
+from pbx_crm.services.rollups import Rollups
 from tests.company import PBX, Company
 from tests.services.test_ledger import configured
 from tests.services.test_reconcile import heard
@@ -153,6 +155,36 @@ async def test_going_live_afterwards_doubles_nothing(past: Past) -> None:
     assert await company.everything() == before
     past.happened(MISSED)
     assert (await live.run(PBX, past.history)).found == 1, "what came since is read on"
+
+
+@pytest.mark.parametrize("wish", [CALLS, DEALS])
+async def test_the_sums_of_days_hold_the_past_as_if_it_had_been_heard(past: Past, wish: Wish) -> None:
+    past.happened(LOAD, MISSED)
+    await past.taken_in(wish)
+    assert all(row["counted_day"] is not None for row in await past.company.rows(calls))
+    checked = [day.wrong_rows async for day in Rollups(past.company.database).check()]
+    assert checked
+    assert sum(checked) == 0
+
+
+async def test_while_the_past_comes_in_the_sums_are_right_without_it(past: Past) -> None:
+    past.happened(LOAD)
+    wrong: list[int] = []
+
+    def look(_: Progress) -> None:
+        with past.company.database.engine.connect() as tx:
+            wrong.append(call_days.wrong_rows(tx, MORNING.date(), ZoneInfo("Europe/Berlin")))
+
+    await past.taken_in(CALLS, look)
+    assert len(wrong) > 1
+    assert sum(wrong) == 0
+
+
+async def test_calls_that_make_no_card_say_why_in_the_past_too(past: Past) -> None:
+    past.happened(LOAD, "internal_answered__22-pjsip-A", "out_answered__22-pjsip-A")
+    await past.taken_in()
+    said = {row["direction"]: row["owner_rule"].get("id") for row in await past.company.rows(calls)}
+    assert said == {Direction.IN: None, Direction.INTERNAL: "internal", Direction.OUT: "logged_outgoing"}
 
 
 async def test_a_place_the_program_reads_on_from_stays(past: Past) -> None:
