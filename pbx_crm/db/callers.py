@@ -72,7 +72,9 @@ BESIDE = (
 )
 # Two halves, each by its own index: as one condition with OR PostgreSQL would look at every deal there is.
 DEALS_OF = union_all(THEIR_OWN, BESIDE).order_by("closed_at", "id")
-LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended(:number, 0))")
+LOCK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(one, 0)) FROM unnest(CAST(:numbers AS text[])) AS one"
+)
 
 
 def hold(tx: Connection, numbers: Collection[str]) -> None:
@@ -83,8 +85,7 @@ def hold(tx: Connection, numbers: Collection[str]) -> None:
     there yet. Sorted, so that two batches never wait for each other.
     """
     if numbers and tx.dialect.name == "postgresql":
-        for number in sorted(numbers):
-            tx.execute(LOCK, {"number": number})
+        tx.execute(LOCK, {"numbers": sorted(set(numbers))})
 
 
 def by_numbers(tx: Connection, numbers: Collection[str]) -> list[Caller]:

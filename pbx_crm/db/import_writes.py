@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
 
+from pbx_crm.db import callers
 from pbx_crm.db.contact_merge import pointers
+from pbx_crm.db.prepared import write_rows
 from pbx_crm.db.tables import contact_numbers, contacts, import_rows
 from pbx_crm.domain.contact_import import ClientRow
 
-BLANKS = ("name", "city", "company_id", "responsible_id")
+NOTHING: Mapping[str, Any] = {"name": "", "city": "", "company_id": None, "responsible_id": None}
+"""What a list may tell of a client besides their numbers, and how each stands where nobody has told it."""
+NEW = insert(contacts).returning(contacts.c.id, sort_by_parameter_order=True)
+NEW_NUMBERS = insert(contact_numbers)
+MADE = insert(import_rows).values(import_id=bindparam("import_id"), contact_id=bindparam("contact_id"))
+FILLED = insert(import_rows)
 
 
 def known(tx: Connection, numbers: Collection[str]) -> dict[str, int]:
@@ -23,51 +33,83 @@ def known(tx: Connection, numbers: Collection[str]) -> dict[str, int]:
     }
 
 
-def make(tx: Connection, import_id: int, row: ClientRow, company_id: int | None, now: datetime) -> int:
-    """The id of the new client of this row."""
-    values = {**_values(row, company_id), "created_at": now}
-    contact_id: int = tx.execute(insert(contacts).values(**values).returning(contacts.c.id)).scalar_one()
-    _add_numbers(tx, contact_id, row.numbers)
-    tx.execute(insert(import_rows).values(import_id=import_id, contact_id=contact_id))
-    return contact_id
+@dataclass(slots=True, eq=False)
+class ClientDraft:
+    """A client as some rows of a list will leave them; nothing is written yet."""
+
+    id: int | None = None
+    """None for one whom these rows make."""
+    stands: dict[str, Any] = field(default_factory=lambda: dict(NOTHING))
+    filled: dict[str, Any] = field(default_factory=dict)
+    """What these rows fill in."""
+    numbers: list[str] = field(default_factory=list)
+    """Numbers that these rows bring."""
+
+    def take(self, row: ClientRow, new: Sequence[str], company_id: int | None) -> bool:
+        """Whether the row tells something new: what stands already is never written over."""
+        told = {
+            "name": row.name,
+            "city": row.city,
+            "company_id": company_id,
+            "responsible_id": row.responsible_id,
+        }
+        blank = {name: value for name, value in told.items() if value and not self.stands[name]}
+        self.stands |= blank
+        self.filled |= blank
+        self.numbers += new
+        return bool(blank or new)
 
 
-def fill(
-    tx: Connection,
-    import_id: int,
-    contact_id: int,
-    row: ClientRow,
-    new: Sequence[str],
-    company_id: int | None,
-) -> bool:
-    """Whether the row told something new of a known client: what stands already is never written over."""
-    columns = [contacts.c[name] for name in BLANKS]
-    stands = tx.execute(select(*columns).where(contacts.c.id == contact_id)).mappings().one()
-    told = _values(row, company_id)
-    blank = {name: told[name] for name in BLANKS if told[name] and not stands[name]}
-    if not blank and not new:
-        return False
-    if blank:
-        tx.execute(update(contacts).where(contacts.c.id == contact_id).values(**blank))
-    _add_numbers(tx, contact_id, new)
-    filled = {**blank, "numbers": list(new)}
-    tx.execute(insert(import_rows).values(import_id=import_id, contact_id=contact_id, filled=filled))
-    return True
+def drafts(tx: Connection, numbers: Collection[str]) -> dict[str, ClientDraft]:
+    """The clients who have these numbers, held until this transaction ends; one statement."""
+    callers.hold(tx, numbers)
+    columns = (contact_numbers.c.number, contacts.c.id, *(contacts.c[name] for name in NOTHING))
+    query = select(*columns).join_from(
+        contact_numbers, contacts, contacts.c.id == contact_numbers.c.contact_id
+    )
+    by_id: dict[int, ClientDraft] = {}
+    found: dict[str, ClientDraft] = {}
+    for number, contact_id, *stands in tx.execute(query.where(contact_numbers.c.number.in_(numbers))):
+        draft = ClientDraft(contact_id, dict(zip(NOTHING, stands, strict=True)))
+        found[number] = by_id.setdefault(contact_id, draft)
+    return found
 
 
-def _values(row: ClientRow, company_id: int | None) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "city": row.city,
-        "company_id": company_id,
-        "responsible_id": row.responsible_id,
-    }
+def write(tx: Connection, import_id: int, drafts: Collection[ClientDraft], now: datetime) -> None:
+    """Makes and fills in these clients; as many statements for all of them as for a few."""
+    made = [draft for draft in drafts if draft.id is None]
+    known = [draft for draft in drafts if draft.id is not None and (draft.filled or draft.numbers)]
+    _make(tx, made, now)
+    _fill_in(tx, known)
+    numbers = [{"contact_id": one.id, "number": number} for one in drafts for number in one.numbers]
+    write_rows(tx, NEW_NUMBERS, numbers)
+    write_rows(tx, MADE, [{"import_id": import_id, "contact_id": one.id} for one in made])
+    told = [(one.id, {**one.filled, "numbers": one.numbers}) for one in known]
+    write_rows(
+        tx, FILLED, [{"import_id": import_id, "contact_id": key, "filled": filled} for key, filled in told]
+    )
 
 
-def _add_numbers(tx: Connection, contact_id: int, numbers: Sequence[str]) -> None:
-    if numbers:
-        rows = [{"contact_id": contact_id, "number": number} for number in numbers]
-        tx.execute(insert(contact_numbers), rows)
+def _make(tx: Connection, made: Sequence[ClientDraft], now: datetime) -> None:
+    if made:
+        rows = [{**draft.stands, "created_at": now} for draft in made]
+        for draft, contact_id in zip(made, tx.execute(NEW, rows).scalars(), strict=True):
+            draft.id = contact_id
+
+
+def _fill_in(tx: Connection, known: Sequence[ClientDraft]) -> None:
+    alike: dict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for draft in known:
+        if draft.filled:
+            alike[tuple(sorted(draft.filled))].append({**draft.filled, "contact": draft.id})
+    for names, rows in alike.items():
+        write_rows(tx, _filling(names), rows)
+
+
+@cache
+def _filling(names: tuple[str, ...]) -> Any:
+    values: dict[str, Any] = {name: bindparam(name) for name in names}
+    return update(contacts).where(contacts.c.id == bindparam("contact")).values(**values)
 
 
 def take_back(tx: Connection, import_id: int, most: int) -> tuple[int, int, int]:
@@ -75,7 +117,7 @@ def take_back(tx: Connection, import_id: int, most: int) -> tuple[int, int, int]
     query = select(import_rows).where(import_rows.c.import_id == import_id)
     rows = tx.execute(query.order_by(import_rows.c.id.desc()).limit(most)).all()
     made = [row.contact_id for row in rows if row.filled is None]
-    used = _in_use(tx, made)
+    used = _in_use(tx, import_id, made)
     for row in rows:
         if row.filled is not None:
             _empty_again(tx, row.contact_id, row.filled)
@@ -85,14 +127,16 @@ def take_back(tx: Connection, import_id: int, most: int) -> tuple[int, int, int]
     return len(rows), len(gone), len(used)
 
 
-def _in_use(tx: Connection, contact_ids: Collection[int]) -> set[int]:
+def _in_use(tx: Connection, import_id: int, contact_ids: Collection[int]) -> set[int]:
     """Those on whom a deal, a call, a task or another list's row stands."""
     pointed = [
         exists().where(column == contacts.c.id)
         for column in pointers()
         if column.table is not contact_numbers
     ]
-    other_list = exists().where(import_rows.c.contact_id == contacts.c.id, import_rows.c.filled.is_not(None))
+    other_list = exists().where(
+        import_rows.c.contact_id == contacts.c.id, import_rows.c.import_id != import_id
+    )
     query = select(contacts.c.id).where(contacts.c.id.in_(contact_ids), or_(*pointed, other_list))
     return set(tx.execute(query).scalars())
 

@@ -223,6 +223,8 @@ def _numbers(written: str, plan: NumberPlan) -> tuple[str, ...] | None:
 
 def _latin(number: str) -> str:
     """The same in Latin digits, whatever script it was typed in."""
+    if number.isascii():
+        return number
     return "".join(str(unicodedata.decimal(letter, letter)) for letter in number)
 
 
@@ -231,5 +233,7 @@ def cleaned(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = "" if value is None else ", ".join(str(value)[:MOST_CELL].strip().splitlines())
+    if text.isprintable():  # nearly every cell: nothing in it is to be taken out letter by letter
+        return " ".join(text.split())
     kept = (letter if unicodedata.category(letter) not in ("Cc", "Cs") else " " for letter in text)
     return " ".join("".join(kept).split())

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.made_up_list import lines_of
 from pbx_crm.db import contact_pages
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import contact_numbers, contacts, metadata
@@ -233,6 +234,55 @@ async def test_a_restart_goes_on_where_it_stopped_and_makes_nothing_twice(
     assert (done.state, done.counts) == (ImportState.DONE, {"made": 180, "refused": 20})
     assert await office.count("contacts") == 182
     assert len(await office.imports.refusals(one.id, 0, 1000)) == 20
+
+
+async def test_a_long_list_comes_in_to_its_end_with_its_broken_lines_given_back(office: Office) -> None:
+    before = await office.everything()
+    one = await office.run(await office.begin("".join(lines_of(2_000))))
+    assert (one.state, one.counts) == (ImportState.DONE, {"made": 1_960, "refused": 40})
+    assert await office.count("contact_numbers") == 2 + 1_960
+    refused = await office.imports.refusals(one.id, 0, 100)
+    assert [row for _, row, _, _ in refused] == [2 + n for n in range(0, 2_000, 50)]
+    assert {count for _, count in (await office.imports.view(one.id)).reasons} == {8}
+    await office.imports.take_back(office.olga, one.id)
+    assert (await office.ended(one.id)).count("gone") == 1_960
+    assert await office.everything() == before
+
+
+async def test_two_lists_of_the_same_people_at_once_make_nobody_twice(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(import_work, "AT_ONCE", 3)
+    both = [await office.begin(long_list(60), f"{name}.csv") for name in ("one", "other")]
+    for one in both:
+        await office.imports.run(office.olga, one.id)
+    done = [await office.ended(one.id) for one in both]
+    assert [one.state for one in done] == [ImportState.DONE] * 2
+    assert sum(one.count("made") for one in done) == 54
+    assert await office.count("contact_numbers") == 2 + 54
+
+
+@pytest.mark.parametrize("at_once", [1, 200])
+async def test_a_client_whom_two_rows_of_a_list_tell_of_goes_with_the_list(
+    office: Office, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(import_work, "AT_ONCE", at_once)
+    before = await office.everything()
+    rows = "Sara,89051112233,,\n,89051112233;89051112244,Kazan,\nSara,89051112244,Perm,Anna\n"
+    one = await office.run(await office.begin(f"Name,Phone,City,Responsible\n{rows}"))
+    assert one.counts == {"made": 1, "filled": 2}
+    [sara, *_] = (await office.clients.contacts.found(office.olga, "Sara")).lines
+    assert (sara.city, sara.responsible, sara.numbers) == ("Kazan", "Anna", 2)
+    await office.imports.take_back(office.olga, one.id)
+    assert (await office.ended(one.id)).count("gone") == 1
+    assert await office.everything() == before
+
+
+async def test_a_client_whom_another_list_has_filled_in_since_stays(office: Office) -> None:
+    first = await office.run(await office.begin("Name,Phone\nSara,89051112233\n"))
+    await office.run(await office.begin("Phone,City\n89051112233,Kazan\n", "other.csv"))
+    await office.imports.take_back(office.olga, first.id)
+    assert (await office.ended(first.id)).count("kept") == 1
 
 
 async def test_two_workers_on_one_list_make_each_client_once(office: Office) -> None:
