@@ -62,7 +62,12 @@ def _compare(client: Channel, graph: ChannelGraph, at: float) -> list[TalkNews]:
     if not fresh or (client.hangup_asked_at is not None and client.hangup_asked_at <= at):
         return []
     call.client = client
-    return [kind for other in sorted(fresh, key=lambda c: c.started_at) if (kind := _join(call, other, at))]
+    return [kind for other in sorted(fresh, key=_age) if (kind := _join(call, other, at))]
+
+
+def _age(channel: Channel) -> tuple[float, int, str]:
+    """Oldest first; of two in one instant the one whose Uniqueid counts lower, not whichever comes up."""
+    return channel.started_at, len(channel.uniqueid), channel.uniqueid
 
 
 def _is_party(other: Channel, client: Channel) -> bool:
