@@ -142,6 +142,7 @@ def record(
 @click.option("--line", help="Only calls of this line.")
 @click.option("--funnel", help="Which funnel; the first one if not told.")
 @click.option("--source", help="Only calls and deals of this source.")
+@click.option("--region", help="Only clients of this region, by its English or its own name.")
 @click.option("--band", type=click.Choice(BANDS), help="Only deals of these amounts.")
 @click.option("--zone", help="Whose days; the installation's time zone if not told.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
@@ -157,6 +158,7 @@ def report(
     line: str | None,
     funnel: str | None,
     source: str | None,
+    region: str | None,
     band: str | None,
     zone: str | None,
     form: str | None,
@@ -168,7 +170,7 @@ def report(
     from pbx_crm.config import load
 
     days = (first.date() if first else None, last.date() if last else None)
-    asked = Asked(ReportName(name), *days, seller, line, funnel, zone, source, band)
+    asked = Asked(ReportName(name), *days, seller, line, funnel, zone, source, band, region)
     print_report(load(config), asked, form or "text", output)
 
 

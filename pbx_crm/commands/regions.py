@@ -91,7 +91,7 @@ def _told(one: NumberRange) -> str:
 
 def _ask(settings: Settings, question: Callable[[Regions], Awaitable[Result]]) -> Result:
     async def asked() -> Result:
-        return await question(Regions(database, settings.installation))
+        return await question(Regions(database))
 
     database = open_database(settings)
     try:

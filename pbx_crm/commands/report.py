@@ -30,6 +30,7 @@ from pbx_crm.services.ground import Ground
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.origins import Origins
 from pbx_crm.services.plans import Plans
+from pbx_crm.services.regions import Regions
 from pbx_crm.services.report_tables import ReportDays, ReportTables
 from pbx_crm.services.reports import Reports
 
@@ -50,6 +51,7 @@ class Asked:
     zone: str | None = None
     source: str | None = None
     band: str | None = None
+    region: str | None = None
 
 
 def print_report(settings: Settings, asked: Asked, form: str, file: Path | None = None) -> None:
@@ -73,7 +75,7 @@ def print_report(settings: Settings, asked: Asked, form: str, file: Path | None 
 
 
 def _facts(asked: Asked, zone: tzinfo) -> list[tuple[str, str]]:
-    slices = (asked.seller, asked.line, asked.source, asked.funnel, asked.band)
+    slices = (asked.seller, asked.line, asked.source, asked.region, asked.funnel, asked.band)
     return [
         ("report", asked.report),
         *_days_told(asked).items(),
@@ -100,6 +102,7 @@ async def _table(database: Database, settings: Settings, asked: Asked, zone: tzi
         funnel_id=_named(asked.funnel, choices.funnels, "funnel"),
         source=asked.source,
         band=AmountBand(asked.band) if asked.band else None,
+        region_id=await _region(database, asked.region),
     )
     ground = Ground(database, LiveFeed(), utc_now, settings.installation, {})
     tables = ReportTables(reports, Plans(ground), Origins(ground), utc_now)
@@ -132,6 +135,13 @@ def _named(name: str | None, choices: Sequence[tuple[int, str]], kind: str) -> i
     if len(found) != 1:
         raise click.UsageError(f"{len(found)} {kind}s are called {name}; known: {_known(choices)}")
     return found[0]
+
+
+async def _region(database: Database, name: str | None) -> int | None:
+    known = await Regions(database).choices() if name is not None else []
+    called = [(region.id, region.place.name or region.place.country) for region in known]
+    own = [(region.id, region.place.local_name) for region in known if region.place.local_name == name]
+    return _named(name, own or called, "region")
 
 
 def _known(choices: Sequence[tuple[int, str]]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, func, or_, select
 
-from pbx_crm.db import clients
+from pbx_crm.db import client_regions, clients
 from pbx_crm.db.call_figures import (
     INCOMING,
     NOBODY_ANSWERED,
@@ -98,15 +98,22 @@ def _conditions(wanted: CallFilter, scope: Scope) -> list[ColumnElement[bool]]:
         found.append(calls.c.direction == wanted.direction)
     if wanted.outcome is not None:
         found.append(calls.c.outcome == wanted.outcome)
-    if wanted.line_id is not None:
-        found.append(on_line(calls.c.line_id, wanted.line_id))
-    if wanted.source is not None:
-        found.append(calls_from(wanted.source))
     if wanted.not_called_back:
         found.append(_not_called_back())
     if wanted.text:
         found.append(_holds(wanted.text, scope))
-    return found + _whose(wanted)
+    return found + _from(wanted) + _whose(wanted)
+
+
+def _from(wanted: CallFilter) -> list[ColumnElement[bool]]:
+    found = []
+    if wanted.line_id is not None:
+        found.append(on_line(calls.c.line_id, wanted.line_id))
+    if wanted.source is not None:
+        found.append(calls_from(wanted.source))
+    if wanted.region_id is not None:
+        found.append(client_regions.is_in(client_regions.of_calls(), wanted.region_id))
+    return found
 
 
 def _whose(wanted: CallFilter) -> list[ColumnElement[bool]]:

@@ -93,7 +93,7 @@ def _everything(
     tx: Connection, wanted: ReportFilter, scope: Scope, of_calls: Keys = (), of_days: Keys = ()
 ) -> list[Sequence[Any]]:
     """Rows (*keys, who, *SUMS), several of each; the keys are named for calls and for kept sums."""
-    loose, days = portions(tx, wanted.span)
+    loose, days = portions(tx, wanted)
     found: list[Sequence[Any]] = []
     for where in loose:
         found += tx.execute(summed(wanted, scope, [*where, *calls_sliced(wanted)], of_calls)).all()
@@ -110,10 +110,11 @@ def counts_of(sums: dict[str, int]) -> Counts:
     return Counts(**values)
 
 
-def portions(tx: Connection, span: Span) -> tuple[list[list[Condition]], Days | None]:
+def portions(tx: Connection, wanted: ReportFilter) -> tuple[list[list[Condition]], Days | None]:
     """Which calls are to be counted themselves, and of which days the sums are kept."""
-    zone = call_days.zone(tx)
-    if zone is None:
+    span, zone = wanted.span, call_days.zone(tx)
+    # The sums are kept by line: which region a call is of may change with its client.
+    if zone is None or wanted.region_id is not None:
         return [within(span)], None
     parts = parts_of(span, zone)
     loose = [within(edge) for edge in parts.edges]
@@ -127,7 +128,8 @@ def within(span: Span) -> list[Condition]:
     return [calls.c.started_at >= span.since, calls.c.started_at < span.until]
 
 
-def _mine(wanted: ReportFilter, scope: Scope, person_id: ColumnElement[int]) -> list[Condition]:
+def mine(wanted: ReportFilter, scope: Scope, person_id: ColumnElement[int]) -> list[Condition]:
+    """Conditions on a person: one the viewer sees, and the one it is about."""
     found = [people_in(scope, person_id)]
     if wanted.person_id is not None:
         found.append(person_id == wanted.person_id)
@@ -143,7 +145,7 @@ def summed(wanted: ReportFilter, scope: Scope, where: Sequence[Condition], keys:
     """SELECT of (*keys, who, *SUMS) from the calls themselves, in several rows each."""
     if is_company(wanted, scope):
         return call_sums.per_company(keys, where)
-    return call_sums.per_person(keys, where, partial(_mine, wanted, scope))
+    return call_sums.per_person(keys, where, partial(mine, wanted, scope))
 
 
 def kept_sums(wanted: ReportFilter, scope: Scope, days: Days, keys: Keys = ()) -> Select[Any]:
@@ -155,7 +157,7 @@ def kept_sums(wanted: ReportFilter, scope: Scope, days: Days, keys: Keys = ()) -
     if wanted.source is not None:
         query = query.where(sums_from(kept.c.line, wanted.source))
     if not is_company(wanted, scope):
-        query = query.where(*_mine(wanted, scope, kept.c.who))
+        query = query.where(*mine(wanted, scope, kept.c.who))
     return query.group_by(*keys, kept.c.who)
 
 
@@ -171,7 +173,7 @@ def _clients_per_seller(tx: Connection, wanted: ReportFilter, scope: Scope) -> d
     who = func.coalesce(talks.c.person_id, call_sums.ZERO)
     query = _talked_with([who], wanted)
     if not is_company(wanted, scope):
-        query = query.where(*_mine(wanted, scope, talks.c.person_id))
+        query = query.where(*mine(wanted, scope, talks.c.person_id))
     return {found: count for found, count in tx.execute(query.group_by(who))}
 
 
@@ -181,7 +183,7 @@ def sellers(
     """Sellers of today by name; and whoever has figures, be it a head or somebody who left."""
     sells = (people.c.role == Role.SELLER) & people.c.is_active
     known = sells | people.c.id.in_(counted)
-    query = select(people.c.id, people.c.name).where(known, *_mine(wanted, scope, people.c.id))
+    query = select(people.c.id, people.c.name).where(known, *mine(wanted, scope, people.c.id))
     found = tx.execute(query.order_by(people.c.name, people.c.id))
     return [(person_id, name) for person_id, name in found]
 

@@ -28,7 +28,9 @@ def trend(tx: Connection, wanted: ReportFilter, scope: Scope, spans: Sequence[Sp
     if not spans:
         return []
     zone = call_days.zone(tx)
-    are_days = zone is not None and not any(parts_of(span, zone).edges for span in spans)
+    # Sums are kept by line and not by region.
+    has_sums = zone is not None and wanted.region_id is None
+    are_days = has_sums and zone is not None and not any(parts_of(span, zone).edges for span in spans)
     whole = Span(spans[0].since, spans[-1].until)
     where = [*within(whole), *calls_sliced(wanted), *([NOT_COUNTED] if are_days else [])]
     place = case(

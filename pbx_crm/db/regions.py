@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, delete, exists, select
+from sqlalchemy import Connection, Row, bindparam, delete, exists, select
 
 from pbx_crm.db.prepared import fetch
 from pbx_crm.db.tables import number_ranges, regions
@@ -83,11 +83,13 @@ def by_id(tx: Connection, region_ids: Collection[int]) -> dict[int, Region]:
     return {row.id: _region(row) for row in rows}
 
 
-def of_country(tx: Connection, country: str, most: int) -> list[Region]:
-    """Regions of this country that have numbers, by name, the country itself first; none if too many."""
+def to_choose(tx: Connection, most: int) -> list[Region]:
+    """Regions that have numbers, of the countries that are told apart; none where they are too many."""
     has_numbers = exists().where(number_ranges.c.region_id == regions.c.id)
-    query: Select[Any] = select(regions).where(regions.c.country == country, has_numbers)
-    found = [_region(row) for row in tx.execute(query.order_by(regions.c.name).limit(most + 1))]
+    finer = select(regions.c.country).where(regions.c.name != "", has_numbers)
+    query = select(regions).where(regions.c.country.in_(finer.correlate(None)), has_numbers)
+    query = query.order_by(regions.c.country, regions.c.name).limit(most + 1)
+    found = [_region(row) for row in tx.execute(query)]
     return found if len(found) <= most else []
 
 

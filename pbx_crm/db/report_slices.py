@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import ColumnElement, Connection, Select, select
 
+from pbx_crm.db import client_regions
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import calls, deals, lines
 from pbx_crm.domain.amount_band import AmountBand
@@ -16,12 +17,14 @@ MOST_SOURCES = 100
 
 
 def calls_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
-    """Conditions on `calls`: line and source; the person is each report's own business."""
+    """Conditions on `calls`: line, source, region; the person is each report's own business."""
     found = []
     if wanted.line_id is not None:
         found.append(on_line(calls.c.line_id, wanted.line_id))
     if wanted.source is not None:
         found.append(calls_from(wanted.source))
+    if wanted.region_id is not None:
+        found.append(client_regions.is_in(client_regions.of_calls(), wanted.region_id))
     return found
 
 
@@ -48,7 +51,7 @@ def lines_from(source: str) -> Select[tuple[int]]:
 
 
 def deals_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
-    """Conditions on `deals`: owner, line, source, amount."""
+    """Conditions on `deals`: owner, line, source, amount, region."""
     found = []
     if wanted.person_id is not None:
         found.append(deals.c.owner_id == wanted.person_id)
@@ -58,6 +61,8 @@ def deals_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
         found.append(deals.c.source == wanted.source)
     if wanted.band is not None:
         found += _within_band(wanted.band)
+    if wanted.region_id is not None:
+        found.append(client_regions.is_in(client_regions.of_deals(), wanted.region_id))
     return found
 
 

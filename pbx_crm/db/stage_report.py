@@ -18,7 +18,8 @@ from pbx_crm.domain.stage_report import OwnHeap, StageReport, stage_report
 
 def report(tx: Connection, wanted: ReportFilter, funnel: Funnel, scope: Scope) -> StageReport:
     """What lies in the funnel's open stages. One statement."""
-    is_kept = wanted.line_id is None and wanted.source is None and wanted.band is None
+    slices = (wanted.line_id, wanted.source, wanted.band, wanted.region_id)
+    is_kept = all(one is None for one in slices)
     query = _kept(wanted, funnel, scope) if is_kept else _counted(wanted, funnel, scope)
     return stage_report(funnel, [OwnHeap(*row) for row in tx.execute(query)])
 

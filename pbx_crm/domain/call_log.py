@@ -104,6 +104,8 @@ class CallFilter:
     line_id: int | None = None
     source: str | None = None
     """That of the line."""
+    region_id: int | None = None
+    """Where the client is from; NOWHERE: nothing is known of it."""
     spans: tuple[Span, ...] | None = None
     """Only calls that began in one of these stretches."""
     not_called_back: bool = False

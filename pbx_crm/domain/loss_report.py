@@ -1,4 +1,4 @@
-"""Losses: where deals were lost, why, by whom, from which source and of what size; and how they were called.
+"""Losses: where deals were lost, why, by whom, from which source and region, of what size; how called.
 
 A lost deal counts on the day it was lost, in the stage it lay in then (docs/reports.md). What stands beside
 it is arithmetic over the calls on its card: a loss after one try is another loss than one after five talks.
@@ -16,6 +16,7 @@ from statistics import fmean, median
 from pbx_crm.domain.amount_band import BAND_NAMES, AmountBand, band_of
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.funnel_report import LEAST_DEALS, Share, Step, share, way_of
+from pbx_crm.domain.region import NOWHERE, Region
 from pbx_crm.domain.report_table import Cell, ReportTable
 
 
@@ -26,6 +27,7 @@ class Dimension(StrEnum):
     REASON = "reason"
     SELLER = "seller"
     SOURCE = "source"
+    REGION = "region"
     BAND = "band"
 
 
@@ -57,6 +59,8 @@ class LostDeal:
     amount: Decimal
     currency: str
     work: CallWork
+    region: Region | None = None
+    """None: nothing is known of where the client is."""
 
     @property
     def band(self) -> AmountBand:
@@ -142,6 +146,8 @@ class LossReport:
                 return Mark(str(deal.owner_id), deal.owner)
             case Dimension.SOURCE:
                 return Mark(deal.source, deal.source)
+            case Dimension.REGION:
+                return _region_mark(deal.region)
             case Dimension.BAND:
                 return Mark(deal.band.value, BAND_NAMES[deal.band])
 
@@ -202,6 +208,12 @@ class LossReport:
             bands = [band.value for band in AmountBand]
             return lambda group: (bands.index(group.mark.key), "")
         return lambda group: (-len(group.deals), group.mark.name)
+
+
+def _region_mark(region: Region | None) -> Mark:
+    if region is None:
+        return Mark(str(NOWHERE), "")
+    return Mark(str(region.id), region.place.name or region.place.country)
 
 
 def work_of(works: Sequence[CallWork]) -> Work:

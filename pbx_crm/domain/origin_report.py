@@ -1,7 +1,8 @@
-"""Where clients come from and where their calls enter: calls, deals made of them, what was won, what it cost.
+"""Where clients come from, where they are, where they call: calls, deals, what was won, what it cost.
 
-One arithmetic for two reports: rows are sources, or lines. Calls are those of the time; deals those made in
-the time, followed until now, so that won, lost and open ones add up to those made (docs/reports.md).
+One arithmetic for three reports: rows are sources, lines or regions. Calls are those of the time; deals
+those made in the time, followed until now, so that won, lost and open ones add up to those made
+(docs/reports.md).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from pbx_crm.domain.funnel_report import Share, share
+from pbx_crm.domain.region import Place
 from pbx_crm.domain.report_table import Cell, ReportTable
 
 CENT = Decimal("0.01")
@@ -24,6 +26,7 @@ class OriginKind(StrEnum):
 
     SOURCE = "source"
     LINE = "line"
+    REGION = "region"
 
 
 class Made(StrEnum):
@@ -37,14 +40,21 @@ class Made(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A source or a line."""
+    """A source, a line or a region."""
 
     key: str
-    """The source itself, or the line's id; `0` is no line."""
+    """The source itself, or the line's or region's id; `0` is none."""
     name: str
-    """Empty where there is none."""
+    """Empty where there is none; of a region the English one."""
     number: str = ""
     """What is dialled to reach a line."""
+    place: Place | None = None
+    """Of a region."""
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it says more than the country somebody is in."""
+        return self.place is not None and not self.place.is_country
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +67,14 @@ class CallSums:
     """Also those that still go on; None for one seller, whom a call may have rung and not concerned."""
 
     @property
+    def ended(self) -> int:
+        """Answered or missed."""
+        return self.answered + self.missed
+
+    @property
     def missed_share(self) -> Share | None:
         """Of those that are over; None below the sample floor."""
-        return share(self.missed, self.answered + self.missed)
+        return share(self.missed, self.ended)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +104,7 @@ class DealSums:
 
 @dataclass(frozen=True, slots=True)
 class OriginRow:
-    """A source or a line with everything that came of it."""
+    """A source, a line or a region with everything that came of it."""
 
     origin: Origin | None
     """None stands for all."""
@@ -120,6 +135,13 @@ class OriginReport:
     """Of the costs."""
 
     @property
+    def vague(self) -> Share | None:
+        """How much of the calls and deals tells no more than a country; None below the sample floor."""
+        told = [(row.origin, row.deals.made + row.calls.answered + row.calls.missed) for row in self.rows]
+        vague = sum(count for origin, count in told if origin and not origin.is_exact)
+        return share(vague, sum(count for _, count in told))
+
+    @property
     def is_empty(self) -> bool:
         """Whether nothing came from anywhere."""
         calls, deals = self.total.calls, self.total.deals
@@ -135,8 +157,9 @@ class OriginReport:
 
     def table(self) -> ReportTable:
         """A row for each origin and currency of what was won; counts stand in the first of them."""
+        number = "country" if self.kind is OriginKind.REGION else "number"
         columns = (
-            *(self.kind.value, "number", "incoming", "answered", "missed", "missed_percent"),
+            *(self.kind.value, number, "incoming", "answered", "missed", "missed_percent"),
             *("deals", "open", "lost", "won", "won_percent", "won_for", "currency"),
             *("cost", "cost_per_deal", "cost_per_won", "cost_currency"),
         )
@@ -146,7 +169,7 @@ class OriginReport:
 
     def _of(self, row: OriginRow) -> Iterable[tuple[Cell, ...]]:
         calls, deals = row.calls, row.deals
-        name, number = (row.origin.name, row.origin.number) if row.origin else ("all", "")
+        name, number = _named(row.origin)
         first, *further = deals.amounts or (("", Decimal(0)),)
         costs = (row.cost, row.cost_per_deal, row.cost_per_won)
         yield (
@@ -216,6 +239,13 @@ def _total(rows: Iterable[OriginRow], has_costs: bool) -> OriginRow:
         ),
         sum(costs, Decimal(0)) if has_costs and costs else None,
     )
+
+
+def _named(origin: Origin | None) -> tuple[str, str]:
+    """The name, and the number of a line or the country of a region."""
+    if origin is None:
+        return "all", ""
+    return origin.name, origin.place.country if origin.place else origin.number
 
 
 def _per(cost: Decimal | None, count: int) -> Decimal | None:

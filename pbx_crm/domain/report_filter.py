@@ -21,6 +21,7 @@ class ReportName(StrEnum):
     LOSSES = "losses"
     MISSED = "missed"
     PLAN = "plan"
+    REGIONS = "regions"
     SOURCES = "sources"
     STAGES = "stages"
     TREND = "trend"
@@ -42,6 +43,8 @@ class ReportFilter:
     source: str | None = None
     band: AmountBand | None = None
     """Of deals: a call has no amount."""
+    region_id: int | None = None
+    """Where the client is from; NOWHERE: nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ class CallQuery:
     waiting: bool = False
     line: int | None = None
     source: str = ""
+    region: int | None = None
     in_firm_zone: bool = False
     """Days are the company's, not the reader's."""
     week_hour: WeekHour | None = None
@@ -87,6 +88,7 @@ class CallQuery:
             waiting=asked.get("waiting") == "1",
             line=number_in(asked.get("line")),
             source=asked.get("source", "")[:LONGEST_TEXT],
+            region=number_in(asked.get("region")),
             in_firm_zone=asked.get("zone") == FIRM,
             week_hour=_week_hour(asked.get("hour", "")),
             text=asked.get("q", "").strip()[:LONGEST_TEXT],
@@ -106,6 +108,7 @@ class CallQuery:
             "waiting": "1" if self.waiting else None,
             "line": self.line,
             "source": self.source,
+            "region": self.region,
             "zone": FIRM if self.in_firm_zone else None,
             "hour": self.hour,
             "q": self.text,
@@ -123,7 +126,7 @@ class CallQuery:
     def is_narrowed(self) -> bool:
         """Whether anything but the period leaves calls out."""
         narrowing = (self.direction, self.outcome, self.who, self.figure, self.source, self.text)
-        more = self.line is not None or self.week_hour is not None
+        more = any(one is not None for one in (self.line, self.region, self.week_hour))
         return any(narrowing) or self.unlinked or self.waiting or more
 
     def days(self, today: date) -> Days:
@@ -146,6 +149,7 @@ class CallQuery:
             not_called_back=self.waiting,
             line_id=self.line,
             source="" if self.source == NO_SOURCE else self.source or None,
+            region_id=self.region,
             spans=self._spans(first, last or today, zone),
             text=self.text,
         )

@@ -9,7 +9,7 @@ from pbx_crm.pages.request import services_of
 
 
 async def region_choices(request: web.Request, chosen: int | None) -> list[tuple[int, str]]:
-    """(id, name) of the regions of the house's country, by name, and of the one that is chosen already."""
+    """(id, name) of the regions the plan tells apart, countries first, and of the one chosen already."""
     regions, wording = services_of(request).clients.regions, wording_of(request)
     known = {region.id: region for region in await regions.choices()}
     if chosen is not None and chosen not in known and (own := await regions.named(chosen)) is not None:

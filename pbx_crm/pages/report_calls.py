@@ -15,7 +15,7 @@ from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/calls"
 MEETINGS_PATH = "/reports/calls/meetings"
-SLICES = frozenset({"seller", "line", "source"})
+SLICES = frozenset({"seller", "line", "source", "region"})
 
 
 @dataclass(frozen=True, slots=True)

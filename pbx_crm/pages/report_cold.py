@@ -19,7 +19,7 @@ from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/cold"
 MEETINGS_PATH = "/reports/cold/meetings"
-SLICES = frozenset({"seller", "line", "source"})
+SLICES = frozenset({"seller", "line", "source", "region"})
 MEETINGS = {Moment.AGREED: N_("Meetings agreed"), Moment.HELD: N_("Meetings held")}
 
 

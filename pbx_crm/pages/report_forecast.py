@@ -18,7 +18,7 @@ from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/forecast"
 DEALS_PATH = "/reports/forecast/deals"
-SLICES = frozenset({"seller", "line", "source", "funnel", "band"})
+SLICES = frozenset({"seller", "line", "source", "region", "funnel", "band"})
 DATED = N_("Dated by their sellers")
 PILES = {
     Pile.NO_DATE: (N_("No date"), N_("Nobody said when they should close.")),

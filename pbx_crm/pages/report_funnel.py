@@ -18,7 +18,7 @@ from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/funnel"
 DEALS_PATH = "/reports/funnel/deals"
-SLICES = frozenset({"seller", "line", "source", "funnel", "band"})
+SLICES = frozenset({"seller", "line", "source", "region", "funnel", "band"})
 PARTS = {
     Part.ENTERED: N_("Entered"),
     Part.PASSED: N_("Passed on"),

@@ -9,10 +9,12 @@ from aiohttp import web
 
 from pbx_crm.domain.amount_band import BAND_NAMES, AmountBand
 from pbx_crm.domain.person import Reach
+from pbx_crm.domain.region import NOWHERE
 from pbx_crm.domain.report_filter import Choices, ReportFilter
 from pbx_crm.domain.report_period import Days, Preset, compared
 from pbx_crm.domain.report_table import ReportTable
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.region_choice import region_choices
 from pbx_crm.pages.render import days_zone_of, wording_of
 from pbx_crm.pages.report_file import file_answer
 from pbx_crm.pages.report_query import ReportQuery
@@ -26,6 +28,7 @@ REPORTS = (
     ("/reports/missed", N_("Missed calls")),
     ("/reports/sources", N_("Sources")),
     ("/reports/lines", N_("Lines")),
+    ("/reports/regions", N_("Regions")),
     ("/reports/stages", N_("Deals now")),
     ("/reports/funnel", N_("Funnel")),
     ("/reports/losses", N_("Losses")),
@@ -33,6 +36,7 @@ REPORTS = (
     ("/reports/plan", N_("Plan")),
 )
 ENDINGS = ("csv", "xlsx")
+REGION = "region"
 ANY_FUNNEL = "any_funnel"
 """A slice: one funnel, or all of them together."""
 PRESETS = (
@@ -62,13 +66,15 @@ class ReportHead:
     earlier: ReportFilter
     """The stretch to compare with; counted only if the query compares."""
     slices: frozenset[str]
-    """Which of seller, line, source, funnel and band this report can be sliced by."""
+    """Which of seller, line, source, region, funnel and band this report can be sliced by."""
     firm_zone: tzinfo
     has_period: bool
     """Whether it is about days one chooses."""
     can_compare: bool
     has_own_zone: bool
     """Whether the reader's days are not the company's."""
+    regions: tuple[tuple[int, str], ...] = ()
+    """(id, name) of the regions to slice by, as the reader calls them."""
 
     @property
     def tabs(self) -> tuple[tuple[str, str, bool], ...]:
@@ -91,6 +97,7 @@ class ReportHead:
         chosen = (
             (self.query.who, self.choices.sellers),
             (self.query.line, self.choices.lines),
+            (self.query.region, self.regions),
             (self.query.funnel, self.choices.funnels if self.slices & {"funnel", ANY_FUNNEL} else ()),
         )
         named = [name for asked, known in chosen for record_id, name in known if record_id == asked]
@@ -153,4 +160,11 @@ async def head_of(
         has_period=has_period,
         can_compare=has_period and can_compare,
         has_own_zone=str(wording.zone) != str(firm_zone),
+        regions=await _regions(request, query.region) if REGION in slices else (),
     )
+
+
+async def _regions(request: web.Request, chosen: int | None) -> tuple[tuple[int, str], ...]:
+    known = await region_choices(request, chosen)
+    # Where no plan of numbers is built there is nothing to choose.
+    return ((NOWHERE, wording_of(request).gettext(N_("not known"))), *known) if known else ()

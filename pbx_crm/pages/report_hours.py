@@ -17,7 +17,7 @@ from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/hours"
-SLICES = frozenset({"seller", "line", "source"})
+SLICES = frozenset({"seller", "line", "source", "region"})
 HOTTEST = 5
 ANSWERED, MISSED, SHARE = "answered", "missed", "share"
 VIEWS = {ANSWERED: N_("Answered"), MISSED: N_("Missed"), SHARE: N_("Missed in percent")}
@@ -108,6 +108,7 @@ def _cell(head: ReportHead, counts: HourCounts, view: str, place: WeekHour, hott
         figure=Figure.ANSWERED if view == ANSWERED else Figure.MISSED,
         line=head.query.line,
         source=head.query.source,
+        region=head.query.region,
         in_firm_zone=head.query.in_firm_zone,
         week_hour=place,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from aiohttp import web
@@ -13,25 +14,27 @@ from pbx_crm.domain.funnel_report import LEAST_DEALS
 from pbx_crm.domain.loss_report import Dimension, LossGroup, LossReport, Mark
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import NO_SOURCE, choice_of
-from pbx_crm.pages.render import render
+from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.report_query import ReportQuery
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/losses"
 DEALS_PATH = "/reports/losses/deals"
-SLICES = frozenset({"seller", "line", "source", "funnel", "band"})
+SLICES = frozenset({"seller", "line", "source", "region", "funnel", "band"})
 HOTTEST = 5
 NAMES = {
     Dimension.STAGE: N_("Stage"),
     Dimension.REASON: N_("Reason"),
     Dimension.SELLER: N_("Seller"),
     Dimension.SOURCE: N_("Source"),
+    Dimension.REGION: N_("Region"),
     Dimension.BAND: N_("Amount"),
 }
 UNNAMED = {
     Dimension.REASON: N_("No reason given"),
     Dimension.SOURCE: N_("without a source"),
+    Dimension.REGION: N_("not known"),
 }
 
 
@@ -80,7 +83,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     values = {
         "head": head,
         "report": found,
-        "table": _table(head, found, rows),
+        "table": _table(head, found, rows, _regions_of(request, found)),
         "views": [(_by(head, by), NAMES[by], by is rows) for by in Dimension],
         "all_url": _deals_url(head.query),
         "floor": LEAST_DEALS,
@@ -127,7 +130,13 @@ async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, Lo
     return head, found
 
 
-def _table(head: ReportHead, found: LossReport, rows: Dimension) -> LossTable:
+def _regions_of(request: web.Request, found: LossReport) -> dict[str, str]:
+    """What the reader calls the regions, by their keys."""
+    known = {deal.region for deal in found.deals if deal.region}
+    return {str(region.id): wording_of(request).region(region.place) for region in known}
+
+
+def _table(head: ReportHead, found: LossReport, rows: Dimension, regions: Mapping[str, str]) -> LossTable:
     across = Dimension.STAGE if rows is Dimension.REASON else Dimension.REASON
     columns = [group.mark for group in found.groups(across)]
     counts = found.cells(rows, across)
@@ -135,7 +144,7 @@ def _table(head: ReportHead, found: LossReport, rows: Dimension) -> LossTable:
     return LossTable(
         rows=tuple(
             RowView(
-                _name(group.mark, rows),
+                _name(group.mark, rows, regions),
                 group,
                 _deals_url(_narrowed(head.query, rows, group.mark)),
                 tuple(
@@ -149,7 +158,7 @@ def _table(head: ReportHead, found: LossReport, rows: Dimension) -> LossTable:
             )
             for group in found.groups(rows)
         ),
-        columns=tuple(_name(mark, across) for mark in columns),
+        columns=tuple(_name(mark, across, regions) for mark in columns),
         row_name=NAMES[rows],
         column_name=NAMES[across],
     )
@@ -160,9 +169,11 @@ def _heat(count: int, fullest: int) -> int:
     return min(HOTTEST, -(-HOTTEST * count // fullest))
 
 
-def _name(mark: Mark, dimension: Dimension) -> Name:
+def _name(mark: Mark, dimension: Dimension, regions: Mapping[str, str]) -> Name:
     if dimension is Dimension.BAND:
         return Name("", mark.name)
+    if dimension is Dimension.REGION and mark.key in regions:
+        return Name(regions[mark.key])
     return Name(mark.name) if mark.name else Name("", UNNAMED.get(dimension, ""))
 
 
@@ -177,6 +188,8 @@ def _narrowed(query: ReportQuery, dimension: Dimension, mark: Mark) -> ReportQue
             return replace(query, who=int(mark.key))
         case Dimension.SOURCE:
             return replace(query, source=mark.key or NO_SOURCE)
+        case Dimension.REGION:
+            return replace(query, region=int(mark.key))
         case Dimension.BAND:
             return replace(query, band=AmountBand(mark.key))
 

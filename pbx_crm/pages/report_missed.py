@@ -14,7 +14,7 @@ from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/missed"
-SLICES = frozenset({"seller", "line", "source"})
+SLICES = frozenset({"seller", "line", "source", "region"})
 STATES = {
     WaitState.WAITING: (
         N_("Waiting"),

@@ -1,4 +1,4 @@
-"""Sources and lines as pages and files: calls, the deals made of them, what was won and what it cost."""
+"""Sources, lines and regions as pages and files: calls, deals made of them, what was won, what it cost."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from aiohttp import web
 from pbx_crm.domain.call import Direction
 from pbx_crm.domain.call_log import Figure
 from pbx_crm.domain.deal_list import DealPage, Rows
-from pbx_crm.domain.funnel_report import LEAST_DEALS
+from pbx_crm.domain.funnel_report import LEAST_DEALS, Share
 from pbx_crm.domain.origin_report import Made, OriginKind, OriginReport, OriginRow
+from pbx_crm.domain.region import Place
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import NO_SOURCE, choice_of
 from pbx_crm.pages.render import render
@@ -20,7 +21,7 @@ from pbx_crm.pages.report_head import ANY_FUNNEL, ReportHead, head_of
 from pbx_crm.pages.report_query import ReportQuery
 from pbx_crm.pages.request import services_of, viewer_of
 
-SLICES = frozenset({"seller", "line", "source", ANY_FUNNEL, "band"})
+SLICES = frozenset({"seller", "line", "source", "region", ANY_FUNNEL, "band"})
 PARTS = {
     Made.ALL: N_("Deals made"),
     Made.OPEN: N_("Still open"),
@@ -30,8 +31,54 @@ PARTS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """What one of the reports is called and says of itself."""
+
+    name: str
+    title: str
+    table: str
+    row: str
+    none: str
+    """The row of those of whom it is not known."""
+    meaning: str
+
+
+WORDS = {
+    OriginKind.SOURCE: Words(
+        N_("Sources"),
+        N_("Where clients come from"),
+        N_("Calls, deals and sales of each source"),
+        N_("Source"),
+        N_("without a source"),
+        N_("A call has the source of its line, a deal its own."),
+    ),
+    OriginKind.LINE: Words(
+        N_("Lines"),
+        N_("What came over each line"),
+        N_("Calls, deals and sales of each line"),
+        N_("Line"),
+        N_("over no line"),
+        N_("A deal belongs to the line of the call that made it."),
+    ),
+    OriginKind.REGION: Words(
+        N_("Regions"),
+        N_("Where clients are"),
+        N_("Calls, deals and sales of each region"),
+        N_("Region"),
+        N_("not known"),
+        N_(
+            "A client is where somebody put them, else where their line says, else where their numbers do; a "
+            "call of nobody's client is where its number is."
+        ),
+    ),
+}
+TILES = 24
+HOTTEST = 5
+
+
+@dataclass(frozen=True, slots=True)
 class RowView:
-    """A source, a line, or all of them, as it is printed."""
+    """A source, a line, a region, or all of them, as it is printed."""
 
     row: OriginRow
     incoming: FigureView | None
@@ -42,8 +89,19 @@ class RowView:
     """Made, open, lost, won."""
 
 
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """A region in the picture above the table."""
+
+    place: Place
+    calls: int
+    heat: int
+    """1 to 5: how much of the fullest one."""
+    missed: Share | None
+
+
 class OriginPages:
-    """The pages of one of the two reports."""
+    """The pages of one of the three reports."""
 
     def __init__(self, kind: OriginKind, path: str) -> None:
         self.kind = kind
@@ -59,9 +117,11 @@ class OriginPages:
         values = {
             "head": head,
             "report": found,
-            "is_lines": self.kind is OriginKind.LINE,
+            "kind": self.kind.value,
+            "words": WORDS[self.kind],
             "rows": [self._row(head, row, earlier) for row in found.rows],
             "total": self._row(head, found.total, earlier),
+            "tiles": _tiles(found) if self.kind is OriginKind.REGION else (),
             "parts": tuple(PARTS.values()),
             "floor": LEAST_DEALS,
         }
@@ -93,8 +153,12 @@ class OriginPages:
 
     def _back(self, query: ReportQuery) -> str:
         """The report again: what the list is narrowed to by its row is left behind."""
-        whole = replace(query, source="") if self.kind is OriginKind.SOURCE else replace(query, line=None)
-        return whole.of("").url(self.path)
+        whole = {
+            OriginKind.SOURCE: replace(query, source=""),
+            OriginKind.LINE: replace(query, line=None),
+            OriginKind.REGION: replace(query, region=None),
+        }
+        return whole[self.kind].of("").url(self.path)
 
     def _narrowed(self, query: ReportQuery, row: OriginRow) -> ReportQuery:
         """The address narrowed to the row: its calls and deals are found by the slices everybody knows."""
@@ -102,6 +166,8 @@ class OriginPages:
             return query
         if self.kind is OriginKind.SOURCE:
             return replace(query, source=row.origin.key or NO_SOURCE)
+        if self.kind is OriginKind.REGION:
+            return replace(query, region=int(row.origin.key))
         return replace(query, line=int(row.origin.key))
 
     def _row(self, head: ReportHead, row: OriginRow, earlier: OriginReport | None) -> RowView:
@@ -129,6 +195,23 @@ class OriginPages:
         )
 
 
+def _tiles(found: OriginReport) -> tuple[Tile, ...]:
+    """The regions most calls came from; a country as a whole is no place in a picture."""
+    named = [row for row in found.rows if row.origin and row.origin.is_exact and row.calls.ended]
+    named.sort(key=lambda row: -row.calls.ended)
+    fullest = max((row.calls.ended for row in named), default=1)
+    return tuple(
+        Tile(row.origin.place, row.calls.ended, _heat(row.calls.ended, fullest), row.calls.missed_share)
+        for row in named[:TILES]
+        if row.origin and row.origin.place
+    )
+
+
+def _heat(count: int, fullest: int) -> int:
+    """The hottest for the fullest alone."""
+    return -(-HOTTEST * count // fullest)
+
+
 def _part(head: ReportHead) -> Made:
     return choice_of(Made, head.query.part) or Made.ALL
 
@@ -140,3 +223,4 @@ def _deals(request: web.Request, head: ReportHead) -> Callable[[Rows], Awaitable
 
 SOURCES = OriginPages(OriginKind.SOURCE, "/reports/sources")
 LINES = OriginPages(OriginKind.LINE, "/reports/lines")
+REGIONS = OriginPages(OriginKind.REGION, "/reports/regions")

@@ -16,7 +16,7 @@ from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/plan"
-SLICES = frozenset({"seller", "line", "source", "funnel", "band"})
+SLICES = frozenset({"seller", "line", "source", "region", "funnel", "band"})
 METRICS = {
     Metric.CALLS: N_("Conversations"),
     Metric.MEETINGS: N_("Meetings"),

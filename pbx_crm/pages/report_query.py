@@ -34,6 +34,7 @@ class ReportQuery:
     funnel: int | None = None
     source: str = ""
     band: AmountBand | None = None
+    region: int | None = None
     in_firm_zone: bool = False
     """Days are the company's, not the reader's."""
     stage: int | None = None
@@ -59,6 +60,7 @@ class ReportQuery:
             funnel=number_in(asked.get("funnel")),
             source=asked.get("source", "")[:LONGEST_TEXT],
             band=choice_of(AmountBand, asked.get("band")),
+            region=number_in(asked.get("region")),
             in_firm_zone=asked.get("zone") == FIRM,
             stage=number_in(asked.get("stage")),
             reason=number_in(asked.get("reason")),
@@ -79,6 +81,7 @@ class ReportQuery:
             "funnel": self.funnel,
             "source": self.source,
             "band": self.band,
+            "region": self.region,
             "zone": FIRM if self.in_firm_zone else None,
             "stage": self.stage,
             "reason": self.reason,
@@ -107,7 +110,8 @@ class ReportQuery:
 
     def filter(self, span: Span) -> ReportFilter:
         """The slices over a stretch of time."""
-        return ReportFilter(span, self.who, self.line, self.funnel, _source(self.source), self.band)
+        source = _source(self.source)
+        return ReportFilter(span, self.who, self.line, self.funnel, source, self.band, self.region)
 
     def calls(
         self,
@@ -128,6 +132,7 @@ class ReportQuery:
             direction=direction,
             line=self.line,
             source=self.source,
+            region=self.region,
             in_firm_zone=self.in_firm_zone,
         )
         return asked.url()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pbx_crm.pages import costs, report_cold, report_stages
 from pbx_crm.pages.access import Access, Handler, Route
-from pbx_crm.pages.report_origins import LINES, SOURCES
+from pbx_crm.pages.report_origins import LINES, REGIONS, SOURCES
 
 ENDINGS = (".csv", ".xlsx")
 
@@ -20,6 +20,8 @@ REPORT_ROUTES: tuple[Route, ...] = (
     *_report("/reports/sources/deals", SOURCES.show_deals, SOURCES.deals_as_file),
     *_report("/reports/lines", LINES.show, LINES.as_file),
     *_report("/reports/lines/deals", LINES.show_deals, LINES.deals_as_file),
+    *_report("/reports/regions", REGIONS.show, REGIONS.as_file),
+    *_report("/reports/regions/deals", REGIONS.show_deals, REGIONS.deals_as_file),
     *_report("/reports/stages", report_stages.show, report_stages.as_file),
     *_report("/reports/stages/deals", report_stages.show_deals, report_stages.deals_as_file),
     *_report("/reports/cold", report_cold.show, report_cold.as_file),

@@ -18,7 +18,7 @@ from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/stages"
 DEALS_PATH = "/reports/stages/deals"
-SLICES = frozenset({"seller", "line", "source", "funnel", "band"})
+SLICES = frozenset({"seller", "line", "source", "region", "funnel", "band"})
 
 
 @dataclass(frozen=True, slots=True)

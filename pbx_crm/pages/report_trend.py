@@ -15,7 +15,7 @@ from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/trend"
-SLICES = frozenset({"seller", "line", "source"})
+SLICES = frozenset({"seller", "line", "source", "region"})
 HEIGHT = 100.0
 STEPS = {Every.DAY: N_("By day"), Every.WEEK: N_("By week"), Every.MONTH: N_("By month")}
 FIGURES = (

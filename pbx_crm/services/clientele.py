@@ -42,5 +42,5 @@ class Clientele:
             files=DealFiles(ground),
             imports=Imports(ground),
             gate_answers=GateAnswers(ground),
-            regions=Regions(ground.database, ground.installation),
+            regions=Regions(ground.database),
         )

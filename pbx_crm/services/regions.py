@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from pbx_crm.db import client_regions, regions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
-from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.number_place import place_of
 from pbx_crm.domain.region import NumberRange, Place, Region
 from pbx_crm.domain.sentence import N_
@@ -19,13 +18,12 @@ MOST_TO_CHOOSE = 1000
 class Regions:
     """Reads at any time; the plan is written whole, in one transaction."""
 
-    def __init__(self, database: Database, installation: Installation) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._country = installation.region
 
     async def choices(self) -> list[Region]:
-        """The regions of the house's country, the country itself first; none where they are too many."""
-        return await self._database.read(regions.of_country, self._country, MOST_TO_CHOOSE)
+        """The regions of the countries the plan tells apart; none where they are too many."""
+        return await self._database.read(regions.to_choose, MOST_TO_CHOOSE)
 
     async def named(self, region_id: int) -> Region | None:
         """The region of this id."""

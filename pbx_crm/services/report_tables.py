@@ -18,7 +18,11 @@ from pbx_crm.services.reports import Reports
 
 NOTHING = ReportTable((), ())
 """Of deals where there is no funnel."""
-ORIGINS = {ReportName.SOURCES: OriginKind.SOURCE, ReportName.LINES: OriginKind.LINE}
+ORIGINS = {
+    ReportName.SOURCES: OriginKind.SOURCE,
+    ReportName.LINES: OriginKind.LINE,
+    ReportName.REGIONS: OriginKind.REGION,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ async def plan(crm: Crm) -> dict[str, int]:
         moscow = Place("RU", "Moscow", "Москва", ("Europe/Moscow",))
         plan = [NumberRange.between("7411", "7411", sakha), NumberRange.between("7495", "7495", moscow)]
         regions.store(tx, plan)
-        return {region.place.name: region.id for region in regions.of_country(tx, "RU", 9)}
+        return {region.place.name: region.id for region in regions.to_choose(tx, 9)}
 
     return await crm.database.write(write)
 

@@ -24,7 +24,7 @@ from tests.site import Crm
 
 TODAY = "?period=today"
 FIGURE = re.compile(r'<td class="end[^"]*"><a href="([^"]+)">(\d+)</a>')
-OF_TODAY = [f"/reports/{name}{TODAY}" for name in ("sources", "lines", "cold")]
+OF_TODAY = [f"/reports/{name}{TODAY}" for name in ("sources", "lines", "regions", "cold")]
 
 
 def a_day(tx: Transaction, crm: Crm) -> None:

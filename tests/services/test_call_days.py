@@ -281,7 +281,7 @@ async def test_a_month_of_kept_days_is_read_without_looking_at_its_calls(sqlite:
     await sqlite.write(call_days.choose_zone, "Europe/Berlin")
 
     def plan(tx: Connection) -> list[str]:
-        loose, whole = call_report.portions(tx, wanted.span)
+        loose, whole = call_report.portions(tx, wanted)
         assert (len(loose), whole) == (1, days)
         text = call_sums.per_company((), loose[0]).compile(tx, compile_kwargs={"literal_binds": True})
         return [row[-1] for row in tx.exec_driver_sql(f"EXPLAIN QUERY PLAN {text}")]

@@ -59,7 +59,7 @@ class Office:
             self.olga = builders.person(tx, "Olga", Role.HEAD)
             self.funnel = builders.funnel(tx)
             regions.store(tx, painted(PLAN))
-            self.ids = {region.place.name: region.id for region in regions.of_country(tx, "RU", 9)}
+            self.ids = {region.place.name: region.id for region in regions.to_choose(tx, 9)}
 
     async def client(self, *numbers: str) -> int:
         """A client of Anna's with these numbers."""

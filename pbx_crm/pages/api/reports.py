@@ -43,6 +43,7 @@ class ReportQuery(Taken):
     funnel_id: Id | None = None
     source: str | None = Field(default=None, max_length=100, description="empty: without a source")
     band: AmountBand | None = None
+    region_id: int | None = Field(default=None, ge=0, le=2**63 - 1, description="0: not known")
     zone: str = Field(default="", max_length=64, description="whose days; the installation's if left out")
 
 
@@ -72,7 +73,10 @@ async def get_report(request: web.Request, query: ReportQuery) -> ApiReport:
     days = Days(first, query.last or first)
     if not first <= days.last <= first + LONGEST:
         raise BadInput(reasons={"last": N_("These days are none, or too many.")})
-    slices = (query.person_id, query.line_id, query.funnel_id, query.source, query.band)
+    slices = (
+        *(query.person_id, query.line_id, query.funnel_id),
+        *(query.source, query.band, query.region_id),
+    )
     asked = ReportDays(ReportFilter(days.span(zone), *slices), days, zone, MONDAY)
     table = await services.analysis.tables.table(name, viewer_of(request).scope, asked)
     return ApiReport(
