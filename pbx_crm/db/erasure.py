@@ -111,6 +111,7 @@ def _blank_calls(tx: Connection, client: ClientTrace) -> None:
 def _blank_deals(tx: Connection, client: ClientTrace) -> None:
     _blank(tx, deals, deals.c.id, client.deals, title="")
     _blank(tx, stage_moves, stage_moves.c.deal_id, client.deals, reason="")
+    _blank_skips(tx, client)
     for table in OF_DEAL:
         for part in parts(client.deals):
             tx.execute(delete(table).where(table.c.deal_id.in_(part)))
@@ -120,6 +121,14 @@ def _blank_deals(tx: Connection, client: ClientTrace) -> None:
             cleaned = without(row.said, named)
             if cleaned != row.said:
                 tx.execute(update(table).where(table.c.id == row.id).values({column: cleaned}))
+
+
+def _blank_skips(tx: Connection, client: ClientTrace) -> None:
+    """Why a move was made though a gate was not confirmed: as free a text as the move's own reason."""
+    for row in _rows_of(tx, stage_moves, "evidence", client.deals):
+        if gate := row.said.get("gate"):
+            said = {**row.said, "gate": {**gate, "skipped": ""}}
+            tx.execute(update(stage_moves).where(stage_moves.c.id == row.id).values(evidence=said))
 
 
 def _rows_of(tx: Connection, table: Table, column: str, deal_ids: Sequence[int]) -> list[Any]:

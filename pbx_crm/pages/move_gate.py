@@ -89,6 +89,16 @@ async def answered(
     return replace(wish, version=version)
 
 
+async def still_closed(
+    request: web.Request, deal_id: int, wish: MoveRequest, answer: GateAnswer
+) -> GateClosed | None:
+    """The gate as it asks now, if something was put down at it; None if nobody is asked any more."""
+    if answer.is_empty:
+        return None
+    missing = await services_of(request).moves.missing(viewer_of(request), deal_id, wish)
+    return GateClosed(missing, deal_id=deal_id) if missing else None
+
+
 def _is_wrong(form: Form) -> bool:
     return any(name.startswith(FILL) for name in form.reasons)
 

@@ -7,7 +7,7 @@ a word: a card that may not be there is put back by the answer itself.
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from http import HTTPStatus
 
@@ -23,7 +23,7 @@ from pbx_crm.domain.person import Role
 from pbx_crm.pages.answers import see_other, telling
 from pbx_crm.pages.board_place import number_in, place_from, query_of
 from pbx_crm.pages.forms import Form, form_of
-from pbx_crm.pages.move_gate import answer_in, answered, gate_values
+from pbx_crm.pages.move_gate import answer_in, answered, gate_values, still_closed
 from pbx_crm.pages.render import render, wording_of, zone_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 from pbx_crm.services.moves import Moved
@@ -71,6 +71,10 @@ async def move(request: web.Request) -> web.StreamResponse:
     except GateClosed as gate:
         return await _ask_at_gate(request, form, deal, wish, gate)
     except DealChanged as refusal:
+        if (asks := await still_closed(request, deal_id, wish, answer)) is not None:
+            # What was typed into the dialog is not lost because somebody else was faster.
+            told = wording_of(request).sentence_of(refusal)
+            return await _ask_at_gate(request, form, deal, wish, asks, told)
         return await _refuse(request, form, deal, wish.to_stage_id, refusal)
     return await _done(request, form, moved)
 
@@ -105,10 +109,11 @@ def _wish(form: Form) -> MoveRequest:
 
 
 async def _ask_at_gate(
-    request: web.Request, form: Form, deal: Deal, wish: MoveRequest, gate: GateClosed
+    request: web.Request, form: Form, deal: Deal, wish: MoveRequest, gate: GateClosed, told: str = ""
 ) -> web.StreamResponse:
     card = await services_of(request).deal_cards.show(viewer_of(request), deal.id, zone_of(request))
-    values = {**gate_values(request, form, card, gate), "wish": wish}
+    wish = replace(wish, version=card.deal.version) if told else wish
+    values = {**gate_values(request, form, card, gate), "wish": wish, "told": told}
     if not is_fragment(request):
         return render(request, "move_gate.html", values, status=HTTPStatus.CONFLICT)
     columns = await _columns(request, form, deal.stage_id, wish.to_stage_id)

@@ -222,13 +222,27 @@ async def test_without_scripts_the_dialog_is_a_page(desk: Desk) -> None:
     assert await desk.stage() == "Presentation"
 
 
-async def test_a_card_that_somebody_moved_meanwhile_takes_no_answer(desk: Desk) -> None:
+async def test_whoever_was_slower_is_told_and_keeps_what_they_typed(desk: Desk) -> None:
     await desk.gate(OFFER, "note")
     olga = await desk.crm.browser(desk.crm.cast.olga)
     wish = {"to_stage_id": desk.funnel.stages[PRESENTATION].id, "version": 1}
     await olga.post(f"/deals/{desk.deal_id}/move", data=wish, headers=HTMX)
     text = await desk.move(OFFER, version=1, answered="1", note="Seen it")
     assert "Somebody else changed this deal a moment ago." in text
+    assert await desk.rows(deal_notes) == []
+    assert re.search(r"<textarea[^>]*>Seen it</textarea>", text)
+    assert 'name="version" value="2"' in text
+    await desk.move(OFFER, status=200, answered="1", note="Seen it", request_key="knowing")
+    assert await desk.stage() == "Commercial offer"
+
+
+async def test_where_nobody_is_asked_any_more_the_slower_one_is_simply_told(desk: Desk) -> None:
+    await desk.gate(OFFER, "note")
+    olga = await desk.crm.browser(desk.crm.cast.olga)
+    wish = {"to_stage_id": desk.funnel.stages[OFFER].id, "version": 1, "skip_reason": "They signed"}
+    await olga.post(f"/deals/{desk.deal_id}/move", data=wish, headers=HTMX)
+    text = await desk.move(OFFER, version=1, answered="1", note="Seen it")
+    assert 'class="toast refused"' in text
     assert await desk.rows(deal_notes) == []
 
 

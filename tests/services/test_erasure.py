@@ -171,7 +171,8 @@ def _named_everywhere(tx: Transaction, office: Office, contact_id: int, deal_id:
     tasks.add(tx, NewTask(TaskKind.CALL, anna, due, NOW, title=f"call {NAME}", contact_id=contact_id))
     details = {"name": NAME, "numbers": [NUMBER]}
     tx.execute(insert(deal_events).values(deal_id=deal_id, at=NOW, kind="x", details=details))
-    tx.execute(update(stage_moves).values(reason=f"{NAME} said so", evidence=details))
+    skipped = {**details, "gate": {"found": [], "missing": [["New", "note"]], "skipped": "beware of a dog"}}
+    tx.execute(update(stage_moves).values(reason=f"{NAME} said so", evidence=skipped))
     job = {"kind": "webhook", "key": "k", "due_at": NOW, "payload": {"said": f"{NUMBER} called"}}
     tx.execute(insert(jobs).values(**job))
     tx.execute(insert(alerts).values(kind="x", key="x", details=details, at=NOW))
