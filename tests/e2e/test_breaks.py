@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from pbx_crm.asterisk.recorded import read_recording
+from pbx_crm.domain.call import Call, EndedBy, Outcome
+from pbx_crm.domain.endpoint import PbxShape
 from tests.e2e.company import Company
 from tests.e2e.office import Office, Rows, office
 from tests.e2e.served_crm import until
@@ -176,6 +179,31 @@ async def test_a_crash_of_asterisk_leaves_no_call_open(here: Office) -> None:
     assert await _gaps(here) == gaps + 1
     calling.forget()
     phone.forget()
+
+
+async def test_what_a_crashed_asterisk_wrote_down_closes_its_calls_too(here: Office) -> None:
+    """For a CRM that was away meanwhile: the log has a beginning and an answer, and no end."""
+    calling, phone = await _talk(here, "79262220009")
+    await asyncio.sleep(0.5)
+    await asyncio.to_thread(here.company.asterisk.kill)
+    await asyncio.to_thread(here.company.asterisk.start)
+    await _heard(here, is_up=True)
+    after, answering = await _talk(here, "79262220010")
+    await after.hang_up()
+    await answering.until_ended()
+    told = {call.external_number: call for call in _written(here)}
+    call = told["79262220009"]
+    assert (call.answered_by, call.outcome, call.ended_by) == ("201", Outcome.ANSWERED, EndedBy.PBX_RESTART)
+    assert call.talk_seconds <= 2
+    assert told["79262220010"].ended_by is EndedBy.HANGUP
+    calling.forget()
+    phone.forget()
+
+
+def _written(here: Office) -> tuple[Call, ...]:
+    """The calls of the log that Asterisk's own cel_custom wrote."""
+    log = here.company.asterisk.home / "log/cel-custom/pbx-crm.csv"
+    return tuple(read_recording(log, "cel", PbxShape()).calls)
 
 
 async def test_after_all_that_each_client_still_has_one_card(here: Office) -> None:

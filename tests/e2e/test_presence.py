@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 
 import pytest
 import pytest_asyncio
@@ -12,6 +13,7 @@ from tests.e2e.company import Company
 from tests.e2e.office import Office, office
 from tests.e2e.playing import tapping
 from tests.e2e.served_crm import until
+from tests.parts.sip.party import Party
 
 pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 
@@ -95,6 +97,44 @@ async def test_what_changed_while_the_link_was_cut_is_shown_after_it(here: Offic
     await client.hang_up()
     await anna.until_ended()
     await shows(here, anna="free")
+
+
+async def test_a_phone_that_is_nowhere_is_shown_until_it_registers_and_after_it_ran_out(here: Office) -> None:
+    phones = [team.phone(1) for team in here.company.teams.values()]
+    with registering(here.company, phones):
+        here.cable.cut()
+        await shows(here, anna="unknown")
+        here.cable.mend()
+        await shows(here, anna="unregistered", boris="free")
+        await phones[0].register(60)
+        await shows(here, anna="free")
+        await phones[0].register(0)
+        await shows(here, anna="unregistered")
+        await phones[0].register(2)
+        await shows(here, anna="free")
+        await shows(here, anna="unregistered")
+
+
+@contextmanager
+def registering(company: Company, phones: list[Party]) -> Iterator[None]:
+    """These phones have no fixed place while the block lasts: they must say where they are."""
+    fixed = (company.asterisk.home / "etc" / "pjsip.conf").read_text()
+    # The registrar looks the place up by a name only where endpoints are known by one.
+    moving = fixed.replace("identify_by = ip", "identify_by = ip,username")
+    for phone in phones:
+        place = f"contact = sip:{phone.name}@{phone.address}:5060\n"
+        assert place in moving
+        moving = moving.replace(place, "max_contacts = 1\nremove_existing = yes\nminimum_expiration = 1\n")
+    _load(company, moving)
+    try:
+        yield
+    finally:
+        _load(company, fixed)
+
+
+def _load(company: Company, pjsip: str) -> None:
+    company.asterisk.write({"pjsip.conf": pjsip})
+    company.asterisk.cli("module reload res_pjsip.so")
 
 
 async def test_states_of_queues_stay_at_home(company: Company) -> None:

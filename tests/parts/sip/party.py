@@ -79,6 +79,7 @@ class Party(asyncio.DatagramProtocol):
         """By called number; a number without an entry rings."""
         self.log: list[SipLine] = []
         self.dialogs: dict[str, Dialog] = {}
+        self._registering: dict[str, asyncio.Future[SipMessage]] = {}
         self._calls: defaultdict[str, asyncio.Queue[Dialog]] = defaultdict(asyncio.Queue)
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -127,6 +128,25 @@ class Party(asyncio.DatagramProtocol):
         dialog.start(uri, extra)
         return dialog
 
+    async def register(self, seconds: int) -> None:
+        """Tells the PBX where this phone is, for so long; 0 takes that back."""
+        call_id = f"{new_token()}@{self.address}"
+        me = f"<sip:{self.name}@{self.pbx}>"
+        headers = (
+            ("Via", f"SIP/2.0/UDP {self.address}:{SIP_PORT};branch=z9hG4bK{new_token()};rport"),
+            ("Max-Forwards", "70"),
+            ("From", f"{me};tag={new_token()}"),
+            ("To", me),
+            ("Call-ID", call_id),
+            ("CSeq", "1 REGISTER"),
+            ("Contact", f"<sip:{self.name}@{self.address}:{SIP_PORT}>"),
+            ("Expires", str(seconds)),
+        )
+        answered = self._registering[call_id] = asyncio.get_running_loop().create_future()
+        self.send(SipMessage(f"REGISTER sip:{self.pbx} SIP/2.0", headers))
+        answer = await asyncio.wait_for(answered, PATIENCE_SECONDS)
+        assert answer.status == 200, answer.first_line
+
     async def next_call(self, number: str | None = None, seconds: float = PATIENCE_SECONDS) -> Dialog:
         """The next call to this party (a provider names the called number) as soon as it comes in."""
         called = number or self.name
@@ -157,6 +177,8 @@ class Party(asyncio.DatagramProtocol):
         if message.status is not None:
             if dialog is not None:
                 dialog.on_response(message)
+            elif (answered := self._registering.pop(message.call_id, None)) is not None:
+                answered.set_result(message)
         elif dialog is not None and not _opens(message):
             dialog.on_request(message)
         elif dialog is not None:
