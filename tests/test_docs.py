@@ -92,6 +92,18 @@ def test_every_place_that_the_docs_name_exists() -> None:
         assert missing == [], page.name
 
 
+def test_every_test_that_the_docs_name_exists() -> None:
+    for page in DOCS.glob("*.md"):
+        named = re.findall(r"`(tests/[\w/.-]+\.py)::(test_\w+)`", page.read_text(encoding="utf-8"))
+        missing = [name for file, name in named if f"def {name}(" not in (ROOT / file).read_text("utf-8")]
+        assert missing == [], page.name
+
+
+def test_no_threat_and_no_fault_is_left_out() -> None:
+    rows = re.findall(r"^\| ([SR]\d+) \|", text_of("threats.md"), re.MULTILINE)
+    assert rows == [f"S{n}" for n in range(1, 21)] + [f"R{n}" for n in range(1, 29)]
+
+
 def test_every_module_outside_the_rooms_is_explained() -> None:
     architecture = text_of("architecture.md")
     for path in (ROOT / "pbx_crm").glob("*.py"):
