@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Connection, Table, Text, cast, delete, or_, select, update
+from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, delete, or_, select, update
 
 from pbx_crm.db import call_days
 from pbx_crm.db.contact_merge import pointers
@@ -113,8 +113,7 @@ def _blank_deals(tx: Connection, client: ClientTrace) -> None:
     _blank(tx, stage_moves, stage_moves.c.deal_id, client.deals, reason="")
     _blank_skips(tx, client)
     for table in OF_DEAL:
-        for part in parts(client.deals):
-            tx.execute(delete(table).where(table.c.deal_id.in_(part)))
+        _drop(tx, table, table.c.deal_id, client.deals)
     named = _named(client)
     for table, column in ((deal_events, "details"), (stage_moves, "evidence")):
         for row in _rows_of(tx, table, column, (*client.deals, *client.shared_deals)):
@@ -151,6 +150,7 @@ def _drop_loose(tx: Connection, client: ClientTrace) -> None:
     for column in LOOSE:
         for word in _written(client):
             tx.execute(delete(column.table).where(cast(column, Text).contains(word, autoescape=True)))
+    _drop(tx, alerts, alerts.c.key, client.numbers)
     for end in (",", "}"):
         # A deal of theirs that lies in the bin, and would come back with its notes.
         pointing = cast(bin_items.c.cutting, Text).contains(f'"contact_id": {client.contact_id}{end}')
@@ -175,6 +175,17 @@ def _blank(
 ) -> None:
     for part in parts(values):
         tx.execute(update(table).where(column.in_(part)).values(**changed))
+
+
+def _drop(
+    tx: Connection,
+    table: Table,
+    column: Column[Any],
+    values: Sequence[int | str],
+    *conditions: ColumnElement[bool],
+) -> None:
+    for part in parts(values):
+        tx.execute(delete(table).where(column.in_(part), *conditions))
 
 
 def _named(client: ClientTrace) -> frozenset[str]:

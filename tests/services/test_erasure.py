@@ -21,6 +21,7 @@ from pbx_crm.db.tables import (
     alerts,
     audit,
     calls,
+    contacts,
     deal_events,
     deals,
     dials,
@@ -176,6 +177,7 @@ def _named_everywhere(tx: Transaction, office: Office, contact_id: int, deal_id:
     job = {"kind": "webhook", "key": "k", "due_at": NOW, "payload": {"said": f"{NUMBER} called"}}
     tx.execute(insert(jobs).values(**job))
     tx.execute(insert(alerts).values(kind="x", key="x", details=details, at=NOW))
+    tx.execute(insert(alerts).values(kind="skip_number", key=NUMBER, details={}, at=NOW))
     import_id = tx.execute(
         insert(imports).values(name="list.csv", digest="b" * 64, at=NOW, state="done").returning(imports.c.id)
     ).scalar_one()
@@ -365,3 +367,12 @@ async def test_who_calls_again_is_a_new_client(office: Office, known: Known) -> 
     await office.erase(known.contact_id)
     again = await office.database.write(builders.contact, "", NUMBER)
     assert again != known.contact_id
+
+
+def test_whatever_points_at_a_client_lets_go_or_goes_along() -> None:
+    """A new table that did neither would keep a client from being erased."""
+    pointing = [
+        key for table in metadata.sorted_tables for key in table.foreign_keys if key.column.table is contacts
+    ]
+    assert pointing
+    assert all(key.parent.nullable or key.ondelete == "CASCADE" for key in pointing)
