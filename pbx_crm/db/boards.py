@@ -9,28 +9,37 @@ from decimal import Decimal
 from typing import Any, assert_never
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Connection,
+    Integer,
     Select,
     Subquery,
     case,
+    cast,
     func,
     literal,
+    null,
     or_,
     select,
     union_all,
 )
 from sqlalchemy.sql.selectable import ScalarSelect
 
+from pbx_crm.db import client_regions
 from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.scoped import deals_in
-from pbx_crm.db.stage_totals import Total
-from pbx_crm.db.tables import calls, companies, contact_numbers, contacts, deals, people, tasks
+from pbx_crm.db.stage_totals import Sums, Total, total_of
+from pbx_crm.db.tables import calls, companies, contact_numbers, contacts, deals, people, regions, tasks
 from pbx_crm.domain.board import CardFilter, Order
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.person import Scope
+from pbx_crm.domain.region import Place
 from pbx_crm.domain.task import TaskKind, Urgency
 
+MOST_SOURCES = 50
+NO_LINE = literal(None, BigInteger)
+PLACE = ("country", "name", "local_name", "zones")
 BASE = (
     *("id", "stage_id", "owner_id", "contact_id", "company_id", "title", "source", "amount", "currency"),
     *("priority", "stage_since", "version"),
@@ -44,7 +53,6 @@ class CardRow:
     id: int
     stage_id: int
     owner_id: int
-    contact_id: int | None
     title: str
     source: str
     amount: Decimal
@@ -59,6 +67,7 @@ class CardRow:
     step_due_at: datetime | None
     step_kind: TaskKind | None
     on_call_since: datetime | None
+    place: Place | None
 
 
 def cards(
@@ -80,26 +89,44 @@ def cards(
     return found
 
 
-def totals(tx: Connection, stage_ids: Sequence[int], scope: Scope, wanted: CardFilter) -> list[Total]:
-    """How many of the wanted cards lie in these stages, and with how much; counted anew each time."""
+def counted_anew(stage_ids: Sequence[int], scope: Scope, wanted: CardFilter) -> Sums:
+    """The query that counts the wanted cards of these stages one by one."""
     columns = (deals.c.stage_id, deals.c.currency)
-    query = select(*columns, func.count(), func.sum(deals.c.amount, type_=ExactMoney()))
+    amount = func.sum(deals.c.amount, type_=ExactMoney()).label("amount")
+    query = select(*columns, func.count().label("deals"), amount)
     query = narrowed(query.where(deals.c.stage_id.in_(stage_ids), deals_in(scope)), wanted)
-    rows = tx.execute(query.group_by(*columns).order_by(*columns))
-    return [Total(stage_id, currency, count, amount) for stage_id, currency, count, amount in rows]
+    return query.group_by(*columns).order_by(*columns)
 
 
-def sources(tx: Connection, scope: Scope, most: int = 50) -> list[str]:
-    """Where the clients of the viewer's deals come from, in the order of the alphabet.
+def totals(tx: Connection, sums: Sums) -> list[Total]:
+    """What the query counts: of `stage_totals.summed_up` or `counted_anew`."""
+    return [total_of(row) for row in tx.execute(sums)]
 
-    From each source to the next by the index: of a million deals DISTINCT would read a hundred thousand.
+
+def totals_and_sources(tx: Connection, sums: Sums, scope: Scope) -> tuple[list[Total], list[str]]:
+    """What stands above the columns, in one statement: the totals, and the sources to choose from.
+
+    The sources are those of the clients of the viewer's deals, in the order of the alphabet, at most 50.
     """
+    counted = sums.subquery("counted")
+    source = _sources(scope).subquery("source").c.source
+    nothing = literal(0)
+    both = union_all(
+        select(counted.c.stage_id, counted.c.currency, counted.c.deals, counted.c.amount),
+        select(cast(null(), Integer), source, nothing, nothing),
+    )
+    rows = [tuple(row) for row in tx.execute(both)]
+    found = sorted((row for row in rows if row[0] is not None), key=lambda row: row[:2])
+    return [total_of(row) for row in found], sorted(row[1] for row in rows if row[0] is None)
+
+
+def _sources(scope: Scope) -> Select[Any]:
+    # From each source to the next by the index: of a million deals DISTINCT would read a hundred thousand.
     first = _source_after(literal(""), scope)
     found = select(first.label("source")).cte("found", recursive=True)
     step = select(_source_after(found.c.source, scope)).where(found.c.source.is_not(None))
     found = found.union_all(step)
-    query = select(found.c.source).where(found.c.source.is_not(None)).limit(most)
-    return list(tx.execute(query).scalars())
+    return select(found.c.source).where(found.c.source.is_not(None)).limit(MOST_SOURCES)
 
 
 def _source_after(source: ColumnElement[str], scope: Scope) -> ScalarSelect[Any]:
@@ -169,7 +196,7 @@ def _first_due() -> ScalarSelect[Any]:
 
 
 def _with_names(picked: Subquery) -> Select[Any]:
-    kept = [picked.c[name] for name in BASE if name != "company_id"]
+    kept = [picked.c[name] for name in BASE if name not in ("contact_id", "company_id")]
     return (
         select(
             *kept,
@@ -180,10 +207,12 @@ def _with_names(picked: Subquery) -> Select[Any]:
             _next_step(picked, tasks.c.due_at).label("step_due_at"),
             _next_step(picked, tasks.c.kind).label("step_kind"),
             _open_call(picked).label("on_call_since"),
+            *(regions.c[name].label(f"region_{name}") for name in PLACE),
         )
         .join_from(picked, people, people.c.id == picked.c.owner_id)
         .outerjoin(contacts, contacts.c.id == picked.c.contact_id)
         .outerjoin(companies, companies.c.id == func.coalesce(picked.c.company_id, contacts.c.company_id))
+        .outerjoin(regions, regions.c.id == client_regions.of_client(picked.c.contact_id, NO_LINE))
     )
 
 
@@ -207,4 +236,10 @@ def _open_call(picked: Subquery) -> ScalarSelect[Any]:
 def _card(values: dict[str, Any]) -> CardRow:
     kind = values["step_kind"]
     values["step_kind"] = None if kind is None else TaskKind(kind)
+    values["place"] = _place([values.pop(f"region_{name}") for name in PLACE])
     return CardRow(**{**values, "priority": Priority(values["priority"])})
+
+
+def _place(told: list[Any]) -> Place | None:
+    country, name, local_name, zones = told
+    return None if country is None else Place(country, name, local_name, tuple(zones))

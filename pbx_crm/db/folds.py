@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sqlalchemy import Connection, select, update
 
 from pbx_crm.db.tables import people
@@ -9,9 +12,8 @@ from pbx_crm.db.tables import people
 KEY = "folded_stages"
 
 
-def of(tx: Connection, person_id: int) -> frozenset[int]:
-    """Ids of the stages this person has folded."""
-    settings = tx.execute(select(people.c.settings).where(people.c.id == person_id)).scalar_one_or_none()
+def in_settings(settings: Mapping[str, Any] | None) -> frozenset[int]:
+    """Ids of the stages that are folded by a person's settings; their row is often at hand already."""
     return frozenset((settings or {}).get(KEY, ()))
 
 

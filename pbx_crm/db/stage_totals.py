@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Select, delete, func, select
 
 from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.prepared import write_rows
@@ -22,6 +22,9 @@ from pbx_crm.db.upsert import insert_of
 from pbx_crm.domain.person import Scope
 
 KEY = ("stage_id", "owner_id", "currency")
+
+Sums = Select[Any]
+"""A query of stage, currency, number of deals and their amount."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +91,31 @@ def _sum_up(dialect: str) -> Any:
     return row.on_conflict_do_update(index_elements=list(KEY), set_=summed)
 
 
-def of_stages(
-    tx: Connection, stage_ids: Sequence[int], scope: Scope, owner_id: int | None = None
-) -> list[Total]:
-    """Totals of these stages; for the head over all sellers, or over one if `owner_id` names one."""
+def summed_up(stage_ids: Sequence[int], scope: Scope, owner_id: int | None = None) -> Sums:
+    """The query of these stages' totals; for the head over all sellers, or over one whom `owner_id` names."""
     table = stage_totals.c
     query = (
         select(
             table.stage_id,
             table.currency,
-            func.sum(table.deals),
-            func.sum(table.amount, type_=ExactMoney()),
+            func.sum(table.deals).label("deals"),
+            func.sum(table.amount, type_=ExactMoney()).label("amount"),
         )
         .where(table.stage_id.in_(stage_ids), totals_in(scope), table.deals > 0)
         .group_by(table.stage_id, table.currency)
         .order_by(table.stage_id, table.currency)
     )
-    if owner_id is not None:
-        query = query.where(table.owner_id == owner_id)
-    return [
-        Total(stage, currency, int(deals), amount) for stage, currency, deals, amount in tx.execute(query)
-    ]
+    return query if owner_id is None else query.where(table.owner_id == owner_id)
+
+
+def of_stages(
+    tx: Connection, stage_ids: Sequence[int], scope: Scope, owner_id: int | None = None
+) -> list[Total]:
+    """What `summed_up` finds. One statement."""
+    return [total_of(row) for row in tx.execute(summed_up(stage_ids, scope, owner_id))]
+
+
+def total_of(row: Sequence[Any]) -> Total:
+    """What a row of such a query tells."""
+    stage_id, currency, count, amount = row
+    return Total(stage_id, currency, int(count), amount)

@@ -1,4 +1,4 @@
-"""The board of a funnel, as far as its viewer sees: seven statements, however many deals there are.
+"""The board of a funnel, as far as its viewer sees: three statements, however many deals there are.
 
 A funnel with gates takes one more and one for each kind of evidence its gates ask for.
 """
@@ -10,16 +10,25 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import NoReturn
 
-from pbx_crm.db import boards, client_regions, folds, funnels, saved_views, stage_totals
+from pbx_crm.db import boards, folds, funnels, saved_views, stage_totals
 from pbx_crm.db.boards import CardRow
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.db.stage_totals import Total
-from pbx_crm.domain.board import CARDS_AT_FIRST, Board, BoardView, Card, CardFilter, Column, Step, filter_of
+from pbx_crm.db.stage_totals import Sums, Total
+from pbx_crm.domain.board import (
+    CARDS_AT_FIRST,
+    Board,
+    BoardView,
+    Card,
+    CardFilter,
+    Column,
+    Order,
+    Step,
+    filter_of,
+)
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.funnel import Funnel, LossReason, Stage
 from pbx_crm.domain.funnel_shape import name_reasons
-from pbx_crm.domain.person import Person, Reach
-from pbx_crm.domain.region import Region
+from pbx_crm.domain.person import Person, Reach, Scope
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import urgency
 from pbx_crm.services.clock import Clock
@@ -76,25 +85,32 @@ def _fold(tx: Transaction, viewer: Person, stage_id: int, is_folded: bool) -> No
 
 
 def _board(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
-    empty = _empty(tx, viewer, view)
-    limits = {stage.id: CARDS_AT_FIRST for stage in empty.funnel.stages}
-    made = _filled(tx, viewer, [empty.funnel], limits, view, now, zone)
-    sources = {*boards.sources(tx, viewer.scope), *([view.source] if view.source else [])}
-    return replace(empty, columns=_standing(made), sources=tuple(sorted(sources)))
+    known, folded = funnels.in_use_of(tx, viewer.id)
+    empty = _empty(known, viewer, view)
+    stages, wanted = empty.funnel.stages, filter_of(view, now, zone)
+    totals, sources = boards.totals_and_sources(tx, _sums(stages, viewer.scope, wanted), viewer.scope)
+    limits = {stage.id: CARDS_AT_FIRST for stage in stages}
+    cards = _cards(tx, viewer, [empty.funnel], limits, folded, wanted, view.order, zone)
+    offered = tuple(sorted({*sources, *([view.source] if view.source else [])}))
+    columns = [
+        _column(stage, cards[stage.id], totals, CARDS_AT_FIRST, is_folded=stage.id in folded)
+        for stage in stages
+    ]
+    return replace(empty, columns=_standing(columns), sources=offered)
 
 
 def _outline(tx: Transaction, viewer: Person, view: BoardView, now: datetime, zone: tzinfo) -> Board:
-    empty = _empty(tx, viewer, view)
+    empty = _empty(funnels.in_use(tx), viewer, view)
     stages = empty.funnel.stages
-    totals = _totals(tx, viewer, stages, filter_of(view, now, zone))
+    totals = boards.totals(tx, _sums(stages, viewer.scope, filter_of(view, now, zone)))
     return replace(empty, columns=_standing([_column(stage, (), totals, shown=0) for stage in stages]))
 
 
-def _totals(tx: Transaction, viewer: Person, stages: Sequence[Stage], wanted: CardFilter) -> Sequence[Total]:
+def _sums(stages: Sequence[Stage], scope: Scope, wanted: CardFilter) -> Sums:
     ids = [stage.id for stage in stages]
     if wanted.is_counted:
-        return stage_totals.of_stages(tx, ids, viewer.scope, wanted.owner_id)
-    return boards.totals(tx, ids, viewer.scope, wanted)
+        return stage_totals.summed_up(ids, scope, wanted.owner_id)
+    return boards.counted_anew(ids, scope, wanted)
 
 
 def _standing(columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -102,8 +118,7 @@ def _standing(columns: Sequence[Column]) -> tuple[Column, ...]:
     return tuple(column for column in columns if column.deals or not column.stage.is_retired)
 
 
-def _empty(tx: Transaction, viewer: Person, view: BoardView) -> Board:
-    known = funnels.in_use(tx)
+def _empty(known: Sequence[Funnel], viewer: Person, view: BoardView) -> Board:
     funnel = _chosen(known, view.funnel_id)
     return Board(view, funnel, tuple(known), (), viewer.scope.reach is Reach.ALL)
 
@@ -116,10 +131,17 @@ def _columns(
     now: datetime,
     zone: tzinfo,
 ) -> list[Column]:
-    known = funnels.in_use(tx)
-    if not shown.keys() <= {stage.id for funnel in known for stage in funnel.stages}:
+    known, folded = funnels.in_use_of(tx, viewer.id)
+    stages = [stage for funnel in known for stage in funnel.stages if stage.id in shown]
+    if len(stages) != len(shown):
         raise NotFound
-    return _filled(tx, viewer, known, shown, view, now, zone)
+    wanted = filter_of(view, now, zone)
+    totals = boards.totals(tx, _sums(stages, viewer.scope, wanted))
+    cards = _cards(tx, viewer, known, shown, folded, wanted, view.order, zone)
+    return [
+        _column(stage, cards[stage.id], totals, shown[stage.id], is_folded=stage.id in folded)
+        for stage in stages
+    ]
 
 
 def _chosen(known: Sequence[Funnel], funnel_id: int | None) -> Funnel:
@@ -137,38 +159,25 @@ def _no_funnel() -> NoReturn:
     raise NotFound(N_("There is no such funnel."))
 
 
-def _filled(
+def _cards(
     tx: Transaction,
     viewer: Person,
     known: Sequence[Funnel],
     shown: Mapping[int, int],
-    view: BoardView,
-    now: datetime,
+    folded: frozenset[int],
+    wanted: CardFilter,
+    order: Order,
     zone: tzinfo,
-) -> list[Column]:
-    stages = [stage for funnel in known for stage in funnel.stages if stage.id in shown]
-    wanted = filter_of(view, now, zone)
-    totals = _totals(tx, viewer, stages, wanted)
-    folded = folds.of(tx, viewer.id)
+) -> dict[int, list[Card]]:
+    """By stage its first cards, none of a folded one."""
     open_limits = {stage_id: most for stage_id, most in shown.items() if stage_id not in folded}
-    rows = boards.cards(tx, open_limits, viewer.scope, wanted, view.order)
-    regions = client_regions.of_contacts(tx, _contacts_of(rows))
-    gated = gates_ahead(tx, known, {row.id: row.stage_id for found in rows.values() for row in found}, now)
-    drawn = {
-        row.id: replace(_card(row, regions.get(row.contact_id or 0), now, zone), gated=gated.get(row.id, ()))
-        for found in rows.values()
-        for row in found
+    rows = boards.cards(tx, open_limits, viewer.scope, wanted, order)
+    places = {row.id: row.stage_id for found in rows.values() for row in found}
+    gated = gates_ahead(tx, known, places, wanted.now)
+    return {
+        stage_id: [_card(row, gated.get(row.id, ()), wanted.now, zone) for row in rows.get(stage_id, ())]
+        for stage_id in shown
     }
-    return [
-        _column(
-            stage,
-            [drawn[row.id] for row in rows.get(stage.id, ())],
-            totals,
-            shown[stage.id],
-            is_folded=stage.id in folded,
-        )
-        for stage in stages
-    ]
 
 
 def _column(
@@ -179,11 +188,7 @@ def _column(
     return Column(stage, tuple(cards), sum(total.deals for total in mine), sums, shown, is_folded)
 
 
-def _contacts_of(rows: Mapping[int, Sequence[CardRow]]) -> set[int]:
-    return {row.contact_id for cards in rows.values() for row in cards if row.contact_id is not None}
-
-
-def _card(row: CardRow, region: Region | None, now: datetime, zone: tzinfo) -> Card:
+def _card(row: CardRow, gated: tuple[int, ...], now: datetime, zone: tzinfo) -> Card:
     return Card(
         id=row.id,
         stage_id=row.stage_id,
@@ -200,5 +205,6 @@ def _card(row: CardRow, region: Region | None, now: datetime, zone: tzinfo) -> C
         stage_since=row.stage_since,
         step=Step(urgency(row.step_due_at, now, zone), row.step_kind, row.step_due_at),
         on_call_since=row.on_call_since,
-        place=region.place if region else None,
+        place=row.place,
+        gated=gated,
     )
