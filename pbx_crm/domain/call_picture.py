@@ -126,7 +126,10 @@ def _talk_end(call: LiveCall, end: float) -> float:
 
 
 def _leg(call: LiveCall, channel: Channel) -> Leg:
-    """The leg's picture; the last one if nothing of it changed, for most legs of a call are over or wait."""
+    """The leg's picture; of one that is over the last one, if nothing of it changed since.
+
+    A leg that waits or talks is drawn anew each time: what is kept of it would outweigh the leg itself.
+    """
     extension, number, rang_at = channel.extension, channel.number, channel.rang_at
     over_at, result = channel.over_at, _leg_result(call, channel)
     seen = (
@@ -147,7 +150,7 @@ def _leg(call: LiveCall, channel: Channel) -> Leg:
         ended_at=_maybe(over_at),
         result=result,
     )
-    channel.pictured = seen, leg
+    channel.pictured = None if over_at is None else (seen, leg)
     return leg
 
 

@@ -64,7 +64,7 @@ class Channel:
     heard_at: float = 0.0
     """Last event about it."""
     pictured: tuple[tuple[object, ...], Leg] | None = None
-    """The leg as it was last shown, and what was seen of it then."""
+    """Of a leg that is over: how it was last shown, and what was seen of it then."""
 
     @property
     def kind(self) -> EndpointKind:

@@ -68,7 +68,7 @@ def _country(number: str) -> str:
         return ""
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=4_000)
 def _e164(raw: str, region: str, strip_prefixes: tuple[str, ...]) -> str | None:
     # A number that is right as it stands is not shortened: 9161234567 begins with a 9 for an outside line.
     readings = [number for text in _stripped(raw, strip_prefixes) if (number := _parsed(text, region))]
