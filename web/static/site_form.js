@@ -5,21 +5,24 @@
   const target = tag.src.replace(/\/form\.js.*$/, "");
   const form = document.createElement("form");
   form.className = "pbx-crm-form";
-  const field = (name, label, kind, needed) => {
+  const field = (name, label, kind, needed, fill) => {
     const box = document.createElement("label"), input = document.createElement(kind);
     box.textContent = label;
     input.name = name;
     input.required = needed;
-    if (name === "phone") input.type = input.autocomplete = "tel";
+    if (name === "phone") input.type = "tel";
+    input.autocomplete = fill;
     box.append(input);
     form.append(box);
     return box;
   };
-  field("name", words.name || "Your name", "input", false);
-  field("phone", words.phone || "Phone", "input", true);
-  field("question", words.question || "Your question", "textarea", false);
-  const trap = field("website", "Leave this empty", "input", false);
-  trap.hidden = true;
+  field("name", words.name || "Your name", "input", false, "name");
+  field("phone", words.phone || "Phone", "input", true, "tel");
+  field("question", words.question || "Your question", "textarea", false, "off");
+  // No style of the page shows it, no keyboard finds it, no browser fills it in: only a program does.
+  const trap = field("website", "Leave this empty", "input", false, "off");
+  trap.style.setProperty("display", "none", "important");
+  trap.inert = true;
   const button = document.createElement("button"), said = document.createElement("p");
   button.textContent = words.send || "Call me back";
   said.setAttribute("role", "status");
