@@ -126,11 +126,14 @@ def _named(tx: Transaction, refused: Mapping[int, str], viewer: Person) -> tuple
 
 def _move(tx: Transaction, hand: _Hand, deal_id: int) -> Mapping[str, Any] | None:
     wish = hand.wish
+    # A sum is no matter of many cards at once: each is won for what stands on it, or asks for how much.
+    amount = deals.get(tx, deal_id, hand.viewer.scope).amount
     request = MoveRequest(
         wish.to_stage_id or 0,
         wish.versions[deal_id],
         f"bulk:{hand.act_id}:{deal_id}",
         wish.reason,
+        amount=amount or None,
         loss_reason_id=wish.loss_reason_id,
     )
     moved = carry(tx, hand.viewer, deal_id, request, hand.now)

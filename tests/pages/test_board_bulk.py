@@ -23,11 +23,13 @@ async def cards(crm: Crm, count: int = 2, source: str = "") -> tuple[Funnel, lis
 
 
 async def test_the_board_has_a_tick_on_every_card_and_one_bar_for_all(crm: Crm) -> None:
-    _, ids = await cards(crm)
+    funnel, ids = await cards(crm)
     text = await (await (await crm.browser(crm.cast.anna)).get("/board")).text()
     for deal_id in ids:
         assert f'form="bulk" name="deal" value="{deal_id}:1"' in text
-    assert 'id="bulk"' in text
+    bar = text.partition('id="bulk"')[2]
+    for stage in funnel.stages[:-1]:
+        assert f'<option value="{stage.id}">' in bar, "every stage, the one that is won too"
     assert "Too expensive" in text
 
 

@@ -24,6 +24,9 @@ from tests.builders import EVERYTHING, NOW
 from tests.company import Company, topics
 from tests.turned_clock import TurnedClock
 
+WON = -2
+"""The stage before Lost."""
+
 
 class Desk:
     """The company, its cards, and what is done to many of them."""
@@ -112,6 +115,18 @@ async def test_many_cards_are_lost_for_one_reason(desk: Desk) -> None:
     reason = desk.company.funnel.loss_reasons[0].id
     await desk.act(ids, BulkKind.MOVE, to_stage_id=desk.stage(-1), loss_reason_id=reason)
     assert await desk.column("loss_reason_id", ids) == [reason] * 2
+
+
+async def test_many_cards_are_won_each_for_what_stands_on_it(desk: Desk) -> None:
+    ids = await desk.cards(2)
+    bare = await desk.company.deal(desk.company.anna, await desk.company.client("Orbita"), stage=1)
+    done = await desk.act([*ids, bare], BulkKind.MOVE, to_stage_id=desk.stage(WON))
+    assert (done.done, done.refused) == (2, {"Won: for how much?": 1})
+    assert await desk.column("stage_id", [*ids, bare]) == [desk.stage(WON)] * 2 + [desk.stage(1)]
+    assert await desk.column("amount", ids) == [100, 100]
+    assert done.act_id is not None
+    assert (await desk.bulk.take_back(desk.company.anna, done.act_id)).done == 2
+    assert await desk.column("closed_at", ids) == [None, None]
 
 
 async def test_undo_leaves_what_went_on_since(desk: Desk) -> None:
