@@ -29,9 +29,12 @@ async def add(request: web.Request) -> web.StreamResponse:
 
 async def give(request: web.Request) -> web.StreamResponse:
     """GET /deals/17/files/5: a download, never a page: nothing sent here runs in anybody's browser."""
-    file, path = await services_of(request).clients.files.get(
-        viewer_of(request), deal_id_of(request), int(request.match_info["file"])
-    )
+    return await download(request, deal_id_of(request), int(request.match_info["file"]))
+
+
+async def download(request: web.Request, deal_id: int, file_id: int) -> web.StreamResponse:
+    """The file's content as a download; NotFound outside the viewer's scope."""
+    file, path = await services_of(request).clients.files.get(viewer_of(request), deal_id, file_id)
     if not path.is_file():
         raise NotFound(N_("The content of this file is lost."))
     headers = {

@@ -159,16 +159,9 @@ async def require_known(request: web.Request, form: Form, line: Line) -> None:
     """BadInput names every wrong value of the form, what is not there any more among them."""
     services = services_of(request)
     view = await services.setup.lines.view()
-    if line.pbx not in services.installation.pbxes:
-        form.reasons["pbx"] = N_("There is no such PBX.")
-    if line.funnel_id not in {funnel.id for funnel in view.funnels}:
-        form.reasons["funnel_id"] = N_("There is no such funnel.")
-    if not set(line.seller_ids) <= {person.id for person in view.sellers}:
-        form.reasons["sellers"] = N_("This is none of the choices.")
+    form.reasons |= view.reasons_against(line, services.installation.pbxes)
     if line.region_id is not None and await services.clients.regions.named(line.region_id) is None:
         form.reasons["region_id"] = N_("There is no such region.")
-    if line.calendar_id is not None and line.calendar_id not in {one.id for one in view.calendars}:
-        form.reasons["calendar_id"] = N_("There is no such calendar.")
     form.require_good()
 
 

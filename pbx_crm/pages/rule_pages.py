@@ -34,8 +34,8 @@ class Keeper(Protocol[RuleIn, ViewOut]):
     async def view(self) -> ViewOut:
         """Every rule, and what a form may choose from."""
 
-    async def save(self, actor: Person, rule: RuleIn, /) -> None:
-        """Adds or changes it; BadInput."""
+    async def save(self, actor: Person, rule: RuleIn, /) -> int:
+        """Its id, of a new one or of the one that is changed; BadInput."""
 
     async def switch(self, actor: Person, rule_id: int, is_active: bool, /) -> None:
         """On or off."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -38,6 +39,19 @@ class LinesView:
             raise NotFound(line_id=line_id)
         return found
 
+    def reasons_against(self, line: Line, pbxes: Collection[str]) -> dict[str, str]:
+        """By field what the line names and is not there, or not any more."""
+        reasons = {}
+        if line.pbx not in pbxes:
+            reasons["pbx"] = N_("There is no such PBX.")
+        if line.funnel_id not in {funnel.id for funnel in self.funnels}:
+            reasons["funnel_id"] = N_("There is no such funnel.")
+        if not set(line.seller_ids) <= {person.id for person in self.sellers}:
+            reasons["sellers"] = N_("This is none of the choices.")
+        if line.calendar_id is not None and line.calendar_id not in {one.id for one in self.calendars}:
+            reasons["calendar_id"] = N_("There is no such calendar.")
+        return reasons
+
 
 class Lines:
     """A changed line holds for calls from then on; what it decided before stays."""
@@ -51,9 +65,9 @@ class Lines:
         """Every line and skip rule, and what a form may choose from."""
         return await self._database.read(_view)
 
-    async def save(self, actor: Person, line: Line) -> None:
-        """Adds the line, or changes the one with its id; BadInput names each wrong value."""
-        await self._database.write(_save, actor, checked(line), self._clock())
+    async def save(self, actor: Person, line: Line) -> int:
+        """Its id, of a new line or of the one that is changed; BadInput names each wrong value."""
+        return await self._database.write(_save, actor, checked(line), self._clock())
 
     async def drop(self, actor: Person, line_id: int) -> None:
         """Calls that enter so are treated by the line for everything else from now on."""
@@ -105,7 +119,7 @@ def _view(tx: Transaction) -> LinesView:
     return LinesView(lines.load(tx), rules, funnels.in_use(tx), sellers, calendars.load(tx))
 
 
-def _save(tx: Transaction, actor: Person, line: Line, now: datetime) -> None:
+def _save(tx: Transaction, actor: Person, line: Line, now: datetime) -> int:
     if line.id is None:
         line_id = lines.add(tx, line)
     else:
@@ -113,6 +127,7 @@ def _save(tx: Transaction, actor: Person, line: Line, now: datetime) -> None:
         line_id = line.id
     act = "line added" if line.id is None else "line changed"
     audit.note(tx, now, actor.id, act, f"line-{line_id}", details={"name": line.name})
+    return line_id
 
 
 def _drop(tx: Transaction, actor: Person, line_id: int, now: datetime) -> None:

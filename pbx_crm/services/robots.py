@@ -34,9 +34,9 @@ class Robots:
         """Every robot of the funnels in use."""
         return await self._database.read(_view)
 
-    async def save(self, actor: Person, robot: Robot) -> None:
-        """Adds the robot, switched off, or changes the one with its id; BadInput names each wrong value."""
-        await self._database.write(_save, actor, robot, self._clock())
+    async def save(self, actor: Person, robot: Robot) -> int:
+        """Its id; a new robot is switched off. BadInput names each wrong value."""
+        return await self._database.write(_save, actor, robot, self._clock())
 
     async def switch(self, actor: Person, robot_id: int, is_active: bool) -> None:
         """The robot acts on what comes due from now on, or no more."""
@@ -74,7 +74,7 @@ def checked(tx: Transaction, robot: Robot) -> RulesView[Robot]:
     return view
 
 
-def _save(tx: Transaction, actor: Person, robot: Robot, now: datetime) -> None:
+def _save(tx: Transaction, actor: Person, robot: Robot, now: datetime) -> int:
     view = checked(tx, robot)
     if robot.id is None:
         robot_id = robots.add(tx, replace(robot, webhook_secret=secrets.token_urlsafe(32)))
@@ -86,6 +86,7 @@ def _save(tx: Transaction, actor: Person, robot: Robot, now: datetime) -> None:
         secret = stored.webhook_secret or secrets.token_urlsafe(32)
         robots.change(tx, replace(kept, webhook_secret=secret))
     _note(tx, actor, "robot added" if robot.id is None else "robot changed", robot_id, robot, now)
+    return robot_id
 
 
 def _terms(robot: Robot) -> tuple[object, ...]:

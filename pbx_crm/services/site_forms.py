@@ -91,9 +91,9 @@ class SiteForms:
         """All forms, and the lines they may belong to."""
         return await self._database.read(_view)
 
-    async def save(self, actor: Person, form: SiteForm) -> None:
-        """Adds the form with a token of its own, or changes the one with its id; BadInput."""
-        await self._database.write(_save, actor, form, self._clock())
+    async def save(self, actor: Person, form: SiteForm) -> int:
+        """Its id; a new form has a token of its own. BadInput, NotFound."""
+        return await self._database.write(_save, actor, form, self._clock())
 
     async def drop(self, actor: Person, form_id: int) -> None:
         """Nothing comes by this form any more; NotFound."""
@@ -118,7 +118,7 @@ def _view(tx: Transaction) -> FormsView:
     return FormsView(site_forms.everything(tx), lines.load(tx))
 
 
-def _save(tx: Transaction, actor: Person, form: SiteForm, now: datetime) -> None:
+def _save(tx: Transaction, actor: Person, form: SiteForm, now: datetime) -> int:
     reasons = {}
     if not 1 <= len(form.name) <= LONGEST_NAME:
         reasons["name"] = N_("A name is 1 to 100 characters.")
@@ -133,6 +133,7 @@ def _save(tx: Transaction, actor: Person, form: SiteForm, now: datetime) -> None
         form_id = form.id
     act = "site form added" if form.id is None else "site form changed"
     audit.note(tx, now, actor.id, act, f"site-form-{form_id}", details={"name": form.name})
+    return form_id
 
 
 def _drop(tx: Transaction, actor: Person, form_id: int, now: datetime) -> None:

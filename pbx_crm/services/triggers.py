@@ -44,9 +44,9 @@ class Triggers:
         """Every rule of the funnels in use."""
         return await self._database.read(_view)
 
-    async def save(self, actor: Person, rule: Trigger) -> None:
-        """Adds the rule, or changes the one with its id; BadInput names each wrong value."""
-        await self._database.write(_save, actor, rule, self._clock())
+    async def save(self, actor: Person, rule: Trigger) -> int:
+        """Its id, of a new rule or of the one that is changed; BadInput names each wrong value."""
+        return await self._database.write(_save, actor, rule, self._clock())
 
     async def switch(self, actor: Person, trigger_id: int, is_active: bool) -> None:
         """The rule acts from now on, or no more."""
@@ -85,7 +85,7 @@ def checked(tx: Transaction, rule: Trigger) -> TriggersView:
     return view
 
 
-def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> None:
+def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> int:
     view = checked(tx, rule)
     if rule.id is None:
         trigger_id = triggers.add(tx, rule)
@@ -94,6 +94,7 @@ def _save(tx: Transaction, actor: Person, rule: Trigger, now: datetime) -> None:
         stored = view.rule(trigger_id)
         triggers.change(tx, replace(rule, position=stored.position, is_active=stored.is_active))
     _note(tx, actor, "trigger added" if rule.id is None else "trigger changed", trigger_id, rule, now)
+    return trigger_id
 
 
 def _switch(tx: Transaction, actor: Person, trigger_id: int, is_active: bool, now: datetime) -> None:

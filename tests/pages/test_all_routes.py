@@ -79,6 +79,11 @@ CALENDAR_FORM = {"name": "Walk", "time_zone": "UTC", "hours_0": "9-18"}
 
 ROBOT_FORM = {"occasion": "idle", "hours": "9", "priority": "high"}
 
+ROBOT = {"name": "Walk", "occasion": "idle", "hours": 9, "priority": "high"}
+TRIGGER = {"name": "Walk", "outcome": "answered", "priority": "high"}
+CALENDAR = {"name": "Walk", "time_zone": "UTC", "week": ["9-18"] * 5 + ["", ""]}
+LINE = {"name": "Walk", "pbx": "office", "match_kind": "any", "funnel_id": "{funnel}"}
+
 WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/"): Ask(),
     ("GET", "/login"): Ask(),
@@ -386,6 +391,46 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/api/v1/deals/{deal}/notes"): Ask("deal", json={"text": "walked"}),
     ("GET", "/api/v1/deals/{deal}/files"): Ask("deal"),
     ("GET", "/api/v1/deals/{deal}/tags"): Ask("deal"),
+    ("GET", "/api/v1/robots"): Ask(),
+    ("POST", "/api/v1/robots"): Ask(json={**ROBOT, "funnel_id": "{funnel}"}),
+    ("PUT", "/api/v1/robots/{robot}"): Ask("robot", json={**ROBOT, "name": "Walked"}),
+    ("DELETE", "/api/v1/robots/{robot}"): Ask("robot"),
+    ("POST", "/api/v1/robots/{robot}/switch"): Ask("robot", json={"is_active": True}),
+    ("POST", "/api/v1/robots/dry-run"): Ask(json={**ROBOT, "funnel_id": "{funnel}", "days": 30}),
+    ("GET", "/api/v1/triggers"): Ask(),
+    ("POST", "/api/v1/triggers"): Ask(json={**TRIGGER, "funnel_id": "{funnel}"}),
+    ("PUT", "/api/v1/triggers/{trigger}"): Ask("trigger", json={**TRIGGER, "name": "Walked"}),
+    ("DELETE", "/api/v1/triggers/{trigger}"): Ask("trigger"),
+    ("POST", "/api/v1/triggers/{trigger}/switch"): Ask("trigger", json={"is_active": True}),
+    ("POST", "/api/v1/triggers/dry-run"): Ask(json={**TRIGGER, "funnel_id": "{funnel}", "days": 30}),
+    ("GET", "/api/v1/calendars"): Ask(),
+    ("POST", "/api/v1/calendars"): Ask(json=CALENDAR),
+    ("PUT", "/api/v1/calendars/{calendar}"): Ask("calendar", json=CALENDAR),
+    ("DELETE", "/api/v1/calendars/{calendar}"): Ask("calendar"),
+    ("POST", "/api/v1/calendars/{calendar}/days"): Ask("calendar", json={"day": "2026-12-31"}),
+    ("GET", "/api/v1/lines"): Ask(),
+    ("POST", "/api/v1/lines"): Ask(json=LINE),
+    ("PUT", "/api/v1/lines/{line}"): Ask("line", json=LINE),
+    ("DELETE", "/api/v1/lines/{line}"): Ask("line"),
+    ("GET", "/api/v1/skip-rules"): Ask(),
+    ("POST", "/api/v1/skip-rules"): Ask(json={"name": "Bank", "kind": "number", "value": "902"}),
+    ("DELETE", "/api/v1/skip-rules/{rule}"): Ask("rule"),
+    ("GET", "/api/v1/site-forms"): Ask(),
+    ("POST", "/api/v1/site-forms"): Ask(json={"name": "Walk"}),
+    ("PUT", "/api/v1/site-forms/{form}"): Ask("form", json={"name": "Walked"}),
+    ("DELETE", "/api/v1/site-forms/{form}"): Ask("form"),
+    ("POST", "/api/v1/deals/{deal}/files"): Ask("deal"),
+    ("GET", "/api/v1/deals/{deal}/files/{file}"): Ask("deal"),
+    ("DELETE", "/api/v1/deals/{deal}/files/{file}"): Ask("deal"),
+    ("POST", "/api/v1/deals/{deal}/tasks"): Ask(
+        "deal", json={"kind": "offer", "due_at": "2026-12-01T10:00:00Z"}
+    ),
+    ("POST", "/api/v1/deals/{deal}/delete"): Ask("deal", json={"version": 1}),
+    ("POST", "/api/v1/tasks/{task}/done"): Ask("task", json={"result": "walked"}),
+    ("POST", "/api/v1/tasks/{task}/put-off"): Ask("task", json={"by": "hour"}),
+    ("POST", "/api/v1/calls/{call}/wrap-up"): Ask("talk", json={"note": "walked"}),
+    ("GET", "/api/v1/bin"): Ask(),
+    ("POST", "/api/v1/bin/{item}/back"): Ask("item"),
 }
 
 OF_A_SELLER = (
@@ -471,7 +516,7 @@ def _in_address(place: str, records: Records, wanted: Ask) -> str:
     names = {"call_id": wanted.names, "act": wanted.names}
     if place in ("name", "version"):
         return {"name": "favicon.svg", "version": "x"}[place]
-    names = {"call_id": wanted.names}
+    names = {"call_id": wanted.names, "call": "talk" if wanted.names == "talk" else "call"}
     if place in FIXED:
         return FIXED[place]
     return str(records[names.get(place, place)])

@@ -23,7 +23,7 @@ from pbx_crm.domain.gate import NeedKind
 from pbx_crm.domain.passage import GateClosed
 from pbx_crm.domain.sentence import N_
 
-Endpoint = Callable[..., Awaitable[BaseModel]]
+Endpoint = Callable[..., Awaitable[BaseModel | web.StreamResponse]]
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -101,16 +101,19 @@ class ApiHandler:
     def __init__(
         self,
         endpoint: Endpoint,
-        gives: type[BaseModel],
+        gives: type[BaseModel] | None,
         query: type[BaseModel] | None,
         body: type[BaseModel] | None,
         status: int,
+        takes_file: bool = False,
     ) -> None:
+        """Without `gives` the answer is a file; with `takes_file` the request is a form with one."""
         self.endpoint = endpoint
         self.gives = gives
         self.query = query
         self.body = body
         self.status = status
+        self.takes_file = takes_file
         self.summary = (endpoint.__doc__ or "").partition(": ")[2].rstrip()
         self.__name__ = endpoint.__name__
         self.__doc__ = endpoint.__doc__
@@ -123,18 +126,27 @@ class ApiHandler:
         if self.body is not None:
             taken["body"] = _checked(self.body, await _json_of(request))
         given = await self.endpoint(request, **taken)
+        if isinstance(given, web.StreamResponse):
+            return given
         return web.Response(text=given.model_dump_json(), content_type="application/json", status=self.status)
 
 
+class Done(Given):
+    """It was done, and there is nothing more to tell."""
+
+    done: bool = True
+
+
 def api(
-    gives: type[BaseModel],
+    gives: type[BaseModel] | None,
     *,
     query: type[BaseModel] | None = None,
     body: type[BaseModel] | None = None,
     status: int = 200,
+    takes_file: bool = False,
 ) -> Callable[[Endpoint], ApiHandler]:
     """Makes a function of a request an endpoint with a contract."""
-    return lambda endpoint: ApiHandler(endpoint, gives, query, body, status)
+    return lambda endpoint: ApiHandler(endpoint, gives, query, body, status, takes_file)
 
 
 def _checked(model: type[BaseModel], values: Any) -> BaseModel:

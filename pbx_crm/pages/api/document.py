@@ -19,6 +19,11 @@ from pbx_crm.pages.api.contract import ApiHandler, Problem
 IN_PATH = re.compile(r"\{(\w+)\}")
 NAMED_PLACES = {"report": {"type": "string", "enum": [name.value for name in ReportName]}}
 """What stands in an address and is no id."""
+A_FILE = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+}
 PROBLEMS = {
     "401": "No token, or one that was ended.",
     "403": "The person's rights do not cover this.",
@@ -61,15 +66,21 @@ def _operation(route: Route, handler: ApiHandler) -> dict[str, Any]:
         "summary": handler.summary,
         "parameters": [*_path_parameters(route.path), *_query_parameters(handler.query)],
         "responses": {
-            str(handler.status): {"description": "Done.", "content": _json(handler.gives)},
+            str(handler.status): {"description": "Done.", "content": _given(handler)},
             **{code: {"description": said, "content": _json(Problem)} for code, said in PROBLEMS.items()},
         },
     }
+    if handler.takes_file:
+        operation["requestBody"] = {"required": True, "content": {"multipart/form-data": {"schema": A_FILE}}}
     if handler.body is not None:
         operation["requestBody"] = {"required": True, "content": _json(handler.body)}
     if route.access is Access.PUBLIC:
         operation["security"] = []
     return operation
+
+
+def _given(handler: ApiHandler) -> dict[str, Any]:
+    return {"application/octet-stream": {}} if handler.gives is None else _json(handler.gives)
 
 
 def _json(model: type[BaseModel]) -> dict[str, Any]:

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api import calls, deals, lists, reports
+from pbx_crm.pages.api.calendars import CALENDAR_ENDPOINTS
+from pbx_crm.pages.api.card import CARD_ENDPOINTS
 from pbx_crm.pages.api.client_table import CLIENT_ENDPOINTS
+from pbx_crm.pages.api.entrances import ENTRANCE_ENDPOINTS
+from pbx_crm.pages.api.robots import ROBOTS
+from pbx_crm.pages.api.triggers import TRIGGERS
 
 ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/calls", calls.list_calls, Access.CLIENT_DATA),
@@ -22,4 +27,9 @@ ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/people", lists.list_people, Access.PERSON),
     Route("GET", "/api/v1/reports/{report}", reports.get_report, Access.CLIENT_DATA),
     *CLIENT_ENDPOINTS,
+    *CARD_ENDPOINTS,
+    *CALENDAR_ENDPOINTS,
+    *ENTRANCE_ENDPOINTS,
+    *ROBOTS.routes(),
+    *TRIGGERS.routes(),
 )
