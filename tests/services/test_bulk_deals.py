@@ -121,7 +121,10 @@ async def test_many_cards_are_won_each_for_what_stands_on_it(desk: Desk) -> None
     ids = await desk.cards(2)
     bare = await desk.company.deal(desk.company.anna, await desk.company.client("Orbita"), stage=1)
     done = await desk.act([*ids, bare], BulkKind.MOVE, to_stage_id=desk.stage(WON))
-    assert (done.done, done.refused) == (2, {"Won: for how much?": 1})
+    assert done.done == 2
+    assert {why: [card.deal_id for card in cards] for why, cards in done.refused.items()} == {
+        "Won: for how much?": [bare]
+    }
     assert await desk.column("stage_id", [*ids, bare]) == [desk.stage(WON)] * 2 + [desk.stage(1)]
     assert await desk.column("amount", ids) == [100, 100]
     assert done.act_id is not None
