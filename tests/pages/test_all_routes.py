@@ -421,16 +421,16 @@ WALK: dict[tuple[str, str], Ask] = {
     ("DELETE", "/api/v1/site-forms/{form}"): Ask("form"),
     ("POST", "/api/v1/deals/{deal}/files"): Ask("deal"),
     ("GET", "/api/v1/deals/{deal}/files/{file}"): Ask("deal"),
-    ("DELETE", "/api/v1/deals/{deal}/files/{file}"): Ask("deal"),
+    ("DELETE", "/api/v1/deals/{deal}/files/{file}"): Ask("spare_file"),
     ("POST", "/api/v1/deals/{deal}/tasks"): Ask(
         "deal", json={"kind": "offer", "due_at": "2026-12-01T10:00:00Z"}
     ),
-    ("POST", "/api/v1/deals/{deal}/delete"): Ask("deal", json={"version": 1}),
+    ("POST", "/api/v1/deals/{deal}/delete"): Ask("deal", json={"version": 99}),
     ("POST", "/api/v1/tasks/{task}/done"): Ask("task", json={"result": "walked"}),
     ("POST", "/api/v1/tasks/{task}/put-off"): Ask("task", json={"by": "hour"}),
     ("POST", "/api/v1/calls/{call}/wrap-up"): Ask("talk", json={"note": "walked"}),
     ("GET", "/api/v1/bin"): Ask(),
-    ("POST", "/api/v1/bin/{item}/back"): Ask("item"),
+    ("POST", "/api/v1/bin/{item}/back"): Ask("spare_item"),
 }
 
 OF_A_SELLER = (
@@ -444,6 +444,8 @@ OF_A_SELLER = (
     "second",
     "item",
     "file",
+    "spare_file",
+    "spare_item",
     "company",
     "advice",
 )
@@ -516,7 +518,11 @@ def _in_address(place: str, records: Records, wanted: Ask) -> str:
     names = {"call_id": wanted.names, "act": wanted.names}
     if place in ("name", "version"):
         return {"name": "favicon.svg", "version": "x"}[place]
-    names = {"call_id": wanted.names, "call": "talk" if wanted.names == "talk" else "call"}
+    names = {"call_id": wanted.names}
+    # What can be done once is done to another record where two routes do it.
+    others = {"talk": "call", "spare_file": "file", "spare_item": "item"}
+    if others.get(wanted.names) == place:
+        return str(records[wanted.names])
     if place in FIXED:
         return FIXED[place]
     return str(records[names.get(place, place)])
@@ -538,9 +544,9 @@ async def world(crm: Crm) -> World:
     of_anna, of_boris = await crm.database.write(fill)
     await crm.services.clients.files.switch(crm.cast.olga, is_on=True)
     for who, records in ((crm.cast.anna, of_anna), (crm.cast.boris, of_boris)):
-        await crm.services.clients.files.add(who, records["deal"], "offer.pdf", _content())
-        [file] = await crm.services.clients.files.of_deal(who, records["deal"])
-        records["file"] = file.id
+        for name in ("file", "spare_file"):
+            await crm.services.clients.files.add(who, records["deal"], "offer.pdf", _content())
+            records[name] = (await crm.services.clients.files.of_deal(who, records["deal"]))[0].id
     crm.services.dialling.offer("main", Outlet(WrittenPhones(), NumberPlan("RU"), DialRules()))
     return World(crm, of_anna, of_boris)
 
@@ -573,6 +579,7 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "note": deal_notes.add(tx, deal_id, owner.id, "walk", NOW),
         "second": _second(tx, deal_id, client),
         "item": _item(tx, deal_id, owner),
+        "spare_item": _item(tx, deal_id, owner),
         "number": 1,
         "import": ABSENT,
         "company": _company(tx, deal_id, client),
