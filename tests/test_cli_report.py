@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -192,3 +192,15 @@ def test_wrong_use_is_said_and_ends_with_two(config: Path, words: tuple[str, ...
     answered = report(config, *words)
     assert answered.exit_code == 2
     assert "Error" in answered.output
+
+
+@pytest.mark.parametrize(("language", "weekday"), [("en", 0), ("ru", 0), ("fa", 5)])
+def test_weeks_begin_where_the_installations_language_begins_them(
+    config: Path, language: str, weekday: int
+) -> None:
+    text = config.read_text(encoding="utf-8").replace("[crm]", f'[crm]\nlanguage = "{language}"')
+    config.write_text(text, encoding="utf-8")
+    asked = ["report", "trend", "--json", "--from", "2026-09-01", "--to", "2026-11-21"]
+    told = json.loads(CliRunner().invoke(main, [*asked, "--config", str(config)]).output)
+    firsts = [date.fromisoformat(row["from"]) for row in told["rows"]]
+    assert {day.weekday() for day in firsts[1:]} == {weekday}

@@ -24,7 +24,9 @@ from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.report_filter import ReportFilter, ReportName
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
+from pbx_crm.pages.i18n import choose
 from pbx_crm.pages.report_file import workbook
+from pbx_crm.pages.wording import Wording
 from pbx_crm.services.clock import utc_now
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.live_feed import LiveFeed
@@ -34,7 +36,6 @@ from pbx_crm.services.regions import Regions
 from pbx_crm.services.report_tables import ReportDays, ReportTables
 from pbx_crm.services.reports import Reports
 
-MONDAY = 0
 OF_A_HEAD = Scope(Reach.ALL, 0)
 
 
@@ -106,7 +107,14 @@ async def _table(database: Database, settings: Settings, asked: Asked, zone: tzi
     )
     ground = Ground(database, LiveFeed(), utc_now, settings.installation, {})
     tables = ReportTables(reports, Plans(ground), Origins(ground), utc_now)
-    return await tables.table(asked.report, OF_A_HEAD, ReportDays(wanted, days, zone, MONDAY))
+    told = ReportDays(wanted, days, zone, _first_weekday(settings, zone))
+    return await tables.table(asked.report, OF_A_HEAD, told)
+
+
+def _first_weekday(settings: Settings, zone: tzinfo) -> int:
+    """The day on which weeks begin where the installation's language is spoken."""
+    language = choose(None, None, "", settings.crm.language)
+    return Wording(language, zone, utc_now()).first_weekday
 
 
 def _days(asked: Asked, zone: tzinfo) -> Days:

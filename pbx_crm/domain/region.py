@@ -78,8 +78,8 @@ class NumberRange:
 
 def position(number: str) -> int | None:
     """Where an E.164 number stands in the order of all numbers; None for what is none."""
-    figures = number.removeprefix("+")
-    if not (figures.isascii() and figures.isdigit()) or len(figures) > LONGEST_NUMBER:
+    figures = number.removeprefix("+")[:LONGEST_NUMBER]
+    if not (figures.isascii() and figures.isdigit()):
         return None
     return int(figures.ljust(LONGEST_NUMBER, "0"))
 

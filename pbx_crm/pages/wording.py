@@ -71,7 +71,10 @@ class Wording:
     @property
     def first_weekday(self) -> int:
         """The day on which the reader's week begins; Monday is 0."""
-        return self._locale.first_week_day
+        # A week belongs to a country, and `fa` alone is none; English is written in too many to take one's.
+        code = self.language.code
+        spoken_in = code if code == "en" else get_global("likely_subtags").get(code, code)
+        return Locale.parse(spoken_in).first_week_day
 
     def number(self, value: Decimal | float) -> str:
         """`1,284` with the separators of the language."""

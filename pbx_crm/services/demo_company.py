@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pbx_crm.db import funnels, lines, people
+from pbx_crm.db import funnels, lines, people, regions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.funnel import PRESETS
+from pbx_crm.domain.geocoded_places import countries
 from pbx_crm.domain.line import Line, MatchKind
 from pbx_crm.domain.person import Role
+from pbx_crm.domain.region import NumberRange, painted
+from pbx_crm.domain.russian_regions import place_named
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.staff import PersonForm, Staff
 
@@ -17,6 +20,22 @@ PASSWORD = "practice"  # noqa: S105  # printed at every start; this server liste
 
 # The practice PBX has played these numbers from its first day; its calls carry them as their DID.
 SHOP, ADVERTISEMENT = "74951230007", "74951230001"
+
+
+# A little of Russia's plan, as far as the practice PBX's callers go; other mobiles tell the country only.
+AREAS = {
+    "495 499": "Москва",
+    "812": "Санкт-Петербург",
+    "343": "Свердловская область",
+    "383": "Новосибирская область",
+    "843": "Республика Татарстан",
+    "846": "Самарская область",
+    "861": "Краснодарский край",
+    "831": "Нижегородская область",
+    "473": "Воронежская область",
+    "915 916 925 926 977 985": "Москва и Московская область",
+    "921": "Санкт-Петербург и Ленинградская область",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +85,9 @@ def _furnish(tx: Transaction, pbx: str, currency: str) -> None:
     for name, number, source in (("Shop", SHOP, "Web site"), ("Advertisement", ADVERTISEMENT, "Radio")):
         lines.add(tx, Line(None, pbx, name, MatchKind.DID, number, source, funnel.id))
     lines.add(tx, Line(None, pbx, "Everything else", MatchKind.ANY, "", "", funnel.id))
+    plan = [
+        NumberRange.between(f"7{code}", f"7{code}", place_named(name))
+        for codes, name in AREAS.items()
+        for code in codes.split()
+    ]
+    regions.store(tx, painted([countries(), plan]))

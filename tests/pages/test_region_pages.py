@@ -151,3 +151,19 @@ def test_the_command_prints_regions_and_slices_by_their_names(sqlite_url: str, t
         (row,) = json.loads(told("calls", "--json", "--region", name, "--seller", "Anna"))["rows"]
         assert row["answered"] == 8
     assert "0 regions are called Paris; known: " in told("calls", "--region", "Paris")
+
+
+async def test_this_week_began_on_saturday_for_who_reads_persian(crm: Crm, ids: dict[str, int]) -> None:
+    """It is Saturday, the 21st: their week begins today, the Russian one on Monday."""
+    browser = await crm.browser(crm.cast.olga)
+
+    async def first_day(language: str) -> str:
+        address = "/reports/regions.csv?period=this_week"
+        answer = await browser.get(address, headers={"Accept-Language": language})
+        return answer.headers["Content-Disposition"].partition("regions-")[2][:10]
+
+    assert [await first_day(language) for language in ("fa", "ru", "en")] == [
+        "2026-11-21",
+        "2026-11-16",
+        "2026-11-16",
+    ]

@@ -183,7 +183,19 @@ async def test_a_call_of_nobody_is_from_where_its_number_is(office: Office) -> N
 
 
 @pytest.mark.parametrize(
-    "number", ["+7", "+74", "+7495", "+74951234567", "+749599999999999", "+7496", "+8", "+822", "+999"]
+    "number",
+    [
+        "+7",
+        "+74",
+        "+7495",
+        "+74951234567",
+        "+749599999999999",
+        "+7496",
+        "+8",
+        "+822",
+        "+999",
+        "+74951234567890123",
+    ],
 )
 async def test_sql_and_python_put_a_number_into_the_same_region(office: Office, number: str) -> None:
     known = await office.database.read(regions.of_number, number)

@@ -17,11 +17,10 @@ from pbx_crm.domain.report_table import Cell
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.api.contract import Given, Id, Taken, api
 from pbx_crm.pages.call_query import FIRST_YEAR, LAST_YEAR
+from pbx_crm.pages.render import wording_of
 from pbx_crm.pages.report_query import LONGEST
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.services.report_tables import ReportDays
-
-MONDAY = 0
 
 
 def _of_a_pbx_life(day: date) -> date:
@@ -77,7 +76,8 @@ async def get_report(request: web.Request, query: ReportQuery) -> ApiReport:
         *(query.person_id, query.line_id, query.funnel_id),
         *(query.source, query.band, query.region_id),
     )
-    asked = ReportDays(ReportFilter(days.span(zone), *slices), days, zone, MONDAY)
+    first_weekday = wording_of(request).first_weekday
+    asked = ReportDays(ReportFilter(days.span(zone), *slices), days, zone, first_weekday)
     table = await services.analysis.tables.table(name, viewer_of(request).scope, asked)
     return ApiReport(
         report=name,
