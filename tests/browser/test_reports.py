@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import expect
 
-from pbx_crm.db import deals
+from pbx_crm.db import deals, regions
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import INTAKE, NewMove
 from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.region import NumberRange, Place, painted
 from tests import builders
 from tests.browser.screens import PHONE, Office
 from tests.browser.test_looks import LOOKS, violations
@@ -28,6 +29,7 @@ PAGES = (
     "/reports/funnel/deals?period=today&part=entered",
     "/reports/losses?period=today&by=seller",
     "/reports/losses?period=today&by=reason",
+    "/reports/regions?period=today&compare=1",
     "/reports/forecast",
     "/reports/plan?contracts=5",
     "/settings/plans",
@@ -36,7 +38,13 @@ PAGES = (
 
 
 def busy_day(tx: Transaction, office: Office) -> None:
-    """Calls of every kind, waits of every kind, and a funnel that leaks in one place."""
+    """Calls of every kind from two regions, waits of every kind, and a funnel that leaks in one place."""
+    moscow, perm = Place("RU", "Moscow", "Москва"), Place("RU", "Perm Krai", "Пермский край")
+    layers = (
+        [NumberRange.between("7", "7", moscow)],
+        [NumberRange.between("79161110020", "79161110029", perm)],
+    )
+    regions.store(tx, painted(layers))
     anna, boris = office.crm.cast.anna, office.crm.cast.boris
     for number in range(30):
         at = NOW - timedelta(minutes=10 + 5 * number)
