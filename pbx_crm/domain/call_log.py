@@ -162,6 +162,13 @@ class CallRow:
         """The client's name, else what the caller's phone company says."""
         return (self.client.name if self.client else None) or self.caller_name or None
 
+    @property
+    def may_be_no_client(self) -> bool:
+        """Whether the viewer may say so: of an outside party that is no colleague's client."""
+        is_foreign = self.client is not None and self.client.is_foreign
+        has_traces = self.number is not None or self.deal_id is not None
+        return self.direction is not Direction.INTERNAL and not is_foreign and has_traces
+
 
 @dataclass(frozen=True, slots=True)
 class Gap:

@@ -141,6 +141,13 @@ class DealCard:
     files: tuple[DealFile, ...] = ()
     takes_files: bool = False
     """Whether the head has switched files on."""
+
+    @property
+    def junk_call_id(self) -> int | None:
+        """The call that may show this to be no client: the open deal's latest, if it has any."""
+        calls = (entry.call.id for entry in self.entries if entry.call and entry.call.outcome is not None)
+        return next(calls, None) if self.deal.is_open else None
+
     usual_seconds: float | None = None
     """How long deals usually stay in this stage; None where too few have left it."""
 

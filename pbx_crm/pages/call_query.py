@@ -15,6 +15,7 @@ from pbx_crm.domain.call_log import CallFilter, Figure, Place
 from pbx_crm.domain.report_period import Days as DayRange
 from pbx_crm.domain.report_period import Span, start_of
 from pbx_crm.pages.board_place import number_in
+from pbx_crm.pages.typed_day import day_in
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Days = tuple[date | None, date | None]
@@ -168,7 +169,7 @@ def choice_of(choices: type[Choice], text: str | None) -> Choice | None:
 def day_of(text: str | None) -> date | None:
     """The day written so; None for what is no day of a PBX's life."""
     try:
-        found = date.fromisoformat(text or "")
+        found = day_in(text or "")
     except ValueError:
         return None
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None

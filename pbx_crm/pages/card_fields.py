@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from pbx_crm.domain.deal_card import DealCard
 from pbx_crm.domain.deal_edit import FIELD_NAMES
+from pbx_crm.pages.typed_day import iso_of
 from pbx_crm.services.deal_edits import texts_of
 
 SEEN = "seen_"
@@ -35,7 +36,8 @@ def seen_in(typed: Mapping[str, str]) -> dict[str, str] | None:
 
 
 def _is_typed(name: str, typed: Mapping[str, str]) -> bool:
-    return typed[name].strip() != typed.get(SEEN + name, "").strip()
+    text = iso_of(typed[name]) if name == "expected_close" else typed[name]
+    return text.strip() != typed.get(SEEN + name, "").strip()
 
 
 def _seen(stored: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.typed_day import day_in, moment_in
 
 Choice = TypeVar("Choice", bound=StrEnum)
 FIRST_YEAR, LAST_YEAR = 1970, 2200
@@ -86,10 +87,10 @@ class Form:
             return Decimal(0)
 
     def day(self, name: str) -> date | None:
-        """A day as date fields send it; None if left empty."""
+        """A day as date fields send it or a Persian reader types it; None if left empty."""
         text = self.text(name)
         try:
-            return date.fromisoformat(text) if text else None
+            return day_in(text) if text else None
         except ValueError:
             self.reasons[name] = N_("This is not a date.")
             return None
@@ -115,7 +116,7 @@ class Form:
         if not text:
             return None
         try:
-            moment = datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
+            moment = moment_in(text).replace(tzinfo=zone).astimezone(UTC)
         except (ValueError, OverflowError):
             moment = None
         # A slip of the keyboard (0026 for 2026) is no plan of anybody's.

@@ -28,6 +28,17 @@ def full(day: date) -> str:
     return f"{short(day)} {year_of(day)}"
 
 
+def written(day: date) -> str:
+    """`1405/08/30`, as it is typed, in Latin digits."""
+    return "{:04}/{:02}/{:02}".format(*_date(day))
+
+
+def gregorian(year: int, month: int, day: int) -> date:
+    """The same day in our calendar; ValueError where Iran's has no such day."""
+    found: date = jdatetime.date(year, month, day).togregorian()
+    return found
+
+
 def _date(day: date) -> tuple[int, int, int]:
     local = jdatetime.date.fromgregorian(date=day)
     return local.year, local.month, local.day

@@ -49,7 +49,7 @@ PRODUCT = "pbx_crm"
 FROM_WORDING = (
     *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "timespan"),
     *("iso", "input_time", "worded", "short_since", "gettext", "percent", "lasting", "month"),
-    *("filesize", "region", "time_there"),
+    *("filesize", "region", "time_there", "day_field", "moment_field"),
 )
 
 
@@ -61,7 +61,8 @@ def _fresh_key() -> str:
 def _filter(name: str) -> Any:
     @pass_context
     def reworded(context: Context, *values: Any) -> str:
-        return str(getattr(context["wording"], name)(*values))
+        said: str = getattr(context["wording"], name)(*values)
+        return said
 
     return reworded
 

@@ -20,6 +20,7 @@ from pbx_crm.domain.region import Place, clocks_at
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages import jalali
 from pbx_crm.pages.i18n import Language, catalogue
+from pbx_crm.pages.typed_day import in_jalali, iso_of
 
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 """Babel writes Persian separators but Latin digits."""
@@ -61,7 +62,7 @@ class Wording:
         return Locale.parse(self.language.code)
 
     @property
-    def _reads_jalali(self) -> bool:
+    def reads_jalali(self) -> bool:
         """Whether this reader's calendar is that of Iran, which Babel does not know."""
         return self.language.code == "fa"
 
@@ -114,7 +115,7 @@ class Wording:
         """`21 Nov`, with the year if it is another one."""
         local = at.astimezone(self.zone).date() if isinstance(at, datetime) else at
         today = self.now.astimezone(self.zone).date()
-        if self._reads_jalali:
+        if self.reads_jalali:
             is_this_year = jalali.year_of(local) == jalali.year_of(today)
             return self._digits(jalali.short(local) if is_this_year else jalali.full(local))
         if local.year != today.year:
@@ -136,7 +137,7 @@ class Wording:
     def exact(self, at: datetime) -> str:
         """The full date and time, for tooltips."""
         local = at.astimezone(self.zone)
-        if self._reads_jalali:
+        if self.reads_jalali:
             return f"{self._digits(jalali.full(local.date()))} {self.clock(at)}"
         return f"{format_date(local, 'long', locale=self._locale)} {self.clock(at)}"
 
@@ -214,6 +215,41 @@ class Wording:
     def input_time(self, at: datetime) -> str:
         """For the value of `<input type=datetime-local>`, in the reader's zone."""
         return at.astimezone(self.zone).strftime("%Y-%m-%dT%H:%M")
+
+    def day_field(self, value: date | str | None) -> Markup:
+        """Attributes of a field for a day: the browser's own kind, or text in the calendar of Iran."""
+        typed = str(value or "")
+        if not self.reads_jalali:
+            return BROWSERS_FIELD.format("date", iso_of(typed))
+        return self._jalali_field("near-days", typed, DAY_PATTERN, "1405/08/30")
+
+    def moment_field(self, typed: str) -> Markup:
+        """The same for a day and time, as `input_time` gives it or as it was typed."""
+        if not self.reads_jalali:
+            return BROWSERS_FIELD.format("datetime-local", typed)
+        return self._jalali_field("near-moments", typed, MOMENT_PATTERN, "1405/08/30 16:30")
+
+    def _jalali_field(self, near: str, typed: str, pattern: str, example: str) -> Markup:
+        hint = self.gettext("Year/month/day") + f" ({self._digits(example)})"
+        return JALALI_FIELD.format(near, self._digits(in_jalali(typed)), self._digits(example), pattern, hint)
+
+    def near_days(self) -> list[tuple[str, str]]:
+        """Days a step is often put on, as they are typed, with their weekdays: today to a week ahead."""
+        today = self.now.astimezone(self.zone).date()
+        days = [today + timedelta(days=ahead) for ahead in (0, 1, 2, 3, 7)]
+        return [
+            (self._digits(jalali.written(day)), format_date(day, "EEEE", locale=self._locale)) for day in days
+        ]
+
+
+# Browsers' own date fields know one calendar. The patterns let them say what is wrong before it is sent.
+BROWSERS_FIELD = Markup('type="{}" value="{}"')
+JALALI_FIELD = Markup(
+    'type="text" dir="ltr" autocomplete="off" list="{}" value="{}" placeholder="{}" pattern="{}" title="{}"'
+)
+_DIGIT = r"[0-9\u06f0-\u06f9\u0660-\u0669]"
+DAY_PATTERN = rf"{_DIGIT}{{4}}[\-\/.]{_DIGIT}{{1,2}}[\-\/.]{_DIGIT}{{1,2}}"
+MOMENT_PATTERN = rf"{DAY_PATTERN}[ T]+{_DIGIT}{{1,2}}:{_DIGIT}{{2}}"
 
 
 def phone(number: str | None) -> Markup:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from pbx_crm.db.engine import Transaction
 from pbx_crm.pages import jalali
 from pbx_crm.pages.i18n import LANGUAGES
+from pbx_crm.pages.typed_day import day_in, moment_in
 from pbx_crm.pages.wording import Wording, zone_named
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
-from tests.site import Crm
+from tests.site import Browser, Crm
 
 
 def reader(zone: str = "Asia/Tehran", now: datetime = NOW) -> Wording:
@@ -70,6 +71,99 @@ def test_moment_and_exact_time_are_persian_too() -> None:
 def test_other_languages_keep_their_calendar() -> None:
     english = Wording(LANGUAGES["en"], zone_named("UTC"), NOW)
     assert english.day(date(2026, 11, 1)) == "Nov 1"
+
+
+@given(st.dates(date(1970, 1, 1), date(2199, 12, 30)))
+def test_a_day_is_read_as_it_was_written(day: date) -> None:
+    shown = reader().day_field(day)
+    assert day_in(shown.split('value="')[1].split('"')[0]) == day
+    assert day_in(day.isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("۱۴۰۵/۰۸/۳۰", date(2026, 11, 21)),
+        ("1405/8/30", date(2026, 11, 21)),
+        ("١٤٠٥-٠٨-٣٠", date(2026, 11, 21)),
+        ("1405.08.30", date(2026, 11, 21)),
+        ("1403/12/30", date(2025, 3, 20)),
+        ("2026-11-21", date(2026, 11, 21)),
+    ],
+    ids=["persian digits", "short month", "arabic digits", "points", "last of a leap year", "date field"],
+)
+def test_a_day_is_taken_as_people_type_it(text: str, day: date) -> None:
+    assert day_in(text) == day
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1405/12/30", "1405/13/01", "1405/07/31", "1405/08", "1405/08-30", "0/0/0", "30 آبان", "9999/1/1/1"],
+)
+def test_what_is_no_day_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        day_in(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("۱۴۰۵/۰۸/۳۰ ۱۶:۳۰", datetime(2026, 11, 21, 16, 30)),  # noqa: DTZ001 - a wall clock's
+        ("1405/08/30 9:05", datetime(2026, 11, 21, 9, 5)),  # noqa: DTZ001 - a wall clock's
+        ("2026-11-21T16:30", datetime(2026, 11, 21, 16, 30)),  # noqa: DTZ001 - a wall clock's
+        ("1405/08/30", datetime(2026, 11, 21)),  # noqa: DTZ001 - a wall clock's
+    ],
+)
+def test_a_moment_is_taken_as_people_type_it(text: str, moment: datetime) -> None:
+    assert moment_in(text) == moment
+
+
+@pytest.mark.parametrize("text", ["1405/08/30 24:00", "1405/08/30 noon", "16:30", "", "1405-08-30T10:00Z"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        moment_in(text)
+
+
+def test_only_persian_readers_type_days_as_text() -> None:
+    english = Wording(LANGUAGES["en"], zone_named("UTC"), NOW)
+    assert english.day_field(date(2026, 11, 21)) == 'type="date" value="2026-11-21"'
+    assert 'value="۱۴۰۵/۰۸/۳۰"' in reader().day_field(date(2026, 11, 21))
+    assert 'value="۱۴۰۵/۰۸/۳۰ ۱۶:۳۰"' in reader().moment_field("2026-11-21T16:30")
+    assert "&lt;script&gt;" in reader().moment_field("<script>")
+
+
+@pytest.fixture
+async def maryam(crm: Crm) -> Browser:
+    """Anna's browser, in Persian; deal 1 is hers."""
+    await crm.services.accounts.change_own(crm.cast.anna, {"language": "fa"})
+    await crm.database.write(lambda tx: builders.deal(tx, builders.funnel(tx), crm.cast.anna, stage=1))
+    return await crm.browser(crm.cast.anna)
+
+
+async def test_a_persian_seller_sets_a_step_and_a_close_in_their_calendar(crm: Crm, maryam: Browser) -> None:
+    step = {"kind": "call", "due_at": "۱۴۰۵/۰۹/۰۵ ۱۰:۰۰"}
+    assert "۵ آذر" in await (await maryam.post("/deals/1/tasks", data=step)).text()
+    shown = await (await maryam.get("/deals/1")).text()
+    version = shown.split('name="version" value="')[1].split('"')[0]
+    fields = {"version": version, "expected_close": "۱۴۰۵/۰۹/۱۰", "priority": "normal"}
+    saved = await (await maryam.post("/deals/1/fields", data=fields)).text()
+    assert 'value="۱۴۰۵/۰۹/۱۰"' in saved
+    assert (await crm.services.deals.get(crm.cast.anna, 1)).expected_close == date(2026, 12, 1)
+
+
+async def test_a_slip_in_a_persian_date_comes_back_with_the_reason(maryam: Browser) -> None:
+    answer = await maryam.post("/deals/1/tasks", data={"kind": "call", "due_at": "۱۴۰۵/۱۳/۰۱ ۱۰:۰۰"})
+    text = await answer.text()
+    assert answer.status == 422
+    assert "۱۴۰۵/۱۳/۰۱ ۱۰:۰۰" in text
+    assert "این تاریخ و ساعت نیست" in text
+
+
+async def test_calls_and_reports_are_asked_for_by_persian_days(maryam: Browser) -> None:
+    for url in ("/calls", "/reports/calls"):
+        text = await (await maryam.get(f"{url}?from=۱۴۰۵/۰۸/۰۱&to=1405/08/30")).text()
+        assert 'value="۱۴۰۵/۰۸/۰۱"' in text, url
+        assert "from=2026-10-23" in text, "links keep the day in a form every reader's page takes"
 
 
 async def test_every_page_of_a_persian_seller_shows_that_calendar(crm: Crm) -> None:

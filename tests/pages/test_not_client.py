@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.call import Direction, Outcome
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
@@ -45,6 +47,37 @@ async def test_the_popup_leads_to_the_question_and_the_question_to_an_undo(crm: 
     assert "a client again" in await undone.text()
     again = await browser.post(f"{url}/undo", data={"move_id": move_id}, headers=FRAGMENT)
     assert again.status == 409
+
+
+@pytest.mark.parametrize("page", ["/calls", "/calls/{call}", "/deals/1"])
+async def test_junk_is_marked_where_it_is_seen_the_day_after(crm: Crm, page: str) -> None:
+    call_id = await junk(crm)
+    anna = await crm.browser(crm.cast.anna)
+    url, question = page.format(call=call_id), f"/popup/{call_id}/not-client"
+    assert f'href="{question}"' in await (await anna.get(url)).text()
+    await anna.post(question, data={"loss_reason_id": "5"}, headers=FRAGMENT)
+    assert question not in await (await anna.get("/deals/1")).text(), "its card is lost"
+
+
+async def test_the_owner_says_it_of_a_call_that_a_colleague_answered(crm: Crm) -> None:
+    def story(tx: Transaction) -> int:
+        contact = builders.contact(tx, "Courier", NUMBER)
+        deal_id = builders.deal(tx, builders.funnel(tx), crm.cast.anna, contact_id=contact)
+        call = CallRows(tx, deal_id=deal_id, contact_id=contact).ring(crm.cast.boris)
+        return call.answer(crm.cast.boris).end(30, Outcome.ANSWERED).id
+
+    url = f"/popup/{await crm.database.write(story)}/not-client"
+    anna, boris = await crm.browser(crm.cast.anna), await crm.browser(crm.cast.boris)
+    assert url in await (await anna.get("/deals/1")).text()
+    assert (await anna.post(url, data={"loss_reason_id": "5"}, headers=FRAGMENT)).status == 200
+    assert url not in await (await boris.get("/calls")).text()
+    assert (await boris.get(url)).status == 404
+
+
+async def test_colleagues_talking_are_nobody_to_mark(crm: Crm) -> None:
+    await crm.database.write(lambda tx: CallRows(tx, direction=Direction.INTERNAL).ring(crm.cast.anna))
+    anna = await crm.browser(crm.cast.anna)
+    assert "not-client" not in await (await anna.get("/calls")).text()
 
 
 async def test_without_a_script_the_question_is_a_page(crm: Crm) -> None:
