@@ -164,10 +164,11 @@ class CallRow:
 
     @property
     def may_be_no_client(self) -> bool:
-        """Whether the viewer may say so: of an outside party that is no colleague's client."""
+        """Whether the viewer may say so: of a party that has hung up and is no colleague's client."""
         is_foreign = self.client is not None and self.client.is_foreign
         has_traces = self.number is not None or self.deal_id is not None
-        return self.direction is not Direction.INTERNAL and not is_foreign and has_traces
+        is_over = not self.is_open and self.direction is not Direction.INTERNAL
+        return is_over and has_traces and not is_foreign
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ async def test_a_note_begun_in_one_tab_goes_on_in_another(office: Office) -> Non
     await second.click(".note-form .button >> nth=0")
     await expect(second.locator(".entry.is-note .entry-text")).to_have_text("wants a discount")
     await expect(second.locator("#note-text")).to_have_value("")
+    await expect(second.locator("#note-text")).to_be_focused()
 
 
 @asynccontextmanager

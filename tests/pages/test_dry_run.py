@@ -19,16 +19,6 @@ HERE = "/settings/triggers/dry-run"
 
 
 @pytest.fixture
-async def funnel(crm: Crm) -> Funnel:
-    return await crm.database.write(builders.funnel)
-
-
-@pytest.fixture
-async def head(crm: Crm, funnel: Funnel) -> Browser:
-    return await crm.browser(crm.cast.olga)
-
-
-@pytest.fixture
 async def talked(crm: Crm, funnel: Funnel) -> int:
     """Anna's card in Unsorted, and a talk with its client just now."""
 

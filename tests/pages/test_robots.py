@@ -21,21 +21,6 @@ HERE = "/settings/robots"
 HTMX = {"HX-Request": "true"}
 
 
-@pytest.fixture
-async def funnel(crm: Crm) -> Funnel:
-    return await crm.database.write(builders.funnel)
-
-
-@pytest.fixture
-async def head(crm: Crm, funnel: Funnel) -> Browser:
-    return await crm.browser(crm.cast.olga)
-
-
-@pytest.fixture
-async def anna(crm: Crm, funnel: Funnel) -> Browser:
-    return await crm.browser(crm.cast.anna)
-
-
 def form(funnel: Funnel, **changes: str) -> dict[str, str]:
     """A robot that says and does a little of everything."""
     filled = {

@@ -13,18 +13,7 @@ from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Count, NewOwner, Trigger
-from tests import builders
 from tests.site import Browser, Crm
-
-
-@pytest.fixture
-async def funnel(crm: Crm) -> Funnel:
-    return await crm.database.write(builders.funnel)
-
-
-@pytest.fixture
-async def head(crm: Crm, funnel: Funnel) -> Browser:
-    return await crm.browser(crm.cast.olga)
 
 
 def form(funnel: Funnel, **changes: str) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from decimal import Decimal
 from typing import Any
@@ -21,9 +21,7 @@ from pbx_crm.domain.deal import Deal, DealChanged, MoveRequest, Priority
 from pbx_crm.domain.deal_card import DealCard, EntryKind
 from pbx_crm.domain.deal_edit import FieldChange, FieldsClash, NoteChanged
 from pbx_crm.domain.errors import BadInput, NotAllowed, NotFound
-from pbx_crm.domain.funnel import Funnel
-from pbx_crm.domain.installation import Installation
-from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.person import Person
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.clientele import Clientele
@@ -31,33 +29,19 @@ from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deal_edits import DealFields, texts_of
 from pbx_crm.services.deal_people import ContactForm
 from pbx_crm.services.deals import DealForm, Deals
-from pbx_crm.services.ground import Ground
-from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.moves import Moves
 from pbx_crm.services.tasks import Tasks
-from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
-from tests.turned_clock import TurnedClock
-
-INSTALLATION = Installation("RU", "en", "UTC", "EUR")
+from tests.office import INSTALLATION, Workplace
 
 
 @dataclass
-class Office:
+class Office(Workplace):
     """Two sellers and a head with one funnel."""
 
-    database: Database
-    anna: Person
-    boris: Person
-    olga: Person
-    funnel: Funnel
-    clock: TurnedClock = field(default_factory=TurnedClock)
-    live: LiveFeed = field(default_factory=LiveFeed)
-
     def __post_init__(self) -> None:
-        ground = Ground(self.database, self.live, self.clock, INSTALLATION, {})
-        self.clients = Clientele.on(ground)
+        self.clients = Clientele.on(self.ground)
         self.deals = Deals(self.database, self.live, self.clock, INSTALLATION)
         self.moves = Moves(self.database, self.live, self.clock)
         self.cards = DealCards(self.database, self.clock)
@@ -113,10 +97,7 @@ class Office:
 
 @pytest.fixture
 async def office(database: Database) -> Office:
-    anna = await database.write(builders.person, "Anna")
-    boris = await database.write(builders.person, "Boris")
-    olga = await database.write(builders.person, "Olga", Role.HEAD)
-    return Office(database, anna, boris, olga, await database.write(builders.funnel))
+    return await Office.on(database)
 
 
 async def test_company_and_tags_stand_on_the_card_and_in_its_history(office: Office) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -17,40 +17,26 @@ from pbx_crm.domain.contact import ContactFields, DoNotCall
 from pbx_crm.domain.deal_edit import FieldsClash
 from pbx_crm.domain.dialling import DialRules
 from pbx_crm.domain.errors import BadInput, NotFound
-from pbx_crm.domain.funnel import Funnel
-from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.task import NewTask, TaskKind
 from pbx_crm.services.clientele import Clientele
 from pbx_crm.services.contacts import texts_of
 from pbx_crm.services.dialling import Dialling, Outlet
-from pbx_crm.services.ground import Ground
-from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.tasks import Tasks
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
+from tests.office import Workplace
 from tests.phones import WrittenPhones
-from tests.turned_clock import TurnedClock
-
-INSTALLATION = Installation("RU", "en", "UTC", "EUR")
 
 
 @dataclass
-class Office:
+class Office(Workplace):
     """Two sellers and a head with one funnel."""
 
-    database: Database
-    anna: Person
-    boris: Person
-    olga: Person
-    funnel: Funnel
-    clock: TurnedClock = field(default_factory=TurnedClock)
-    live: LiveFeed = field(default_factory=LiveFeed)
-
     def __post_init__(self) -> None:
-        self.clients = Clientele.on(Ground(self.database, self.live, self.clock, INSTALLATION, {}))
+        self.clients = Clientele.on(self.ground)
         self.contacts = self.clients.contacts
 
     async def client(self, owner: Person, name: str, *numbers: str, **more: Any) -> int:
@@ -91,10 +77,7 @@ class Office:
 
 @pytest.fixture
 async def office(database: Database) -> Office:
-    anna = await database.write(builders.person, "Anna")
-    boris = await database.write(builders.person, "Boris")
-    olga = await database.write(builders.person, "Olga", Role.HEAD)
-    return Office(database, anna, boris, olga, await database.write(builders.funnel))
+    return await Office.on(database)
 
 
 @pytest.mark.parametrize(

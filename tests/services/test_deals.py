@@ -25,38 +25,28 @@ from pbx_crm.domain.deal import (
 )
 from pbx_crm.domain.deal_card import Entry, EntryKind
 from pbx_crm.domain.errors import BadInput, NotAllowed, NotFound
-from pbx_crm.domain.funnel import Funnel
-from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.task import TaskKind, Urgency
 from pbx_crm.services.boards import Boards
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deal_edits import DealFields
 from pbx_crm.services.deals import DealForm, Deals
-from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.moves import Moves
 from pbx_crm.services.tasks import Tasks
 from tests import builders
-from tests.turned_clock import TurnedClock
+from tests.office import INSTALLATION, Workplace
 
 NUMBER = "+74951234567"
 
 
 @dataclass
-class Office:
+class Office(Workplace):
     """Two sellers and a head with one funnel; `heard` is what each one's browser was told."""
 
-    database: Database
-    anna: Person
-    boris: Person
-    olga: Person
-    funnel: Funnel
-    clock: TurnedClock = field(default_factory=TurnedClock)
-    live: LiveFeed = field(default_factory=LiveFeed)
     heard: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.deals = Deals(self.database, self.live, self.clock, Installation("RU", "en", "UTC", "EUR"))
+        self.deals = Deals(self.database, self.live, self.clock, INSTALLATION)
         self.moves = Moves(self.database, self.live, self.clock)
         self.boards = Boards(self.database, self.clock)
         self.cards = DealCards(self.database, self.clock)
@@ -64,10 +54,6 @@ class Office:
         for person in (self.anna, self.boris, self.olga):
             self.heard[person.name] = set()
             self.live.subscribe(person, self.heard[person.name].update)
-
-    def stage(self, number: int) -> int:
-        """The id of the funnel's n-th stage."""
-        return self.funnel.stages[number].id
 
     async def new(self, who: Person, **form: Any) -> Deal:
         """A deal made by this person."""
@@ -87,10 +73,7 @@ class Office:
 
 @pytest.fixture
 async def office(database: Database) -> Office:
-    anna = await database.write(builders.person, "Anna")
-    boris = await database.write(builders.person, "Boris")
-    olga = await database.write(builders.person, "Olga", Role.HEAD)
-    return Office(database, anna, boris, olga, await database.write(builders.funnel))
+    return await Office.on(database)
 
 
 async def test_a_new_deal_lies_in_unsorted_and_belongs_to_who_clicked(office: Office) -> None:

@@ -4,7 +4,6 @@
 const dialog = document.getElementById("dialog");
 const drawer = document.getElementById("drawer"); // beside lists only
 const toasts = document.getElementById("toasts");
-const WIDE = matchMedia("(width >= 48rem)");
 
 new MutationObserver(() => {
   if (dialog.childElementCount && !dialog.open) dialog.showModal();
@@ -15,7 +14,7 @@ dialog.addEventListener("close", () => dialog.replaceChildren());
 function follow(event) {
   const link = event.target.closest("a[data-dialog], a[data-drawer]");
   // A narrow screen has no room for a drawer: there the link leads to the deal's own page.
-  const layer = link?.matches("[data-dialog]") ? dialog : WIDE.matches && drawer;
+  const layer = link?.matches("[data-dialog]") ? dialog : matchMedia("(width >= 48rem)").matches && drawer;
   if (!link || !layer || event.ctrlKey || event.metaKey || event.shiftKey) return;
   event.preventDefault();
   htmx.ajax("GET", link.href, { target: layer, swap: "innerHTML" });

@@ -1,24 +1,29 @@
 // Nobody loses their place to what happens to the page: a card that was moved keeps the focus, a row that is gone
-// hands it to the one that took its place, and what was opened from a row leads back to it.
+// hands it to the one that took its place, what was opened from a row leads back to it, a saved form keeps it.
 
 const PLACE = ".row:not(.is-done), .card, .call-rows tr, .call-popup, #today-next";
 const LINK = ".row-link, .card-link, .opens, [data-drawer]";
 const ASIDE = "dialog, .drawer, .toasts";
 let last = null; // where the focus was: the row's id, and which of all rows it was
+let field = ""; // the same on a deal's card, the forms of which are swapped with it
 
 const places = () => [...document.querySelectorAll(PLACE)];
 
-function remember({ target }) {
+function remember({ type, target }) {
   const place = target.closest(PLACE);
   if (place) last = { id: place.id, index: places().indexOf(place) };
   else if (!target.closest(ASIDE)) last = null;
+  const isOnCard = type === "focusin" && target.closest(".deal");
+  field = isOnCard ? target.id || target.form?.querySelector("[id]")?.id || "deal-name" : "";
 }
 
 function goBack() {
   const holder = document.activeElement;
-  if (!last || (holder !== document.body && holder.checkVisibility())) return;
+  if (holder !== document.body && holder.checkVisibility()) return;
+  const onCard = field && (document.getElementById(field) ?? document.getElementById("deal-name"));
+  if (onCard) return onCard.focus({ preventScroll: true });
   const all = places();
-  const place = all.find(({ id }) => id === last.id) ?? all[Math.min(last.index, all.length - 1)];
+  const place = last && (all.find(({ id }) => id === last.id) ?? all[Math.min(last.index, all.length - 1)]);
   const link = place?.matches("a") ? place : place?.querySelector(LINK);
   link?.focus({ preventScroll: true });
   link?.scrollIntoView({ block: "nearest", inline: "nearest" });

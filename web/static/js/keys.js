@@ -9,11 +9,6 @@ let goingUntil = 0;
 
 const isTyping = (event) => event.isComposing || event.keyCode === 229 || event.target.closest?.(TYPING);
 
-function offered({ target, code, shiftKey }) {
-  const shortcut = new CustomEvent("shortcut", { bubbles: true, cancelable: true, detail: { code, shiftKey } });
-  return !target.dispatchEvent(shortcut);
-}
-
 function press(selector, part = document) {
   const found = part?.querySelector(selector);
   if (found?.matches("select, [type=search], section")) found.focus();
@@ -52,7 +47,8 @@ function answered(event) {
   if (code === "KeyG" || performance.now() < goingUntil) return go(code);
   if (code === "Escape") return closeTop();
   if (code === "Slash" && shiftKey) return document.getElementById("keys-help").showModal() ?? true;
-  if (offered(event)) return true;
+  const shortcut = new CustomEvent("shortcut", { bubbles: true, cancelable: true, detail: { code, shiftKey } });
+  if (!target.dispatchEvent(shortcut)) return true;
   if (code in STEPS) return walk(target, STEPS[code]);
   const key = CSS.escape(code);
   return press(`[data-row-key="${key}"]`, target.closest?.(".row, .card")) || press(`[data-key="${key}"]`);
