@@ -11,14 +11,13 @@ from pathlib import Path
 
 SPRITE = Path(__file__).parent.parent / "web/static/icons.svg"
 NAMES = """\
-    alarm-clock arrow-down-left arrow-left-right arrow-right arrow-up-right bell building-2 calendar
-    calendar-clock calendar-plus chart-column check chevron-down chevron-left chevron-right circle
-    circle-check circle-dashed circle-help circle-x clock columns-3 copy ellipsis external-link
-    filter flag globe grip-vertical headphones history info kanban key languages link list-checks
-    lock log-out mail menu message-square mic monitor moon move-right network palette pencil phone
-    phone-call phone-forwarded phone-incoming phone-missed phone-off phone-outgoing plug-zap plus
-    plus-circle refresh-cw save search send settings shield-check sparkles sticky-note sun tag
-    trash-2 triangle-alert trophy undo-2 unplug user user-check user-plus users voicemail x
+    alarm-clock arrow-left-right arrow-right bell building-2 calendar calendar-plus chart-column
+    check chevron-down chevron-left chevron-right circle-check circle-dashed circle-help circle-x
+    clock columns-3 copy external-link filter flag globe headphones history info kanban key
+    languages link list-checks lock log-out mail message-square mic monitor moon move-right
+    palette pencil phone phone-call phone-forwarded phone-incoming phone-missed phone-off
+    phone-outgoing plug-zap plus refresh-cw save search send settings sparkles sticky-note tag
+    trash-2 triangle-alert undo-2 unplug user user-check user-plus users voicemail x
 """
 
 

@@ -104,6 +104,16 @@ async def test_only_listed_files_are_given(site: Site, name: str) -> None:
     assert (await site.get(f"/static/{static.version()}/{name}")).status == 404
 
 
+def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
+    drawn = set(re.findall(r'<symbol id="([\w-]+)"', (STATIC / "icons.svg").read_text()))
+    named = {
+        name
+        for path in TEMPLATES.rglob("*.html")
+        for name in re.findall(r'icon\("([\w-]+)"', path.read_text())
+    }
+    assert named - drawn == set()
+
+
 def test_the_first_load_is_small() -> None:
     sizes = [
         len(file.packed or file.body) for name, file in static.files().items() if "vazirmatn" not in name
