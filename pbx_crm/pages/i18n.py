@@ -37,7 +37,7 @@ LANGUAGES = {
     for language in (
         Language("en", "English"),
         Language("ru", "Русский"),
-        Language("fa", "فارسی", direction="rtl", is_complete=False),
+        Language("fa", "فارسی", direction="rtl"),
     )
 }
 DEFAULT = LANGUAGES["en"]
