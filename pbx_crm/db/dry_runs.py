@@ -99,5 +99,5 @@ def _grouped(
 
 
 def names(tx: Connection, deal_ids: Collection[int]) -> dict[int, str]:
-    """What each of these cards is called: its client, or what it is about. One statement."""
+    """What each of these cards is called. One statement."""
     return deal_names.called(tx, sorted(deal_ids)[:MOST_NAMED], Scope(Reach.ALL, 0))

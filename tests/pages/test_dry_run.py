@@ -118,6 +118,20 @@ async def test_a_changed_robot_is_tried_in_its_own_place(crm: Crm, head: Browser
     assert f'action="/settings/robots/{robot.id}"' in page, "saving saves the robot that was tried"
 
 
+async def test_a_card_of_a_client_without_a_name_is_called_by_the_number(
+    crm: Crm, head: Browser, funnel: Funnel
+) -> None:
+    def make(tx: Transaction) -> int:
+        client = builders.contact(tx, "", "+74951112233")
+        return builders.deal(tx, funnel, crm.cast.anna, contact_id=client)
+
+    await crm.database.write(make)
+    crm.clock.go_on(timedelta(hours=3))
+    filled = robot_form(funnel, heir="", priority="low")
+    page = await (await head.post("/settings/robots/dry-run", data=filled)).text()
+    assert "+74951112233" in page.split('id="dry-run"')[1]
+
+
 @pytest.mark.parametrize("slip", [{"days": "0"}, {"hours": "-1"}, {"owner_id": "999"}, {"name": ""}])
 async def test_a_slip_in_a_robot_is_told_before_it_is_tried(
     head: Browser, funnel: Funnel, slip: dict[str, str]
