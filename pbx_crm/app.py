@@ -74,6 +74,7 @@ from pbx_crm.services.tasks import Tasks
 from pbx_crm.services.telephony import Telephony
 from pbx_crm.services.turn import Turn
 from pbx_crm.services.voice import Voice
+from pbx_crm.services.voice_calls import SWEEP as VOICE_SWEEP
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +101,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
     database, live, clock, installation = ground.database, ground.live, ground.clock, ground.installation
     intake = CallIntake(database, live, clock, ground.plans)
     clients = Clientele.on(ground)
+    voice = Voice.on(ground)
     return Services(
         installation=installation,
         clock=clock,
@@ -128,12 +130,12 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         dialling=Dialling(database, clock, installation.time_zone),
         checkup=Checkup(database, clock),
         setup=Setup.on(ground),
-        automation=Automation.on(ground),
+        automation=Automation.on(ground, voice),
         after_call=AfterCall.on(ground),
         analysis=Analysis.on(ground),
         telephony=Telephony.on(ground),
         clients=clients,
-        voice=Voice.on(ground),
+        voice=voice,
     )
 
 
@@ -310,6 +312,7 @@ async def _working(services: Services) -> AsyncIterator[None]:
     """Does what waits for its time: robots, and the messages they send."""
     jobs = services.automation.jobs
     await jobs.ensure(SWEEP)
+    await jobs.ensure(VOICE_SWEEP)
     working = asyncio.create_task(jobs.run(), name="jobs")
     try:
         yield

@@ -13,18 +13,22 @@ from typing import assert_never
 from pbx_crm.asterisk.ami_account import AmiAccount
 from pbx_crm.asterisk.call_stream import CallStream, Facts, GapSeen, PictureWhole, StreamNews
 from pbx_crm.asterisk.dialler import Dialler, DialShape
+from pbx_crm.asterisk.voice_dialler import VoiceDialler, VoiceShape
 from pbx_crm.call_records import shape_of
 from pbx_crm.config import PbxSettings
+from pbx_crm.config_voice import VoiceSettings
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.dialling import DialRules
 from pbx_crm.domain.errors import LeaseLost, StoreUnavailable
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.presence import PresenceEvent
+from pbx_crm.domain.voice_call import VoiceRules
 from pbx_crm.services.dialling import Outlet
 from pbx_crm.services.metrics import LinkFigures
 from pbx_crm.services.reconcile import Records
 from pbx_crm.services.registry import Services
+from pbx_crm.services.voice_calls import VoiceOutlet
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,11 @@ def dial_shape_of(pbx: PbxSettings) -> DialShape:
     )
 
 
+def started_writes_of(pbx: PbxSettings) -> frozenset[str]:
+    """The write classes that starting and ending calls there needs."""
+    return dial_shape_of(pbx).writes | (frozenset({"originate"}) if pbx.voice else frozenset())
+
+
 def dial_rules_of(pbx: PbxSettings) -> DialRules:
     """Who may be called from the CRM, how often and when."""
     return DialRules(
@@ -62,6 +71,23 @@ def dial_rules_of(pbx: PbxSettings) -> DialRules:
         hours=pbx.dial_hours,
         per_minute=pbx.dials_per_minute,
         per_day=pbx.dials_per_day,
+    )
+
+
+def voice_shape_of(voice: VoiceSettings) -> VoiceShape:
+    """How clients are called there and a recording is played."""
+    return VoiceShape(voice.context, voice.ring_seconds)
+
+
+def voice_rules_of(voice: VoiceSettings, region: str) -> VoiceRules:
+    """Which clients robots may call there, how often and when."""
+    return VoiceRules(
+        region=region,
+        numbers=voice.numbers,
+        hours=voice.hours,
+        at_once=voice.at_once,
+        per_hour=voice.per_hour,
+        per_client_and_day=voice.per_client_and_day,
     )
 
 
@@ -85,7 +111,7 @@ class CallLoop:
         self._listened = False
         self._shape = shape_of(pbx)
         shape = dial_shape_of(pbx)
-        writes = frozenset({"reporting"}) | shape.writes
+        writes = frozenset({"reporting"}) | started_writes_of(pbx)
         account = replace(account_of(pbx, secret), writes=writes)
         self._stream = CallStream(
             account,
@@ -97,6 +123,10 @@ class CallLoop:
         )
         phones = Dialler(self._stream.listener, shape)
         services.dialling.offer(pbx.name, Outlet(phones, plan, dial_rules_of(pbx)))
+        if pbx.voice is not None:
+            caller = VoiceDialler(self._stream.listener, shape, voice_shape_of(pbx.voice))
+            rules = voice_rules_of(pbx.voice, services.installation.region)
+            services.voice.calls.offer(pbx.name, VoiceOutlet(caller, plan, rules, pbx.voice.caller_id))
         services.metrics.watch(pbx.name, self.figures)
 
     async def run(self) -> None:

@@ -17,9 +17,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     SecretStr,
     ValidationError,
@@ -31,7 +29,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from pbx_crm.config_values import hours, known_region, known_zone, network, regex
+from pbx_crm.config_values import Section, hours, known_region, known_zone, network, regex
+from pbx_crm.config_voice import VoiceSettings
 from pbx_crm.domain.dialling import DIALLED
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.errors import BadConfig
@@ -40,12 +39,6 @@ from pbx_crm.domain.metrics_door import LOOPBACK, MetricsDoor
 from pbx_crm.domain.pbx_door import LONGEST_RING_SECONDS, TOKEN, Network, PbxDoor
 
 PREFIX = "PBX_CRM__"
-
-
-class Section(BaseModel):
-    """A table of the file: nothing unknown in it, nothing changed after the start."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class WebSettings(Section):
@@ -174,9 +167,14 @@ class PbxSettings(Section):
     cdr: CdrSettings | None = None
     recordings: RecordingSettings | None = None
     dialplan: DialplanSettings | None = None
+    voice: VoiceSettings | None = None
 
     @model_validator(mode="after")
     def _says_from_where(self) -> Self:
+        if self.voice is not None and self.dialplan is None:
+            raise ValueError(
+                "dialplan is missing, voice needs it: the dialplan fetches recordings and reports"
+            )
         if self.dialplan is not None:
             _ = self.networks
         return self

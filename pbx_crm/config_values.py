@@ -9,6 +9,13 @@ from typing import Any
 from zoneinfo import available_timezones
 
 import phonenumbers
+from pydantic import BaseModel, ConfigDict
+
+
+class Section(BaseModel):
+    """A table of the file: nothing unknown in it, nothing changed after the start."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 def known_zone(name: str) -> str:

@@ -21,7 +21,7 @@ from pbx_crm.asterisk.examination import Examination
 from pbx_crm.asterisk.presence_events import HEARD
 from pbx_crm.asterisk.record_place import CelSource, Place
 from pbx_crm.asterisk.trial_call import Onward, TrialCall
-from pbx_crm.call_loop import account_of, dial_shape_of
+from pbx_crm.call_loop import account_of, dial_shape_of, started_writes_of
 from pbx_crm.call_records import cdr_source_of, recording_folders_of, shape_of, source_of
 from pbx_crm.config import CdrSettings, PbxSettings, Settings, WebSettings
 from pbx_crm.db import calls, checkup, migrate
@@ -236,7 +236,7 @@ async def _examined(
         return [_refused(account, refusal)]
     except PbxUnreachable as trouble:
         return [_unreachable(account, trouble)]
-    wanted = account.writes | dial_shape_of(pbx).writes
+    wanted = account.writes | started_writes_of(pbx)
     found = judge(picture, wanted, NEEDED_EVENTS | HEARD | ANSWERS)
     return [*found, *_of_wiring(settings, pbx, picture.wiring, clock())]
 

@@ -232,3 +232,38 @@ def test_a_token_for_the_figures_that_can_be_guessed_stops_the_start(write: Path
     settings = load(configured(write, '[metrics]\ntoken_file = "metrics.token"\n' + GOOD))
     with pytest.raises(BadConfig, match=r"metrics: .*holds no token"):
         settings.metrics_door()
+
+
+VOICE = (
+    GOOD
+    + """
+[pbx.dialplan]
+token_file = "pbx.token"
+[pbx.voice]
+context = "from-internal"
+"""
+)
+
+
+def test_robots_call_over_no_pbx_unless_a_context_is_named(write: Path) -> None:
+    assert load(configured(write, GOOD)).pbx[0].voice is None
+    voice = load(configured(write, VOICE)).pbx[0].voice
+    assert voice is not None
+    assert (voice.at_once, voice.per_client_and_day, voice.numbers) == (2, 1, "")
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        (('context = "from-internal"', 'context = "x,1&y"'), "pbx.0.voice.context"),
+        (('context = "from-internal"', "at_once = 3"), "pbx.0.voice.context is missing"),
+        (("[pbx.voice]", '[pbx.voice]\nhours = "20:00-09:00"'), "hours end before they begin"),
+        (("[pbx.voice]", '[pbx.voice]\nnumbers = "(["'), "is no regular expression"),
+        (("[pbx.voice]", "[pbx.voice]\nper_client_and_day = 50"), "per_client_and_day"),
+        (('[pbx.dialplan]\ntoken_file = "pbx.token"\n', ""), "dialplan is missing, voice needs it"),
+    ],
+)
+def test_a_part_for_voice_messages_that_cannot_be_is_named(
+    write: Path, change: tuple[str, str], named: str
+) -> None:
+    assert named in refusal(write, VOICE.replace(*change))

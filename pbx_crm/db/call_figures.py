@@ -15,9 +15,12 @@ from pbx_crm.db.tables import call_people, calls, deals, people, talks
 from pbx_crm.domain.call import Direction
 from pbx_crm.domain.call_log import IN_THE_LOG, Figure, Figures, PersonFigures
 from pbx_crm.domain.person import Reach, Role, Scope
+from pbx_crm.domain.voice_call import CHANNEL_PREFIX
 
 INCOMING = calls.c.direction == Direction.IN
-OUTGOING = calls.c.direction == Direction.OUT
+# What a robot says to a client is nobody's try and nobody's call.
+BY_ROBOT = calls.c.linkedid.like(f"{CHANNEL_PREFIX}%")
+OUTGOING = and_(calls.c.direction == Direction.OUT, ~BY_ROBOT)
 ANSWERED = calls.c.answered_at.is_not(None)
 NOBODY_ANSWERED = calls.c.answered_at.is_(None) & calls.c.ended_at.is_not(None)
 UNLINKED = INCOMING & ANSWERED & calls.c.answered_id.is_(None)

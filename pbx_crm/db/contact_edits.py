@@ -51,3 +51,18 @@ def wants_no_calls(tx: Connection, contact_id: int | None) -> bool:
         return False
     query = select(contacts.c.do_not_call).where(contacts.c.id == contact_id)
     return bool(tx.execute(query).scalar_one_or_none())
+
+
+def ban(tx: Connection, contact_id: int | None) -> bool:
+    """Whether the client is not to be called from now on, and was before; None is nobody."""
+    return _set_ban(tx, contact_id, is_banned=True)
+
+
+def lift_ban(tx: Connection, contact_id: int | None) -> bool:
+    """Whether the client may be called again, and was not to be before."""
+    return _set_ban(tx, contact_id, is_banned=False)
+
+
+def _set_ban(tx: Connection, contact_id: int | None, *, is_banned: bool) -> bool:
+    which = (contacts.c.id == contact_id, contacts.c.do_not_call.is_(not is_banned))
+    return tx.execute(update(contacts).where(*which).values(do_not_call=is_banned)).rowcount == 1

@@ -36,6 +36,7 @@ from pbx_crm.db.tables import (
     stage_moves,
     tasks,
     transfers,
+    voice_calls,
 )
 from pbx_crm.domain.bin import BinKind
 from pbx_crm.domain.erasure import ClientTrace
@@ -96,6 +97,7 @@ def erase(tx: Connection, client: ClientTrace) -> None:
     _drop_tasks(tx, client)
     _drop_loose(tx, client)
     _blank(tx, dials, dials.c.number, client.numbers, number="")
+    _blank(tx, voice_calls, voice_calls.c.number, client.numbers, number=None)
     _let_go(tx, client.contact_id)
 
 

@@ -11,6 +11,7 @@ from pbx_crm.db.tables import deals, people, robot_runs, tasks
 from pbx_crm.db.upsert import insert_new
 from pbx_crm.domain.person import Role
 from pbx_crm.domain.robot import CAUSE, DueCard, Occasion, Watch
+from pbx_crm.domain.task import TaskKind
 
 OPEN_TASK = select(tasks.c.id).where(tasks.c.deal_id == deals.c.id, tasks.c.done_at.is_(None)).exists()
 LAST_DONE = (
@@ -27,6 +28,7 @@ SINCE: dict[Occasion, ColumnElement[datetime]] = {
     Occasion.STEPLESS: STEPLESS_SINCE,
     Occasion.OVERDUE: tasks.c.due_at,
     Occasion.CLOSE_DATE: deals.c.created_at,
+    Occasion.MEETING: tasks.c.due_at,
 }
 
 
@@ -42,7 +44,7 @@ def due(tx: Connection, watch: Watch, most: int, deal_id: int | None = None) -> 
         robot_runs.c.key == key,
     )
     query = select(deals.c.id, since.label("since"), key.label("key")).where(*_which(watch), ~done.exists())
-    if occasion is Occasion.OVERDUE:
+    if occasion in (Occasion.OVERDUE, Occasion.MEETING):
         query = query.join(tasks, tasks.c.deal_id == deals.c.id)
     if deal_id is not None:
         query = query.where(deals.c.id == deal_id)
@@ -65,6 +67,8 @@ def _which(watch: Watch) -> list[ColumnElement[bool]]:
     which += [since > watch.after, since <= watch.until]
     if occasion is Occasion.STEPLESS:
         which.append(~OPEN_TASK)
+    if occasion is Occasion.MEETING:
+        which += [tasks.c.done_at.is_(None), tasks.c.kind == TaskKind.MEETING]
     if occasion is Occasion.OVERDUE:
         # A robot is not set off by what robots have set: that would go on for ever.
         by_robot = tasks.c.cause.startswith(CAUSE)

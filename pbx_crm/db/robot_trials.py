@@ -26,6 +26,7 @@ from pbx_crm.db.tables import (
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.robot import CAUSE
 from pbx_crm.domain.robot_days import CardDays, Expected, Lay, Owned, Ranked, Step
+from pbx_crm.domain.task import TaskKind
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 TOLD = ("owner", "fields", "wrap_up", "trigger", "robot")
@@ -160,12 +161,12 @@ def _hear_tasks(
     tx: Connection, wanted: Select[Any], heard: Mapping[int, _Heard], own: Collection[str]
 ) -> None:
     table = tasks.c
-    query = select(table.deal_id, table.created_at, table.due_at, table.done_at, table.cause)
-    for deal_id, made_at, due_at, done_at, cause in tx.execute(query.where(table.deal_id.in_(wanted))):
+    query = select(table.deal_id, table.created_at, table.due_at, table.done_at, table.cause, table.kind)
+    for deal_id, made_at, due_at, done_at, cause, kind in tx.execute(query.where(table.deal_id.in_(wanted))):
         if cause in own:
             continue
         by_robot = bool(cause and cause.startswith(CAUSE))
-        heard[deal_id].steps.append(Step(made_at, due_at, done_at, by_robot))
+        heard[deal_id].steps.append(Step(made_at, due_at, done_at, by_robot, kind == TaskKind.MEETING))
         if cause is None or cause.startswith(SET_BY_HAND):
             heard[deal_id].signs.append(made_at)
 

@@ -21,6 +21,7 @@ from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import DEFAULT_NAME, Count, NewOwner, PastCall, Trigger, default_trigger
+from pbx_crm.domain.voice_call import VoiceResult
 
 TAKEN = N_("There is a trigger of this name in this funnel already.")
 CLOSED_SETS: Mapping[str, Callable[[str], Any]] = {
@@ -30,6 +31,7 @@ CLOSED_SETS: Mapping[str, Callable[[str], Any]] = {
     "task_kind": TaskKind,
     "priority": Priority,
     "new_owner": NewOwner,
+    "voice_result": VoiceResult,
 }
 # Read whenever a call ends: put together once.
 ALL = select(triggers).order_by(triggers.c.funnel_id, triggers.c.position, triggers.c.id)

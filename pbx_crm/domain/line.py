@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from pbx_crm.domain.call import Call
 from pbx_crm.domain.phone import digits
+from pbx_crm.domain.voice_call import CHANNEL_PREFIX
 
 
 class MatchKind(StrEnum):
@@ -136,6 +137,12 @@ class SkipRule:
         return bool(wanted) and any(number.startswith(wanted) for number in numbers)
 
 
+VOICE_MESSAGE = SkipRule("Voice message", SkipKind.NUMBER, "")
+"""Calls that robots make: logged, accounted for, told on their card by what was pressed."""
+
+
 def skip_rule_of(call: Call, rules: Iterable[SkipRule], e164: str | None) -> SkipRule | None:
-    """The first rule that means this call."""
+    """The first rule that means this call; what robots say to clients is never a call of a seller."""
+    if call.linkedid.startswith(CHANNEL_PREFIX):
+        return VOICE_MESSAGE
     return next((rule for rule in rules if rule.skips(call, e164)), None)

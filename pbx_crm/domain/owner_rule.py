@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from pbx_crm.domain.sentence import N_, Sentence
+from pbx_crm.domain.voice_call import WHY_NOT
 
 Rule = Mapping[str, Any]
 
@@ -52,6 +53,18 @@ WHAT_HAPPENED = {
     "robot_advice": N_("the robot “%(name)s” gave advice"),
     "robot_head": N_("the robot “%(name)s” told the head"),
     "robot_webhook": N_("the robot “%(name)s” sent a message to %(host)s"),
+    "robot_voice": N_("the robot “%(name)s” wants the client called with the message “%(message)s”"),
+    "voice_confirmed": N_("called by a robot, “%(message)s”: the client confirmed (pressed 1)"),
+    "voice_declined": N_("called by a robot, “%(message)s”: the client asks for a call (pressed 2)"),
+    "voice_opted_out": N_("called by a robot, “%(message)s”: the client wants no more calls (pressed 9)"),
+    "voice_heard": N_("called by a robot, “%(message)s”: picked up, nothing pressed"),
+    "voice_no_answer": N_("called by a robot, “%(message)s”: nobody picked up"),
+    "voice_busy": N_("called by a robot, “%(message)s”: busy"),
+    "voice_failed": N_("called by a robot, “%(message)s”: the call could not be made"),
+    "voice_unknown": N_(
+        "called by a robot, “%(message)s”: what became of it nobody knows; it is not repeated"
+    ),
+    "voice_not_called": N_("not called with the message “%(message)s”"),
     "unlinked": N_("%(by)s answered and is linked to nobody"),
 }
 
@@ -66,6 +79,8 @@ WHO_TAKES_IT = {
     "robot_stepless": N_("there was no next step for %(hours)s working hours"),
     "robot_overdue": N_("a task was %(hours)s working hours late"),
     "robot_close_date": N_("the date of closing is near: %(day)s"),
+    "robot_meeting": N_("a meeting is %(hours)s hours away"),
+    **{f"voice_{why}": words for why, words in WHY_NOT.items()},
 }
 
 

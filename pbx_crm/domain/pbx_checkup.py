@@ -32,7 +32,7 @@ OLDEST_MAJOR = 16
 CLOCK_WARNING, CLOCK_FAULT = timedelta(seconds=2), timedelta(seconds=60)
 NEEDS = {
     "reporting": N_("calls under way are unknown after a reconnect"),
-    "originate": N_("click-to-call does not work (dial_context is set)"),
+    "originate": N_("click-to-call and voice messages do not work (dial_context or voice is set)"),
     "call": N_("calls cannot be hung up from the popup (hang_up is set)"),
 }
 

@@ -37,6 +37,10 @@ class PbxDoor:
         knows_it = hmac.compare_digest(self.token.encode(), token.encode())
         return knows_it and is_within(self.networks, address)
 
+    def is_at(self, address: str) -> bool:
+        """Whether the PBX may ask from this address."""
+        return is_within(self.networks, address)
+
 
 def is_within(networks: Iterable[Network], address: str) -> bool:
     """Whether an address lies in one of these networks; False for what is no address."""

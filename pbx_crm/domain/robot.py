@@ -37,6 +37,8 @@ class Occasion(StrEnum):
     STEPLESS = "stepless"
     OVERDUE = "overdue"
     CLOSE_DATE = "close_date"
+    MEETING = "meeting"
+    """So many hours by the clock before a meeting is due."""
 
 
 class Heir(StrEnum):
@@ -75,11 +77,13 @@ class Robot:
     tells_head: bool = False
     webhook_url: str = ""
     webhook_secret: str = field(default="", repr=False)
+    voice_id: int | None = None
+    """The recording that the client is called with."""
 
     @property
     def does_something(self) -> bool:
         """Whether anything would ever follow."""
-        return self.disturbs or bool(self.priority or self.webhook_url)
+        return self.disturbs or bool(self.priority or self.webhook_url or self.voice_id)
 
     @property
     def disturbs(self) -> bool:
@@ -142,11 +146,15 @@ def _watch(
     is_of_lines: bool,
 ) -> Watch:
     wait, today = timedelta(hours=hours), now.astimezone(time.zone).date()
+    after, until = time.before(begin, wait), time.before(now, wait) if hours else now - SETTLING
+    if robot.occasion is Occasion.MEETING:
+        # What was near already when the robot was switched on is left alone, and what has begun.
+        after, until = max(begin + wait, now), now + wait
     return Watch(
         robot,
         stage_ids,
-        time.before(begin, wait),
-        time.before(now, wait) if hours else now - SETTLING,
+        after,
+        until,
         today,
         today + timedelta(days=hours),
         time,

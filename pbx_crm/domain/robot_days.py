@@ -67,6 +67,7 @@ class Step:
     due_at: datetime
     done_at: datetime | None = None
     by_robot: bool = False
+    is_meeting: bool = False
 
     def is_open_at(self, moment: datetime) -> bool:
         """Whether it waited to be done then."""
@@ -131,6 +132,11 @@ class CardDays:
         """The due times of what was to be done then and no robot had set, the earliest first."""
         mine = (step.due_at for step in self.steps if step.is_open_at(moment) and not step.by_robot)
         return iter(sorted(mine))
+
+    def meetings(self, moment: datetime) -> Iterator[datetime]:
+        """The due times of the meetings agreed on by then and not held, the earliest first."""
+        agreed = (step.due_at for step in self.steps if step.is_open_at(moment) and step.is_meeting)
+        return iter(sorted(agreed))
 
     def changes(self, since: datetime, until: datetime) -> list[datetime]:
         """When anything of this changed in between, with both ends."""

@@ -16,10 +16,20 @@ LONGEST_WAIT_HOURS = 24 * 366
 LONGEST_TASK_MINUTES = 365 * 24 * 60
 
 
-def reasons_against(robot: Robot, funnel: Funnel, owner_ids: Collection[int]) -> dict[str, str]:
+CALLS_CLIENTS = frozenset({Occasion.ENTERED, Occasion.MEETING})
+"""What a client is called for; for what a seller left undone nobody calls a client."""
+
+
+def reasons_against(
+    robot: Robot, funnel: Funnel, owner_ids: Collection[int], voice_ids: Collection[int] = ()
+) -> dict[str, str]:
     """By field why the robot cannot be; nothing for a good one."""
     reasons = {**_against_texts(robot), **_against_stage(robot, funnel)}
-    if robot.occasion is Occasion.STEPLESS and not robot.hours:
+    if robot.voice_id is not None and robot.voice_id not in voice_ids:
+        reasons["voice_id"] = N_("There is no such message.")
+    elif robot.voice_id is not None and robot.occasion not in CALLS_CLIENTS:
+        reasons["voice_id"] = N_("Clients are called when a stage is entered, and before a meeting.")
+    if robot.occasion in (Occasion.STEPLESS, Occasion.MEETING) and not robot.hours:
         reasons["hours"] = N_("At least one hour.")
     if not 0 <= robot.hours <= LONGEST_WAIT_HOURS:
         reasons["hours"] = N_("0 to a year.")
@@ -28,7 +38,9 @@ def reasons_against(robot: Robot, funnel: Funnel, owner_ids: Collection[int]) ->
     if robot.heir is Heir.PERSON and robot.owner_id not in owner_ids:
         reasons["owner_id"] = N_("Choose who gets the card.")
     if not robot.does_something:
-        reasons["task_kind"] = N_("Say what is to happen: a task, advice, a priority, an owner or a message.")
+        reasons["task_kind"] = N_(
+            "Say what is to happen: a task, advice, a priority, an owner, a message or a call."
+        )
     return reasons
 
 

@@ -193,11 +193,17 @@ class _Trial:
         for since, key in _stretches(self._robot.occasion, card, begin, lay.since):
             if (since, key) in self._done[card.deal_id]:
                 continue
-            window = _near(key, wait, time_) if key else self._due(since, timedelta(hours=wait), time_)
+            window = _near(key, wait, time_) if key else self._window(since, timedelta(hours=wait), time_)
             at = max(begin, window[0])
             at = time_.undisturbing(at) if self._robot.disturbs else at
             if at < window[1]:
                 yield _Due(at, since, card.deal_id, key)
+
+    def _window(self, since: datetime, wait: timedelta, time_: WorkingTime) -> tuple[datetime, datetime]:
+        if self._robot.occasion is not Occasion.MEETING:
+            return self._due(since, wait, time_)
+        # Before a meeting hours are those of the clock; one that was near at the beginning is left alone.
+        return (since - wait, since) if since - wait > self._ground.since else (since, since)
 
     def _due(self, since: datetime, wait: timedelta, time_: WorkingTime) -> tuple[datetime, datetime]:
         """From when until when the robot acts upon this stretch; at no time if it came due before."""
@@ -267,8 +273,9 @@ def _stretches(
             if since is not None:
                 yield since, ""
         case Occasion.OVERDUE:
-            for due_at in card.late_steps(at):
-                yield due_at, ""
+            yield from ((due_at, "") for due_at in card.late_steps(at))
+        case Occasion.MEETING:
+            yield from ((due_at, "") for due_at in card.meetings(at))
         case Occasion.CLOSE_DATE:
             if day := card.expected_close(at):
                 yield card.created_at, day

@@ -19,6 +19,7 @@ from pbx_crm.domain.funnel import Funnel, Stage, StageKind
 from pbx_crm.domain.passage import NO_GATES, GatedWay, gated_way
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
+from pbx_crm.domain.voice_call import VoiceResult
 
 
 class Count(StrEnum):
@@ -59,6 +60,8 @@ class Trigger:
     line_id: int | None = None
     wrap_up_id: int | None = None
     """The answer that sets it off when a seller gives it; None: it is asked when the call ends."""
+    voice_result: VoiceResult | None = None
+    """What became of a voice message that sets it off; None: it is asked of calls between people."""
     stage_id: int | None = None
     to_stage_id: int | None = None
     loss_reason_id: int | None = None
@@ -122,6 +125,8 @@ class CallFact:
     """The card's calls that ended before this one, the oldest first."""
     wrap_up_id: int | None = None
     """What the seller says of the talk; None while it has just ended."""
+    voice_result: VoiceResult | None = None
+    """What became of a voice message; None for a call between people."""
 
     @property
     def is_answered(self) -> bool:
@@ -205,6 +210,7 @@ def _fits_the_call(rule: Trigger, fact: CallFact) -> bool:
         and rule.outcome in (None, fact.outcome)
         and rule.line_id in (None, fact.line_id)
         and rule.wrap_up_id == fact.wrap_up_id
+        and rule.voice_result == fact.voice_result
         and fact.talk_seconds >= rule.least_talk_seconds
     )
 
@@ -263,7 +269,7 @@ TAKEN_BACK = frozenset(
         "robot": ("task", "priority", "owner", "advice", "head"),
     }.items()
     for what in acts
-)
+) | {"robot_voice", "voice_opted_out"}
 
 
 def may_take_back(details: Mapping[str, object]) -> bool:

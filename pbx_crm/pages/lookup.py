@@ -65,3 +65,23 @@ async def who_calls(request: web.Request, door: PbxDoor, form: Form) -> str:
     """POST /pbx/lookup: whose client has `number`; `crm:201:12:Anna`, always a line of this shape."""
     answer = await services_of(request).telephony.lookup.answer(door, form.get("number", ""))
     return answer.line()
+
+
+@asked_by_a_pbx
+async def voice_said(request: web.Request, door: PbxDoor, form: Form) -> str:
+    """POST /pbx/voice: what was `said` in the robot's `call`, a key or a DIALSTATUS; `crm:done`."""
+    calls = services_of(request).voice.calls
+    is_known = await calls.reported(door.pbx, form.get("call", ""), form.get("said", ""))
+    return "crm:done" if is_known else "crm:card"
+
+
+async def give_sound(request: web.Request) -> web.StreamResponse:
+    """GET /pbx/voice/{digest}.wav: a recording, for the PBXes whose dialplan may ask.
+
+    CURL writes files by GET alone, and a token in an address ends up in logs: the digest of the content,
+    which only the program tells the PBX, stands in for it.
+    """
+    services = services_of(request)
+    if not services.telephony.doors.knows(origin_of(request).address):
+        return web.Response(text=REFUSED, status=HTTPStatus.FORBIDDEN)
+    return web.FileResponse(services.voice.messages.file_of(request.match_info["digest"]))

@@ -16,7 +16,7 @@ from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of
 from pbx_crm.pages.rule_pages import RulePages, chosen, id_chosen, words
 from pbx_crm.pages.triggers import KINDS, PRIORITIES
-from pbx_crm.services.rules_view import RulesView
+from pbx_crm.services.robots import RobotsView
 
 HERE = "/settings/robots"
 OCCASIONS = {
@@ -25,6 +25,7 @@ OCCASIONS = {
     Occasion.STEPLESS: N_("there has been no next step for n working hours"),
     Occasion.OVERDUE: N_("a task is n working hours late"),
     Occasion.CLOSE_DATE: N_("it is expected to close within n days"),
+    Occasion.MEETING: N_("a meeting is n hours away"),
 }
 # The same as a sentence of the list, with the robot's own figure in it.
 TOLD = {
@@ -33,6 +34,7 @@ TOLD = {
     Occasion.STEPLESS: N_("there has been no next step for %(count)s working hours"),
     Occasion.OVERDUE: N_("a task is %(count)s working hours late"),
     Occasion.CLOSE_DATE: N_("it is expected to close within %(count)s days"),
+    Occasion.MEETING: N_("a meeting is %(count)s hours away"),
 }
 TOLD_WITHOUT_HOURS = {
     Occasion.ENTERED: N_("the card comes into the stage"),
@@ -80,10 +82,11 @@ def _filled(form: Form, robot_id: int | None, funnel_id: int) -> Robot:
         owner_id=id_chosen(form, "owner_id") if heir is Heir.PERSON else None,
         tells_head=form.is_on("tells_head"),
         webhook_url=form.text("webhook_url"),
+        voice_id=id_chosen(form, "voice_id"),
     )
 
 
-def _choices(request: web.Request, view: RulesView[Robot], robot: Robot) -> dict[str, Any]:
+def _choices(request: web.Request, view: RobotsView, robot: Robot) -> dict[str, Any]:
     funnel = view.funnel(robot.funnel_id)
     said = wording_of(request).gettext
     return {
@@ -96,11 +99,12 @@ def _choices(request: web.Request, view: RulesView[Robot], robot: Robot) -> dict
         "kinds": [("", said(N_("no task"))), *words(request, KINDS)],
         "priorities": [("", said(N_("stays as it is"))), *words(request, PRIORITIES)],
         "heirs": [("", said(N_("stays with the owner"))), *words(request, HEIRS)],
+        "voices": [("", said(N_("no call"))), *((voice.id, voice.name) for voice in view.voices)],
         "sellers": [("", "—"), *((seller.id, seller.name) for seller in view.sellers)],
     }
 
 
-async def _tried(request: web.Request, view: RulesView[Robot], robot: Robot, days: int) -> Outlook:
+async def _tried(request: web.Request, view: RobotsView, robot: Robot, days: int) -> Outlook:
     tried = await services_of(request).automation.dry_runs.of_robot(robot, days)
     run, said = tried.run, wording_of(request).gettext
     stages = {stage.id: stage.name for stage in view.funnel(robot.funnel_id).stages}

@@ -272,6 +272,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/metrics", metrics.show, Access.PUBLIC),
     Route("POST", "/pbx/lookup", lookup.who_calls, Access.PBX),
     Route("POST", "/pbx/code", lookup.dial_code, Access.PBX),
+    Route("POST", "/pbx/voice", lookup.voice_said, Access.PBX),
+    Route("GET", r"/pbx/voice/{digest:[0-9a-f]{64}}.wav", lookup.give_sound, Access.PBX),
     Route("GET", "/api/v1/openapi.json", document.show, Access.PUBLIC),
     *CARD_ROUTES,
     *CLIENT_ROUTES,

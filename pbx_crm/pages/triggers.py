@@ -13,6 +13,7 @@ from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Count, NewOwner, Trigger
+from pbx_crm.domain.voice_call import VoiceResult
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.call_words import OUTCOMES
 from pbx_crm.pages.forms import Form, form_of
@@ -20,6 +21,7 @@ from pbx_crm.pages.outlook import CaseLine, Outlook
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.pages.rule_pages import RulePages, chosen, id_chosen, words
+from pbx_crm.pages.voice_words import RESULTS
 from pbx_crm.services.triggers import TriggersView
 
 HERE = "/settings/triggers"
@@ -60,6 +62,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "wrap_ups": {one.id: one.name for offered in view.outcomes.values() for one in offered},
         "directions": DIRECTIONS,
         "outcomes": OUTCOMES,
+        "voice_results": RESULTS,
         "counts": COUNTS,
         "numbered": NUMBERED,
         "kinds": KINDS,
@@ -92,6 +95,7 @@ def _filled(form: Form, trigger_id: int | None, funnel_id: int) -> Trigger:
         nth=form.whole("nth", least=1) if form.text("nth") and count in NUMBERED else 1,
         line_id=id_chosen(form, "line_id"),
         wrap_up_id=id_chosen(form, "wrap_up_id"),
+        voice_result=chosen(form, "voice_result", VoiceResult),
         stage_id=id_chosen(form, "stage_id"),
         to_stage_id=id_chosen(form, "to_stage_id"),
         loss_reason_id=id_chosen(form, "loss_reason_id"),
@@ -117,6 +121,7 @@ def _choices(request: web.Request, view: TriggersView, rule: Trigger) -> dict[st
     return {
         "numbered": NUMBERED,
         "directions": [("", said(N_("any call"))), *words(request, DIRECTIONS)],
+        "voice_results": [("", said(N_("no voice message"))), *words(request, RESULTS)],
         "outcomes": [("", said(N_("however it ended"))), *words(request, OUTCOMES)],
         "counts": words(request, COUNTS),
         "lines": [("", said(N_("any line"))), *((line.id, line.name) for line in view.lines)],

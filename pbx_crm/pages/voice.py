@@ -7,15 +7,18 @@ from collections.abc import Mapping
 from aiohttp import web
 
 from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.voice_call import WHY_NOT
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.pages.uploads import parts_of, sent_file
+from pbx_crm.pages.voice_words import RESULTS
 from pbx_crm.services.voice_messages import MessageWish
 
 HERE = "/settings/voice"
+LONGEST_KEY = 64
 MESSAGE = HERE + r"/{message:\d{1,18}}"
 
 
@@ -58,6 +61,14 @@ async def listen(request: web.Request) -> web.StreamResponse:
     return web.FileResponse(path, headers=headers)
 
 
+async def try_out(request: web.Request) -> web.StreamResponse:
+    """POST /settings/voice/{message}/try: the head's own phone rings, and the message is played there."""
+    form = await form_of(request)
+    key = form.text("request_key")[:LONGEST_KEY]
+    await services_of(request).voice.calls.try_out(viewer_of(request), _id(request), key)
+    return see_other(HERE)
+
+
 async def switch(request: web.Request) -> web.StreamResponse:
     """POST /settings/voice/switch: whether robots call clients at all."""
     form = await form_of(request)
@@ -77,9 +88,14 @@ async def _page(
     wrong_id: int | None = None,
     typed: Mapping[str, str] | None = None,
 ) -> web.Response:
+    voice = services_of(request).voice
     filled = {
         "here": HERE,
-        "shelf": await services_of(request).voice.messages.shelf(),
+        "results": RESULTS,
+        "why_not": WHY_NOT,
+        "latest": await voice.calls.latest(),
+        "is_offered": voice.calls.is_offered,
+        "shelf": await voice.messages.shelf(),
         "reasons": wording_of(request).reasons_of(refused) if refused else {},
         "wrong_id": wrong_id,
         "typed": typed or {},
@@ -94,4 +110,5 @@ VOICE_ROUTES = (
     Route("POST", MESSAGE, change, Access.HEAD),
     Route("POST", MESSAGE + "/drop", drop, Access.HEAD),
     Route("GET", MESSAGE + "/sound", listen, Access.HEAD),
+    Route("POST", MESSAGE + "/try", try_out, Access.HEAD),
 )

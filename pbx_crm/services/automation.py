@@ -13,6 +13,8 @@ from pbx_crm.services.reminders import Reminders
 from pbx_crm.services.robot_acts import WEBHOOK
 from pbx_crm.services.robots import SWEEP, Robots
 from pbx_crm.services.site_forms import SiteForms
+from pbx_crm.services.voice import Voice
+from pbx_crm.services.voice_calls import SWEEP as VOICE_SWEEP
 from pbx_crm.services.webhooks import Webhooks
 
 
@@ -30,11 +32,11 @@ class Automation:
     site_forms: SiteForms
 
     @classmethod
-    def on(cls, ground: Ground) -> Automation:
+    def on(cls, ground: Ground, voice: Voice) -> Automation:
         """The services of this area, standing on this."""
         database, live, clock = ground.database, ground.live, ground.clock
         robots, webhooks = Robots(database, live, clock), Webhooks(database, clock)
-        works = {SWEEP: robots.run_job, WEBHOOK: webhooks.run_job}
+        works = {SWEEP: robots.run_job, WEBHOOK: webhooks.run_job, VOICE_SWEEP: voice.calls.run_job}
         return cls(
             calendars=Calendars(database, clock),
             reminders=Reminders(database, live, clock),

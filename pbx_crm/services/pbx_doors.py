@@ -35,6 +35,13 @@ class PbxDoors:
             self._say_refused(address)
         return admitting[0] if admitting else None
 
+    def knows(self, address: str) -> bool:
+        """Whether a dialplan may ask from this address; a stranger's is noted in the log."""
+        is_known = any(door.is_at(address) for door in self._doors)
+        if not is_known:
+            self._say_refused(address)
+        return is_known
+
     def _say_refused(self, address: str) -> None:
         now = self._clock()
         if self._said_at is None or now - self._said_at >= SAID_AGAIN_AFTER:

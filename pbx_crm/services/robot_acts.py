@@ -8,14 +8,28 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from pbx_crm.db import advices, callers, deals, jobs, people, robot_runs, rotas, tasks
+from pbx_crm.db import (
+    advices,
+    callers,
+    deals,
+    jobs,
+    people,
+    robot_runs,
+    rotas,
+    tasks,
+    voice_calls,
+    voice_messages,
+)
 from pbx_crm.db.engine import Transaction
+from pbx_crm.db.voice_calls import NewVoiceCall
 from pbx_crm.domain.deal import Deal
 from pbx_crm.domain.job import NewJob
 from pbx_crm.domain.person import Reach, Scope
-from pbx_crm.domain.robot import CAUSE, ROBOT, SETTLING, DueCard, Heir, Robot, Watch, next_owner
+from pbx_crm.domain.robot import CAUSE, ROBOT, SETTLING, DueCard, Heir, Occasion, Robot, Watch, next_owner
 from pbx_crm.domain.task import NewTask
+from pbx_crm.domain.voice_call import Why
 from pbx_crm.domain.working_time import WorkingTime
+from pbx_crm.services import voice_ends
 
 THE_PROGRAM = Scope(Reach.ALL, 0)
 ACTED = "robot"
@@ -63,6 +77,8 @@ def carry_out(tx: Transaction, acting: Acting, deal: Deal) -> Deal:
             _advise(tx, acting, deal, for_head=for_head)
     if robot.webhook_url:
         _send(tx, acting, deal)
+    if robot.voice_id is not None:
+        _have_called(tx, acting, deal, robot.voice_id)
     return deal
 
 
@@ -137,6 +153,19 @@ def _send(tx: Transaction, acting: Acting, deal: Deal) -> None:
     # Like everything that cannot be called back it waits until an undo has had its time.
     jobs.add(tx, NewJob(WEBHOOK, key, acting.now + SETTLING, payload))
     _note(tx, acting, deal, "webhook", {"host": urlsplit(robot.webhook_url).hostname or ""})
+
+
+def _have_called(tx: Transaction, acting: Acting, deal: Deal, voice_id: int) -> None:
+    message = voice_messages.get(tx, voice_id)
+    is_meeting = acting.robot.occasion is Occasion.MEETING
+    meeting = voice_calls.meeting_at(tx, deal.id, acting.card.since) if is_meeting else None
+    new = NewVoiceCall(acting.run_id, deal.id, message.id, message.name, deal.stage_id, acting.now, meeting)
+    call_id = voice_calls.plan(tx, new)
+    _note(tx, acting, deal, "voice", {"message": message.name})
+    # Who has just agreed on a meeting need not be called about it.
+    window = timedelta(hours=acting.watch.hours)
+    if is_meeting and (meeting is None or meeting.created_at > meeting.due_at - window):
+        voice_ends.leave(tx, call_id, Why.TOO_SOON, acting.now)
 
 
 def _told(deal: Deal) -> dict[str, Any]:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pbx_crm.db import audit, funnels, people, robots
+from pbx_crm.db import audit, funnels, people, robots, voice_messages
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.job import Job
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.robot import Robot
 from pbx_crm.domain.robot_form import reasons_against
+from pbx_crm.domain.voice_message import VoiceMessage
 from pbx_crm.services import robot_work
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
@@ -20,6 +21,13 @@ from pbx_crm.services.rules_view import RulesView
 
 SWEEP = "robots"
 PAUSE = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
+class RobotsView(RulesView[Robot]):
+    """All robots, and what a form may choose from."""
+
+    voices: list[VoiceMessage]
 
 
 class Robots:
@@ -30,7 +38,7 @@ class Robots:
         self._live = live
         self._clock = clock
 
-    async def view(self) -> RulesView[Robot]:
+    async def view(self) -> RobotsView:
         """Every robot of the funnels in use."""
         return await self._database.read(_view)
 
@@ -59,17 +67,18 @@ class Robots:
         return self._clock() + (timedelta(0) if acts >= robot_work.MOST else PAUSE)
 
 
-def _view(tx: Transaction) -> RulesView[Robot]:
+def _view(tx: Transaction) -> RobotsView:
     sellers = [person for person in people.everybody(tx, active_only=True) if person.role is not Role.NONE]
     in_use = [funnels.load(tx, funnel.id) for funnel in funnels.in_use(tx)]
-    return RulesView(robots.everything(tx), in_use, sellers)
+    return RobotsView(robots.everything(tx), in_use, sellers, voice_messages.everything(tx))
 
 
-def checked(tx: Transaction, robot: Robot) -> RulesView[Robot]:
+def checked(tx: Transaction, robot: Robot) -> RobotsView:
     """All robots, for a robot that may be; BadInput names each wrong value."""
     view = _view(tx)
     owner_ids = {seller.id for seller in view.sellers}
-    if reasons := reasons_against(robot, view.funnel(robot.funnel_id), owner_ids):
+    voice_ids = {voice.id for voice in view.voices}
+    if reasons := reasons_against(robot, view.funnel(robot.funnel_id), owner_ids, voice_ids):
         raise BadInput(reasons=reasons)
     return view
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from pbx_crm.db import advices, deal_notes, deals, tasks
+from pbx_crm.db import advices, contact_edits, deal_notes, deals, tasks, voice_calls
 from pbx_crm.db.deal_notes import DealEvent
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.deal import TRIGGER, Deal, NewMove, NothingToUndo, before_move, seller
@@ -29,7 +29,8 @@ class Occasion:
     """What set rules off: a call, the card it concerns, and when."""
 
     deal_id: int
-    call_id: int
+    call_id: int | None
+    """None where the call log may not have it, as with a voice message."""
     call_key: str
     """`pbx/linkedid`; with the rule's id it makes every act one that is done once."""
     at: datetime
@@ -152,6 +153,10 @@ def _restore(tx: Transaction, deal: Deal, event: DealEvent, viewer: Person, now:
             deals.set_owner(tx, deal, told["from"], now, seller(viewer.id), {})
         case "trigger_task" | "robot_task":
             return tasks.drop_caused(tx, told["cause"])
+        case "robot_voice":
+            return voice_calls.call_off(tx, int(told["run"]), now)
+        case "voice_opted_out":
+            return contact_edits.lift_ban(tx, told["contact"])
         case "robot_advice" | "robot_head":
             return advices.drop_of_run(tx, told["run"], for_head=told["id"] == "robot_head")
         case _:

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from pbx_crm.db import audit, house, voice_messages
+from pbx_crm.db import audit, house, voice_calls, voice_messages
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.voice_messages import NewMessage
 from pbx_crm.domain.errors import BadInput, NotFound
@@ -18,6 +18,7 @@ from pbx_crm.domain.voice_message import (
     LONGEST_NAME,
     MOST,
     KeptSound,
+    MessageInUse,
     NoSoundFolder,
     VoiceMessage,
     good_name,
@@ -164,5 +165,7 @@ def _change(tx: Transaction, actor: Person, message_id: int, wish: MessageWish, 
 
 def _drop(tx: Transaction, actor: Person, message_id: int, now: datetime) -> None:
     gone = voice_messages.get(tx, message_id)
+    if voice_calls.uses(tx, message_id):
+        raise MessageInUse
     voice_messages.drop(tx, message_id)
     audit.note(tx, now, actor.id, "voice message dropped", f"voice-{message_id}", details={"name": gone.name})

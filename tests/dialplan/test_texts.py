@@ -47,3 +47,5 @@ def test_plain_asterisk_and_freepbx_ask_the_crm_in_the_same_way() -> None:
     assert plain == freepbx != ""
     codes = sample("asterisk/extensions.d/pbx-crm-codes.conf").partition("[pbx-crm-codes]")[2].strip()
     assert codes in sample("freepbx/extensions_custom.conf")
+    voice = sample("asterisk/extensions.d/pbx-crm-voice.conf").partition("; One half of the call")[2]
+    assert voice.strip() in sample("freepbx/extensions_custom.conf")

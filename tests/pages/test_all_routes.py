@@ -364,6 +364,9 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/health/live"): Ask(),
     ("GET", "/health/ready"): Ask(),
     ("GET", "/metrics"): Ask(),
+    ("POST", "/pbx/voice"): Ask(data={"token": "walk", "call": "crm-voice-1", "said": "1"}),
+    ("GET", "/pbx/voice/{digest}.wav"): Ask(),
+    ("POST", "/settings/voice/{message}/try"): Ask("message", data={"request_key": "walk"}),
     ("POST", "/pbx/code"): Ask(data={"token": "walk", "channel": "PJSIP/101-0000001f", "code": "1"}),
     ("GET", "/settings/funnels/{funnel}/codes"): Ask(names="funnel"),
     ("POST", "/settings/funnels/{funnel}/codes"): Ask(names="funnel", data={"code-1": "meeting"}),
@@ -449,7 +452,9 @@ OF_A_SELLER = (
     "company",
     "advice",
 )
-FIXED = {"report": "sources", "name": "favicon.svg", "version": "x", "token": "a-link-that-works"}
+FIXED = {"report": "sources", "name": "favicon.svg", "version": "x", "token": "a-link-that-works"} | {
+    "digest": "0" * 64
+}
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import re
+from datetime import time
 from io import BytesIO
+from ipaddress import ip_network
 
 import pytest
 from aiohttp import ClientResponse, FormData
 
-from pbx_crm.db import voice_messages
+from pbx_crm.db import contact_edits, extensions, voice_messages
 from pbx_crm.db.tables import audit
+from pbx_crm.domain.pbx_door import PbxDoor
+from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.voice_call import VoiceRules
 from pbx_crm.domain.voice_message import VoiceMessage
+from pbx_crm.services.voice_calls import VoiceOutlet
+from tests import builders
+from tests.builders import NOW
+from tests.services.test_voice_calls import WrittenCaller
 from tests.site import Browser, Crm
 from tests.sounds import wav
+from tests.voice_house import VoiceHouse
 
 HERE = "/settings/voice"
 
@@ -127,3 +137,118 @@ async def test_sellers_and_admins_find_no_messages(crm: Crm, olga: Browser) -> N
         browser = await crm.browser(person)
         assert (await browser.get(f"{HERE}/{message.id}/sound")).status in (403, 404)
         assert (await send(browser, wav())).status == 403
+
+
+TOKEN = "t" * 32
+
+
+@pytest.fixture
+async def pbx(crm: Crm) -> Browser:
+    """The office's PBX, asking from loopback; another's may come from elsewhere only."""
+    doors = crm.services.telephony.doors
+    doors.open(PbxDoor("office", TOKEN, (ip_network("127.0.0.0/8"),)))
+    return await crm.browser()
+
+
+@pytest.fixture
+async def house(crm: Crm) -> VoiceHouse:
+    """A house whose robots call over the office's PBX."""
+    made = VoiceHouse(crm.database, await crm.database.write(builders.funnel), crm.cast.anna, crm.clock)
+    await made.furnish()
+    crm.services.voice.calls.offer(
+        "office", VoiceOutlet(WrittenCaller(), NumberPlan("RU"), VoiceRules("RU", hours=(time(0), time(23))))
+    )
+    return made
+
+
+async def test_the_pbx_fetches_a_recording_by_its_digest_and_nobody_else_does(
+    crm: Crm, olga: Browser, pbx: Browser
+) -> None:
+    await send(olga, wav())
+    (message,) = await stored(crm)
+    answer = await pbx.get(f"/pbx/voice/{message.sound.digest}.wav")
+    assert (answer.status, await answer.read()) == (200, wav())
+    assert (await pbx.get(f"/pbx/voice/{'0' * 64}.wav")).status == 404
+    assert (await pbx.get("/pbx/voice/..%2F..%2Fcrm.db.wav")).status == 404
+    await crm.database.write(lambda tx: voice_messages.drop(tx, message.id))
+
+
+async def test_from_another_address_no_recording_is_fetched(crm: Crm, olga: Browser) -> None:
+    await send(olga, wav())
+    (message,) = await stored(crm)
+    crm.services.telephony.doors.open(PbxDoor("office", TOKEN, (ip_network("192.0.2.5"),)))
+    stranger = await crm.browser()
+    assert (await stranger.get(f"/pbx/voice/{message.sound.digest}.wav")).status == 403
+
+
+async def test_the_dialplan_reports_a_key_and_the_page_shows_it(
+    crm: Crm, olga: Browser, pbx: Browser, house: VoiceHouse
+) -> None:
+    call = await house.plan("+79161234567")
+    assert await crm.services.voice.calls.sweep() == 1
+    assert "being called" in await (await olga.get(HERE)).text()
+    channel_id = (await house.now(call)).channel_id or ""
+    wrong = await pbx.post("/pbx/voice", data={"token": "x" * 32, "call": channel_id, "said": "9"})
+    assert (wrong.status, (await house.now(call)).result) == (403, None)
+    answer = await pbx.post("/pbx/voice", data={"token": TOKEN, "call": channel_id, "said": "1"})
+    assert await answer.text() == "crm:done"
+    page = await (await olga.get(HERE)).text()
+    assert "confirmed" in page
+    card = await (await olga.get(f"/deals/{call.deal_id}")).text()
+    assert "the client confirmed (pressed 1)" in card
+
+
+async def test_a_report_about_no_call_of_ours_is_answered_and_forgotten(pbx: Browser) -> None:
+    for call, said in (("crm-voice-0", "1"), ("", ""), ("' OR 1=1 --", "9"), ("crm-voice-0", "x" * 500)):
+        answer = await pbx.post("/pbx/voice", data={"token": TOKEN, "call": call, "said": said})
+        assert (answer.status, await answer.text()) == (200, "crm:card")
+
+
+async def test_the_head_takes_back_that_a_client_wants_no_more_calls(
+    crm: Crm, olga: Browser, pbx: Browser, house: VoiceHouse
+) -> None:
+    call = await house.plan("+79161234567")
+    await crm.services.voice.calls.sweep()
+    channel_id = (await house.now(call)).channel_id or ""
+    await pbx.post("/pbx/voice", data={"token": TOKEN, "call": channel_id, "said": "9"})
+    card = await (await olga.get(f"/deals/{call.deal_id}")).text()
+    found = re.search(rf"/deals/{call.deal_id}/acts/\d+/undo", card)
+    assert found is not None
+    await olga.post(found.group(), data={})
+    assert not await crm.database.read(contact_edits.is_not_to_be_called, "+79161234567")
+
+
+async def test_the_head_has_a_message_played_on_their_own_phone(
+    crm: Crm, olga: Browser, house: VoiceHouse
+) -> None:
+    await crm.database.write(lambda tx: extensions.link(tx, "office", "200", crm.cast.olga.id, NOW))
+    page = await (await olga.get(HERE)).text()
+    assert "Call me and play it" in page
+    answer = await olga.post(f"{HERE}/{house.message_id}/try", data={"request_key": "k"})
+    assert answer.status == 200
+
+
+async def test_a_robot_is_given_a_message_and_the_message_then_stays(
+    crm: Crm, olga: Browser, house: VoiceHouse
+) -> None:
+    form = {"funnel_id": str(house.funnel.id), "name": "Reminder", "occasion": "meeting", "hours": "24"}
+    wrong = await olga.post("/settings/robots", data={**form, "voice_id": "999"})
+    assert "There is no such message." in await wrong.text()
+    page = await olga.post("/settings/robots", data={**form, "voice_id": str(house.message_id)})
+    assert "calls the client" in await page.text()
+    assert "a meeting is 24 hours away" in await page.text()
+    refused = await olga.post(f"{HERE}/{house.message_id}/drop", data={})
+    assert "A robot calls with this message" in await refused.text()
+
+
+async def test_a_trigger_waits_for_what_was_pressed(crm: Crm, olga: Browser, house: VoiceHouse) -> None:
+    form = {
+        "funnel_id": str(house.funnel.id),
+        "name": "Comes",
+        "voice_result": "confirmed",
+        "priority": "high",
+    }
+    page = await (await olga.post("/settings/triggers", data=form)).text()
+    assert "Voice message: confirmed" in page
+    wrong = await olga.post("/settings/triggers", data={**form, "name": "No", "voice_result": "shouted"})
+    assert wrong.status == 422

@@ -51,7 +51,7 @@ from pbx_crm.db.tables.plans import plans, source_costs
 from pbx_crm.db.tables.regions import number_ranges, regions
 from pbx_crm.db.tables.rollups import call_days
 from pbx_crm.db.tables.site_forms import site_forms, site_requests
-from pbx_crm.db.tables.voice import voice_messages
+from pbx_crm.db.tables.voice import voice_calls, voice_messages
 from pbx_crm.db.tables.walls import wall_links
 
 __all__ = [
@@ -117,6 +117,7 @@ __all__ = [
     "tasks",
     "transfers",
     "triggers",
+    "voice_calls",
     "voice_messages",
     "wall_links",
     "wrap_up_outcomes",

@@ -30,6 +30,8 @@ robots = Table(
     Column("tells_head", Boolean, nullable=False, default=False),
     Column("webhook_url", String(500), nullable=False, default=""),
     Column("webhook_secret", String(64), nullable=False, default=""),
+    # The recording that the client is called with.
+    ref("voice_id", "voice_messages.id", nullable=True),
     UniqueConstraint("funnel_id", "name"),
 )
 

@@ -101,6 +101,8 @@ triggers = Table(
     Column("nth", Integer, nullable=False, default=1),
     # Such a rule is asked when a seller gives this answer, not when the call ends.
     ref("wrap_up_id", "wrap_up_outcomes.id", nullable=True),
+    # Such a rule is asked when this is what became of a voice message.
+    Column("voice_result", String(12)),
     # A rule of a line that is gone would suddenly mean every line: it goes with it.
     ref("line_id", "lines.id", nullable=True, cascade=True),
     ref("stage_id", "stages.id", nullable=True),

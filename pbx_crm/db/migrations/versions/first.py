@@ -432,6 +432,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["by_id"], ["people.id"], name=op.f("fk_voice_messages_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_voice_messages")),
         sa.UniqueConstraint("name", name=op.f("uq_voice_messages_name")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "wall_links",
@@ -613,9 +614,11 @@ def upgrade() -> None:
         sa.Column("tells_head", sa.Boolean(), nullable=False),
         sa.Column("webhook_url", sa.String(length=500), nullable=False),
         sa.Column("webhook_secret", sa.String(length=64), nullable=False),
+        sa.Column("voice_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(["funnel_id"], ["funnels.id"], name=op.f("fk_robots_funnel_id")),
         sa.ForeignKeyConstraint(["owner_id"], ["people.id"], name=op.f("fk_robots_owner_id")),
         sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_robots_stage_id")),
+        sa.ForeignKeyConstraint(["voice_id"], ["voice_messages.id"], name=op.f("fk_robots_voice_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_robots")),
         sa.UniqueConstraint("funnel_id", "name", name=op.f("uq_robots_funnel_id_name")),
     )
@@ -663,6 +666,7 @@ def upgrade() -> None:
         sa.Column("count", sa.String(length=12), nullable=False),
         sa.Column("nth", sa.Integer(), nullable=False),
         sa.Column("wrap_up_id", ROW_ID, nullable=True),
+        sa.Column("voice_result", sa.String(length=12), nullable=True),
         sa.Column("line_id", ROW_ID, nullable=True),
         sa.Column("stage_id", ROW_ID, nullable=True),
         sa.Column("to_stage_id", ROW_ID, nullable=True),
@@ -1096,3 +1100,42 @@ def upgrade() -> None:
         sa.UniqueConstraint("call_id", "person_id", name=op.f("uq_wrap_ups_call_id_person_id")),
     )
     op.create_index("ix_wrap_ups_deal_id", "wrap_ups", ["deal_id"], unique=False)
+    op.create_table(
+        "voice_calls",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("run_id", ROW_ID, nullable=False),
+        sa.Column("deal_id", ROW_ID, nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("message", sa.String(length=100), nullable=False),
+        sa.Column("stage_id", ROW_ID, nullable=False),
+        sa.Column("task_id", ROW_ID, nullable=True),
+        sa.Column("meeting_at", UtcTime(), nullable=True),
+        sa.Column("planned_at", UtcTime(), nullable=False),
+        sa.Column("look_at", UtcTime(), nullable=False),
+        sa.Column("expires_at", UtcTime(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("result", sa.String(length=12), nullable=True),
+        sa.Column("why_not", sa.String(length=12), nullable=True),
+        sa.Column("pbx", sa.String(length=64), nullable=True),
+        sa.Column("number", sa.String(length=20), nullable=True),
+        sa.Column("channel_id", sa.String(length=64), nullable=True),
+        sa.Column("dialled_at", UtcTime(), nullable=True),
+        sa.Column("over_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["deal_id"], ["deals.id"], name=op.f("fk_voice_calls_deal_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"], ["robot_runs.id"], name=op.f("fk_voice_calls_run_id"), ondelete="CASCADE"
+        ),
+        sa.ForeignKeyConstraint(["stage_id"], ["stages.id"], name=op.f("fk_voice_calls_stage_id")),
+        sa.ForeignKeyConstraint(
+            ["task_id"], ["tasks.id"], name=op.f("fk_voice_calls_task_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_voice_calls")),
+        sa.UniqueConstraint("channel_id", name=op.f("uq_voice_calls_channel_id")),
+        sa.UniqueConstraint("run_id", name=op.f("uq_voice_calls_run_id")),
+    )
+    op.create_index("ix_voice_calls_deal_id", "voice_calls", ["deal_id"], unique=False)
+    op.create_index("ix_voice_calls_dialled_at", "voice_calls", ["pbx", "dialled_at"], unique=False)
+    op.create_index("ix_voice_calls_number", "voice_calls", ["number", "dialled_at"], unique=False)
+    op.create_index("ix_voice_calls_state", "voice_calls", ["state", "look_at"], unique=False)
