@@ -25,7 +25,7 @@ from sqlalchemy import Connection, insert
 from bench.made_up_rows import add_lines, reasons_of, write_years
 from bench.made_up_years import Firm, Size
 from bench.result import Result
-from pbx_crm.db import call_days, call_report, call_sums, funnels, migrate
+from pbx_crm.db import call_days, call_hours, call_report, call_sums, funnels, migrate
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import calls, people
 from pbx_crm.domain.funnel import PRESETS
@@ -58,6 +58,8 @@ class Measured:
     """Counting the calls takes so many times as long as reading the sums."""
     all_days_ms: float
     """Totals of everything there is."""
+    all_hours_ms: float
+    """The same by hour and weekday."""
     with_clients_ms: float
     """The page's whole report of the larger month; distinct clients are counted from the calls."""
 
@@ -71,7 +73,7 @@ def measure() -> Result:
     reached = all(_is_reached(name, one) for name, one in found.items())
     words = "; ".join(
         f"{name}: {one.growth:.2f} x, counting takes {one.times_scan:.0f} x, "
-        f"all days {one.all_days_ms:.0f} ms, with distinct clients {one.with_clients_ms:.0f} ms"
+        f"all days {one.all_days_ms:.0f} ms, by hour {one.all_hours_ms:.0f} ms, with distinct clients {one.with_clients_ms:.0f} ms"
         for name, one in found.items()
     )
     return Result(
@@ -99,8 +101,9 @@ def _compare(url_of: Callable[[str], str]) -> Measured:
             against_scan.append(_seconds(lambda: _scan(many), 1) / large)
         everything = ReportFilter(Days(FIRST, FIRST + timedelta(days=DAYS - 1)).span(ZONE))
         every_day = _seconds(lambda: _sums(many, everything))
+        hours = _seconds(lambda: _run(many, lambda tx: call_hours.per_hour(tx, everything, ALL, ZONE)))
         whole = _seconds(lambda: _run(many, lambda tx: call_report.report(tx, wanted, ALL)), 1)
-    return Measured(median(growth), median(against_scan), every_day * 1000, whole * 1000)
+    return Measured(median(growth), median(against_scan), every_day * 1000, hours * 1000, whole * 1000)
 
 
 def _seconds(work: Callable[[], object], times: int = 5) -> float:

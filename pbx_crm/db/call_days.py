@@ -1,9 +1,10 @@
-"""Calls per day, line and person, kept added up in the transaction that changes a call.
+"""Calls per day and per hour, line and person, kept added up in the transaction that changes a call.
 
 `calls.counted_day` says under which day a call is in the sums; without it reports count the call itself.
 So the figures are exact at every moment: while a call goes on, before the sums are built and while they
 are built anew. Whoever changes a call takes it out before (`take_out`) and puts it in after (`put_in`);
-both pass over what is there already. The days are those of the zone in which the sums were built.
+both pass over what is there already. The days are those of the zone in which the sums were built. The sums
+by hours (`call_hours`) hold the same calls and are written beside those by days.
 """
 
 from __future__ import annotations
@@ -14,12 +15,24 @@ from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, func, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    func,
+    select,
+    text,
+    update,
+)
 
 from pbx_crm.db import call_sums
+from pbx_crm.db.call_fold import BY_HOUR, DAY_KEYS, HOUR_KEYS, Key, QuarterHour, fold
 from pbx_crm.db.call_sums import SUMS
 from pbx_crm.db.prepared import fetch, write_rows
-from pbx_crm.db.tables import call_days, calls, deals, settings
+from pbx_crm.db.tables import call_days, call_hours, calls, deals, settings
 from pbx_crm.db.upsert import insert_missing, insert_of, put
 from pbx_crm.domain.call import Direction
 from pbx_crm.domain.origin_report import NO_LINE
@@ -30,6 +43,7 @@ Row = Mapping[str, Any]
 ZONE = "days of the sums"
 AT_ONCE = 200
 KEYS = (calls.c.counted_day, call_sums.LINE)
+FINE_KEYS = (*KEYS, QuarterHour(calls.c.started_at))
 
 IDS: BindParameter[int] = bindparam("ids", expanding=True)
 NUMBERS: BindParameter[str] = bindparam("numbers", expanding=True)
@@ -39,10 +53,14 @@ TO_COUNT = (
     .where(calls.c.id.in_(IDS), calls.c.ended_at.is_not(None), calls.c.counted_day.is_(None))
     .with_for_update()
 )
-COUNTED = select(calls.c.id).where(calls.c.id.in_(IDS), calls.c.counted_day.is_not(None)).with_for_update()
-OF_THESE = call_sums.per_company(KEYS, [calls.c.id.in_(IDS)])
+COUNTED = (
+    select(calls.c.id, STORED_ZONE.scalar_subquery())
+    .where(calls.c.id.in_(IDS), calls.c.counted_day.is_not(None))
+    .with_for_update()
+)
+OF_THESE = call_sums.per_company(FINE_KEYS, [calls.c.id.in_(IDS)])
 BEGUN = (calls.c.started_at >= bindparam("since"), calls.c.started_at < bindparam("until"))
-OF_DAY = call_sums.per_company(KEYS, [*BEGUN, calls.c.counted_day == bindparam("counted_on")])
+OF_DAY = call_sums.per_company(FINE_KEYS, [*BEGUN, calls.c.counted_day == bindparam("counted_on")])
 COUNT_DAY = (
     update(calls).where(*BEGUN, calls.c.ended_at.is_not(None)).values(counted_day=bindparam("counted_on"))
 )
@@ -50,6 +68,9 @@ LEAVE_DAY = (
     update(calls).where(*BEGUN, calls.c.counted_day == bindparam("counted_on")).values(counted_day=None)
 )
 FORGET_DAY = delete(call_days).where(call_days.c.day == bindparam("counted_on"))
+FORGET_HOURS = delete(call_hours).where(
+    call_hours.c.began >= bindparam("since"), call_hours.c.began < bindparam("until")
+)
 MARK = update(calls).where(calls.c.id == bindparam("call")).values(counted_day=bindparam("counted_on"))
 # A sum of a card's calls and a change of the card's owner at once: the later of the two must see both.
 HOLD_CARDS = (
@@ -89,21 +110,23 @@ def choose_zone(tx: Connection, name: str) -> None:
 def put_in(tx: Connection, call_ids: Collection[int]) -> None:
     """Adds those of these calls that are over and not in the sums yet. Four statements, one if none is."""
     for ids in _some(call_ids):
+        found = [row for row in fetch(tx, TO_COUNT, {"ids": ids}) if row[2] is not None]
         days = [
             {"call": call_id, "counted_on": started_at.astimezone(ZoneInfo(name)).date()}
-            for call_id, started_at, name in fetch(tx, TO_COUNT, {"ids": ids})
-            if name is not None
+            for call_id, started_at, name in found
         ]
         write_rows(tx, MARK, days)
-        _add(tx, [row["call"] for row in days], 1)
+        if found:
+            _add(tx, [row["call"] for row in days], 1, ZoneInfo(found[0][2]))
 
 
 def take_out(tx: Connection, call_ids: Collection[int]) -> None:
     """Takes those of these calls out of the sums that are in; to be done before they change."""
     for ids in _some(call_ids):
-        counted = [call_id for (call_id,) in fetch(tx, COUNTED, {"ids": ids})]
-        _add(tx, counted, -1)
-        write_rows(tx, MARK, [{"call": call_id, "counted_on": None} for call_id in counted])
+        counted = [tuple(row) for row in fetch(tx, COUNTED, {"ids": ids})]
+        if counted:
+            _add(tx, [call_id for call_id, _ in counted], -1, ZoneInfo(counted[0][1]))
+        write_rows(tx, MARK, [{"call": call_id, "counted_on": None} for call_id, _ in counted])
 
 
 def conversations(tx: Connection, call_ids: Collection[int]) -> list[tuple[str, datetime]]:
@@ -129,17 +152,20 @@ def hand_over(tx: Connection, deal_id: int, from_id: int, to_id: int) -> None:
         for day, line, count in shifted
         for who, sign in ((from_id, -1), (to_id, 1))
     ]
-    write_rows(tx, _adding(tx.dialect.name), _in_order(rows))
+    write_rows(tx, _adding_days(tx.dialect.name), _in_order(rows, DAY_KEYS))
 
 
 def leave_line(tx: Connection, line_id: int) -> None:
-    """What counted for this line counts for none; to be done with its calls. Three statements."""
+    """What counted for this line counts for none; to be done with its calls. Six statements."""
     _alone(tx)
-    mine = call_days.c.line == line_id
-    columns = (call_days.c.day, call_days.c.who, *(call_days.c[name] for name in SUMS))
-    rows = [{**row, "line": NO_LINE} for row in tx.execute(select(*columns).where(mine)).mappings()]
-    write_rows(tx, _adding(tx.dialect.name), _in_order(rows))
-    tx.execute(delete(call_days).where(mine))
+    for table, adding, keys in (
+        (call_days, _adding_days, DAY_KEYS),
+        (call_hours, _adding_hours, HOUR_KEYS),
+    ):
+        mine = table.c.line == line_id
+        rows = [{**row, "line": NO_LINE} for row in tx.execute(select(table).where(mine)).mappings()]
+        write_rows(tx, adding(tx.dialect.name), _in_order(rows, keys))
+        tx.execute(delete(table).where(mine))
 
 
 def days_known(tx: Connection, days_zone: ZoneInfo) -> Days | None:
@@ -159,19 +185,25 @@ def first_not_counted(tx: Connection, days_zone: ZoneInfo) -> date | None:
 
 
 def build(tx: Connection, day: date, days_zone: ZoneInfo) -> None:
-    """Makes the sums of this day anew from its calls. Four statements."""
+    """Makes the sums of this day anew from its calls. Six statements."""
     _alone(tx)
     asked = _asked(day, days_zone)
-    write_rows(tx, FORGET_DAY, [{"counted_on": day}])
+    _forget(tx, asked)
     write_rows(tx, COUNT_DAY, [asked])
-    write_rows(tx, _adding(tx.dialect.name), _rows(fetch(tx, OF_DAY, asked), 1))
+    _write(tx, fetch(tx, OF_DAY, asked), 1, days_zone)
 
 
 def tear_down(tx: Connection, day: date, days_zone: ZoneInfo) -> None:
-    """Takes a whole day out of the sums; its calls are counted themselves from now on. Two statements."""
+    """Takes a whole day out of the sums; its calls are counted themselves from now on. Three statements."""
     _alone(tx)
-    write_rows(tx, FORGET_DAY, [{"counted_on": day}])
-    write_rows(tx, LEAVE_DAY, [_asked(day, days_zone)])
+    asked = _asked(day, days_zone)
+    _forget(tx, asked)
+    write_rows(tx, LEAVE_DAY, [asked])
+
+
+def _forget(tx: Connection, asked: Row) -> None:
+    write_rows(tx, FORGET_DAY, [{"counted_on": asked["counted_on"]}])
+    write_rows(tx, FORGET_HOURS, [{"since": asked["since"], "until": asked["until"]}])
 
 
 def _asked(day: date, days_zone: ZoneInfo) -> Row:
@@ -183,47 +215,74 @@ def change_zone(tx: Connection, name: str) -> None:
     """From now on days are this zone's; what was not torn down before is, at once."""
     _alone(tx)
     tx.execute(call_days.delete())
+    tx.execute(call_hours.delete())
     tx.execute(update(calls).where(calls.c.counted_day.is_not(None)).values(counted_day=None))
     put(tx, settings, [{"key": ZONE, "value": name}], ["key"])
 
 
 def wrong_rows(tx: Connection, day: date, days_zone: ZoneInfo) -> int:
     """How many rows of this day are not what its calls add up to; none, unless there is a fault of ours."""
-    true = call_sums.added(fetch(tx, OF_DAY, _asked(day, days_zone)), 3)
-    columns = (call_days.c.day, call_days.c.line, call_days.c.who, *(call_days.c[name] for name in SUMS))
-    kept = call_sums.added(tx.execute(select(*columns).where(call_days.c.day == day)), 3)
-    return sum(true.get(key) != kept.get(key) for key in true.keys() | kept.keys())
+    asked = _asked(day, days_zone)
+    true = fold(fetch(tx, OF_DAY, asked), days_zone)
+    of_days = select(*_columns(call_days, DAY_KEYS, SUMS)).where(call_days.c.day == day)
+    of_hours = select(*_columns(call_hours, HOUR_KEYS, BY_HOUR)).where(
+        call_hours.c.began >= asked["since"], call_hours.c.began < asked["until"]
+    )
+    return _different(true.days, tx.execute(of_days)) + _different(true.hours, tx.execute(of_hours))
 
 
-def _add(tx: Connection, call_ids: Sequence[int], sign: int) -> None:
-    if not call_ids:
-        return
+def _different(true: Mapping[Key, Sequence[int]], kept: Iterable[Sequence[Any]]) -> int:
+    stored = {tuple(row[:3]): list(row[3:]) for row in kept if any(row[3:])}
+    return sum(list(true.get(key, ())) != stored.get(key, []) for key in true.keys() | stored.keys())
+
+
+def _columns(table: Table, keys: Iterable[str], sums: Iterable[str]) -> list[ColumnElement[Any]]:
+    return [table.c[name] for name in (*keys, *sums)]
+
+
+def _add(tx: Connection, call_ids: Sequence[int], sign: int, days_zone: ZoneInfo) -> None:
     asked = {"ids": list(call_ids)}
     if tx.dialect.name != "sqlite":
         fetch(tx, HOLD_CARDS, asked)
-    write_rows(tx, _adding(tx.dialect.name), _rows(fetch(tx, OF_THESE, asked), sign))
+    _write(tx, fetch(tx, OF_THESE, asked), sign, days_zone)
 
 
-def _rows(sums: Any, sign: int) -> list[Row]:
-    names = ("day", "line", "who")
+def _write(tx: Connection, sums: Iterable[Sequence[Any]], sign: int, days_zone: ZoneInfo) -> None:
+    folded = fold(sums, days_zone)
+    write_rows(tx, _adding_days(tx.dialect.name), _rows(folded.days, DAY_KEYS, SUMS, sign))
+    write_rows(tx, _adding_hours(tx.dialect.name), _rows(folded.hours, HOUR_KEYS, BY_HOUR, sign))
+
+
+def _rows(
+    sums: Mapping[Key, Sequence[int]], keys: Sequence[str], names: Sequence[str], sign: int
+) -> list[Row]:
     found = [
-        dict(zip(names, key, strict=True))
-        | {name: sign * value for name, value in zip(SUMS, values, strict=True)}
-        for key, values in call_sums.added(sums, len(names)).items()
+        dict(zip(keys, key, strict=True))
+        | {name: sign * value for name, value in zip(names, values, strict=True)}
+        for key, values in sums.items()
     ]
-    return _in_order(found)
+    return _in_order(found, keys)
 
 
-def _in_order(rows: Iterable[Row]) -> list[Row]:
+def _in_order(rows: Iterable[Row], keys: Sequence[str]) -> list[Row]:
     # Two batches at once take the rows they share in one order, so that neither waits for the other.
-    return sorted(rows, key=lambda row: (row["day"], row["line"], row["who"]))
+    return sorted(rows, key=lambda row: tuple(row[name] for name in keys))
 
 
 @cache
-def _adding(dialect: str) -> Any:
-    statement = insert_of(dialect, call_days)
-    more = {name: call_days.c[name] + statement.excluded[name] for name in SUMS}
-    return statement.on_conflict_do_update(index_elements=["day", "line", "who"], set_=more)
+def _adding_days(dialect: str) -> Any:
+    return _adding(dialect, call_days, DAY_KEYS, SUMS)
+
+
+@cache
+def _adding_hours(dialect: str) -> Any:
+    return _adding(dialect, call_hours, HOUR_KEYS, BY_HOUR)
+
+
+def _adding(dialect: str, table: Table, keys: Sequence[str], names: Sequence[str]) -> Any:
+    statement = insert_of(dialect, table)
+    more = {name: table.c[name] + statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=more)
 
 
 def _alone(tx: Connection) -> None:

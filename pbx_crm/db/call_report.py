@@ -25,7 +25,7 @@ from sqlalchemy import (
 from pbx_crm.db import call_days, call_sums, meetings
 from pbx_crm.db.call_figures import people_in
 from pbx_crm.db.call_sums import EVERYBODY, NOBODY, SUMS, Keys
-from pbx_crm.db.report_slices import calls_sliced, sums_from
+from pbx_crm.db.report_slices import calls_sliced, sums_sliced
 from pbx_crm.db.tables import call_days as kept
 from pbx_crm.db.tables import calls, people, talks
 from pbx_crm.domain.call_report import SECONDS, CallReport, Counts, Moment, SellerCounts, Whole
@@ -152,10 +152,7 @@ def kept_sums(wanted: ReportFilter, scope: Scope, days: Days, keys: Keys = ()) -
     """The same of whole days, from the kept sums; `keys` are columns of theirs."""
     names = [func.sum(kept.c[name]).label(name) for name in SUMS]
     query = select(*keys, kept.c.who, *names).where(kept.c.day >= days.first, kept.c.day <= days.last)
-    if wanted.line_id is not None:
-        query = query.where(kept.c.line == wanted.line_id)
-    if wanted.source is not None:
-        query = query.where(sums_from(kept.c.line, wanted.source))
+    query = query.where(*sums_sliced(kept.c.line, wanted))
     if not is_company(wanted, scope):
         query = query.where(*mine(wanted, scope, kept.c.who))
     return query.group_by(*keys, kept.c.who)

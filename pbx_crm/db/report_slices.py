@@ -45,6 +45,16 @@ def sums_from(line: ColumnElement[int], source: str) -> ColumnElement[bool]:
     return found if source else found | (line == NO_LINE)
 
 
+def sums_sliced(line: ColumnElement[int], wanted: ReportFilter) -> list[ColumnElement[bool]]:
+    """Conditions on kept sums by this column: line and source."""
+    found = []
+    if wanted.line_id is not None:
+        found.append(line == wanted.line_id)
+    if wanted.source is not None:
+        found.append(sums_from(line, wanted.source))
+    return found
+
+
 def lines_from(source: str) -> Select[tuple[int]]:
     """Ids of the lines of this source."""
     return select(lines.c.id).where(lines.c.source == source).correlate(None)

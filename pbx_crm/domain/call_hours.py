@@ -93,6 +93,28 @@ class CallHours:
         )
 
 
+def hour_of(at: datetime, zone: tzinfo) -> datetime:
+    """When the hour of the zone's clock in which this moment lies began; an hour that comes twice, twice."""
+    local = at.astimezone(zone)
+    return local.replace(minute=0, second=0, microsecond=0).astimezone(UTC)
+
+
+def are_alike(zone: tzinfo, other: tzinfo, span: Span) -> bool:
+    """Whether an hour of one clock is always an hour of the other's, and the span made of whole ones."""
+    ends = (span.since, span.until)
+    if any(hour_of(end, other) != end for end in ends):
+        return False
+    if str(zone) == str(other):
+        return True
+    days = (span.until - span.since).days
+    moments = [span.since + timedelta(days=day) for day in range(days + 1)] + [span.until]
+    return all(_is_whole(at.astimezone(clock).utcoffset()) for at in moments for clock in (zone, other))
+
+
+def _is_whole(offset: timedelta | None) -> bool:
+    return offset is not None and not offset % timedelta(hours=1)
+
+
 def by_week_hour(counted: Iterable[tuple[datetime, int, int]], zone: tzinfo) -> CallHours:
     """Of (moment, answered, missed) what each hour of the zone's week comes to."""
     answered: Counter[WeekHour] = Counter()

@@ -68,7 +68,7 @@ async def as_file(request: web.Request) -> web.StreamResponse:
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, CallHours]:
-    head = await head_of(request, PATH, SLICES)
+    head = await head_of(request, PATH, SLICES, can_compare=False)
     reports, scope = services_of(request).reports, viewer_of(request).scope
     return head, await reports.call_hours(scope, head.wanted, head.zone)
 

@@ -72,7 +72,7 @@ async def as_file(request: web.Request) -> web.StreamResponse:
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, CallTrend]:
-    head = await head_of(request, PATH, SLICES)
+    head = await head_of(request, PATH, SLICES, can_compare=False)
     every = step_for(head.days, choice_of(Every, head.query.by))
     steps = list(steps_of(head.days, every, wording_of(request).first_weekday))
     reports, scope = services_of(request).reports, viewer_of(request).scope

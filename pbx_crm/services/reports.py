@@ -73,7 +73,7 @@ class Reports:
 
     async def call_hours(self, scope: Scope, wanted: ReportFilter, zone: tzinfo) -> CallHours:
         """Incoming calls by hour and weekday of the zone."""
-        return by_week_hour(await self._database.read(call_hours.per_quarter, wanted, scope), zone)
+        return by_week_hour(await self._database.read(call_hours.per_hour, wanted, scope, zone), zone)
 
     async def cold(self, scope: Scope, wanted: ReportFilter) -> ColdReport:
         """Cold calls and meetings per seller."""

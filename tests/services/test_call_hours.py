@@ -9,19 +9,21 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.db.tables import call_people, calls
+from pbx_crm.db.tables import call_hours, call_people, calls
 from pbx_crm.domain.call import Outcome
-from pbx_crm.domain.call_hours import CallHours, HourCounts, WeekHour, by_week_hour
+from pbx_crm.domain.call_hours import CallHours, HourCounts, WeekHour, are_alike, by_week_hour, hour_of
 from pbx_crm.domain.call_log import CallFilter, Figure
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
+from pbx_crm.services.rollups import Rollups
 from tests.call_rows import CallRows
 from tests.services.test_call_report import Office, invent_calls
 
+LONG_AGO, TO_COME = datetime(2015, 1, 1), datetime(2030, 1, 1)  # noqa: DTZ001 (hypothesis wants them naive)
 DAYS = Days(date(2026, 11, 9), date(2026, 11, 22))
 ZONES = ("Europe/Berlin", "Asia/Tehran", "Asia/Kathmandu", "America/New_York")
 
@@ -63,6 +65,67 @@ async def test_every_hour_is_what_counting_by_hand_gives(office: Office, name: s
             told[cell.weekday, cell.hour, False] += counts.answered
             told[cell.weekday, cell.hour, True] += counts.missed
         assert +told == await office.database.read(by_hand, zone, me)
+
+
+@pytest.mark.parametrize("firms", ["Europe/Berlin", "Asia/Tehran", "Australia/Lord_Howe"])
+async def test_the_kept_hours_tell_readers_everywhere_the_same(office: Office, firms: str) -> None:
+    await office.happens(lambda tx: invent_calls(tx, office, 9))
+    line = office.lines[0]
+    asked: list[dict[str, int]] = [{}, {"person_id": office.anna.id}, {"line_id": line}, {"line_id": 0}]
+    zones = [ZoneInfo(name) for name in (*ZONES, firms)]
+    counted = [await hours(office, office.olga, zone, **slices) for zone in zones for slices in asked]
+    async for _ in Rollups(office.database).rebuild(firms):
+        pass
+    kept = [await hours(office, office.olga, zone, **slices) for zone in zones for slices in asked]
+    assert kept == counted
+    own = await hours(office, office.anna, zones[-1])
+    assert own == counted[len(asked) * (len(zones) - 1) + 1]
+
+
+async def test_who_lives_by_the_firms_hours_is_told_from_the_kept_ones(office: Office) -> None:
+    """A sum that is wrong by one shows who reads it: nobody whose hours are cut otherwise."""
+    await office.happens(lambda tx: invent_calls(tx, office, 9))
+    async for _ in Rollups(office.database).rebuild("Europe/Berlin"):
+        pass
+    one_more = update(call_hours).values(missed=call_hours.c.missed + 1)
+    for name, is_kept in (("Europe/Berlin", True), ("America/New_York", True), ("Asia/Tehran", False)):
+        zone = ZoneInfo(name)
+        before = await hours(office, office.olga, zone)
+        await office.database.write(lambda tx: tx.execute(one_more))
+        assert (await hours(office, office.olga, zone) != before) is is_kept, name
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "day", "is_alike"),
+    [
+        ("Europe/Berlin", "Europe/Berlin", date(2026, 3, 29), True),
+        ("Europe/Berlin", "America/New_York", date(2026, 3, 29), True),
+        ("Europe/Berlin", "Asia/Tehran", date(2026, 3, 29), False),
+        ("Asia/Tehran", "Asia/Tehran", date(2026, 3, 29), True),
+        ("Asia/Kolkata", "Asia/Kathmandu", date(2026, 3, 29), False),
+        # Half an hour forth and back: only its own readers live by such hours.
+        ("Australia/Lord_Howe", "Australia/Lord_Howe", date(2026, 4, 5), True),
+        ("Australia/Lord_Howe", "Europe/Berlin", date(2026, 4, 5), False),
+        # Caracas went from -04:30 to -04:00 on the first of May.
+        ("America/Caracas", "Europe/Berlin", date(2016, 4, 30), False),
+        ("America/Caracas", "Europe/Berlin", date(2016, 5, 2), True),
+    ],
+)
+def test_hours_are_shared_where_clocks_differ_by_whole_ones(
+    one: str, other: str, day: date, is_alike: bool
+) -> None:
+    span = Days(day, day).span(ZoneInfo(one))
+    assert are_alike(ZoneInfo(one), ZoneInfo(other), span) is is_alike
+
+
+@given(st.sampled_from((*ZONES, "Australia/Lord_Howe", "America/Havana")), st.datetimes(LONG_AGO, TO_COME))
+def test_an_hour_begins_within_its_day_and_before_its_moments(name: str, naive: datetime) -> None:
+    zone, at = ZoneInfo(name), naive.replace(tzinfo=UTC)
+    began = hour_of(at, zone)
+    assert timedelta(0) <= at - began < timedelta(minutes=90)
+    for moment in (at, began):
+        local, day = moment.astimezone(zone), at.astimezone(zone).date()
+        assert (local.date(), local.hour) == (day, at.astimezone(zone).hour)
 
 
 async def test_every_cell_opens_exactly_the_calls_it_counted(office: Office) -> None:

@@ -50,6 +50,7 @@ from pbx_crm.db.tables.people import extensions, login_tries, people, seen_exten
 from pbx_crm.db.tables.plans import plans, source_costs
 from pbx_crm.db.tables.regions import number_ranges, regions
 from pbx_crm.db.tables.rollups import call_days
+from pbx_crm.db.tables.rollups import call_days, call_hours
 from pbx_crm.db.tables.site_forms import site_forms, site_requests
 from pbx_crm.db.tables.voice import voice_calls, voice_messages
 from pbx_crm.db.tables.walls import wall_links
@@ -64,6 +65,7 @@ __all__ = [
     "calendars",
     "call_aliases",
     "call_days",
+    "call_hours",
     "call_people",
     "calls",
     "companies",

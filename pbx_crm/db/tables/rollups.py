@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Date, Integer, Table, UniqueConstraint
 
+from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.tables.base import RowId, metadata
 
 # Calls that are over, by day of the firm's time zone, line (0: none) and whom they count for: a person's
@@ -34,4 +35,17 @@ call_days = Table(
     ),
     *(Column(name, RowId, nullable=False, default=0) for name in ("talk_ms", "ring_ms", "hold_ms")),
     UniqueConstraint("day", "line", "who"),
+)
+
+# The incoming ones of the same calls by the hour of the firm's clock in which they began: when people call.
+# The key begins with whom they count for: a year of the firm is read without any seller's rows.
+call_hours = Table(
+    "call_hours",
+    metadata,
+    Column("who", RowId, nullable=False),
+    Column("began", UtcTime, nullable=False),
+    Column("line", RowId, nullable=False),
+    Column("answered", Integer, nullable=False, default=0),
+    Column("missed", Integer, nullable=False, default=0),
+    UniqueConstraint("who", "began", "line"),
 )
