@@ -21,6 +21,7 @@ from pbx_crm.domain.report_filter import ReportName
 
 WRONG_USE = 2
 BANDS = [band.value for band in AmountBand]
+STEPS = ["day", "week", "month", "quarter"]
 REPORTS = [name.value for name in ReportName]
 
 
@@ -144,6 +145,7 @@ def record(
 @click.option("--source", help="Only calls and deals of this source.")
 @click.option("--region", help="Only clients of this region, by its English or its own name.")
 @click.option("--band", type=click.Choice(BANDS), help="Only deals of these amounts.")
+@click.option("--by", type=click.Choice(STEPS), help="Steps of a trend, length of a plan.")
 @click.option("--zone", help="Whose days; the installation's time zone if not told.")
 @click.option("--json", "form", flag_value="json", help="One JSON object.")
 @click.option("--csv", "form", flag_value="csv", help="CSV as the page gives it.")
@@ -160,6 +162,7 @@ def report(
     source: str | None,
     region: str | None,
     band: str | None,
+    by: str | None,
     zone: str | None,
     form: str | None,
     output: Path | None,
@@ -170,7 +173,7 @@ def report(
     from pbx_crm.config import load
 
     days = (first.date() if first else None, last.date() if last else None)
-    asked = Asked(ReportName(name), *days, seller, line, funnel, zone, source, band, region)
+    asked = Asked(ReportName(name), *days, seller, line, funnel, zone, source, band, region, by or "")
     print_report(load(config), asked, form or "text", output)
 
 

@@ -127,11 +127,21 @@ def test_a_plan_is_of_the_month_of_the_first_day_or_the_present_one(config: Path
     asked = ["report", "plan", "--json", "--config", str(config)]
     told = json.loads(CliRunner().invoke(main, [*asked, "--from", "2026-11-30"]).output)
     calls = [row for row in told["rows"] if row["metric"] == "calls"]
-    assert [(row["month"], row["seller"], row["fact"]) for row in calls] == [
+    assert [(row["period"], row["seller"], row["fact"]) for row in calls] == [
         ("2026-11", "Anna", "1"),
         ("2026-11", "all", "1"),
     ]
     assert CliRunner().invoke(main, asked).exit_code == 0
+    for by, key in (("week", "2026-W49"), ("quarter", "2026-Q4")):
+        told = json.loads(CliRunner().invoke(main, [*asked, "--from", "2026-11-30", "--by", by]).output)
+        assert {row["period"] for row in told["rows"]} == {key}
+
+
+def test_a_trend_has_the_steps_that_are_asked_for(config: Path) -> None:
+    assert len(json.loads(report(config, "trend", "--json", "--by", "week").output)["rows"]) == 1
+    days = ["--from", "2026-11-01", "--to", "2026-11-30", "--config", str(config)]
+    by_day = CliRunner().invoke(main, ["report", "trend", "--json", "--by", "day", *days])
+    assert len(json.loads(by_day.output)["rows"]) == 30
 
 
 def test_losses_are_told_by_every_crossing(config: Path, sqlite_url: str) -> None:
@@ -186,6 +196,8 @@ def test_a_terminal_gets_columns(config: Path) -> None:
         ("weather",),
         ("calls", "--line", "x"),
         ("funnel", "--band", "x"),
+        ("funnel", "--by", "week"),
+        ("trend", "--by", "quarter"),
     ],
 )
 def test_wrong_use_is_said_and_ends_with_two(config: Path, words: tuple[str, ...]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, tzinfo
 from pathlib import Path
@@ -20,7 +20,9 @@ from pbx_crm.app import open_database
 from pbx_crm.config import Settings
 from pbx_crm.db.engine import Database
 from pbx_crm.domain.amount_band import AmountBand
+from pbx_crm.domain.call_trend import Every
 from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.plan_period import PeriodKind
 from pbx_crm.domain.report_filter import ReportFilter, ReportName
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
@@ -36,6 +38,7 @@ from pbx_crm.services.regions import Regions
 from pbx_crm.services.report_tables import ReportDays, ReportTables
 from pbx_crm.services.reports import Reports
 
+STEPS: Mapping[ReportName, Collection[str]] = {ReportName.TREND: set(Every), ReportName.PLAN: set(PeriodKind)}
 OF_A_HEAD = Scope(Reach.ALL, 0)
 
 
@@ -53,6 +56,7 @@ class Asked:
     source: str | None = None
     band: str | None = None
     region: str | None = None
+    by: str = ""
 
 
 def print_report(settings: Settings, asked: Asked, form: str, file: Path | None = None) -> None:
@@ -61,6 +65,8 @@ def print_report(settings: Settings, asked: Asked, form: str, file: Path | None 
     Names that are not there are a usage error, and so is a workbook on a terminal.
     """
     zone = _zone(asked.zone or settings.crm.time_zone)
+    if asked.by and asked.by not in STEPS.get(asked.report, ()):
+        raise click.UsageError(f"{asked.report} is not told by {asked.by}")
     database = open_database(settings)
     try:
         table = asyncio.run(_table(database, settings, asked, zone))
@@ -107,7 +113,7 @@ async def _table(database: Database, settings: Settings, asked: Asked, zone: tzi
     )
     ground = Ground(database, LiveFeed(), utc_now, settings.installation, {})
     tables = ReportTables(reports, Plans(ground), Origins(ground), utc_now)
-    told = ReportDays(wanted, days, zone, _first_weekday(settings, zone))
+    told = ReportDays(wanted, days, zone, _first_weekday(settings, zone), asked.by)
     return await tables.table(asked.report, OF_A_HEAD, told)
 
 
@@ -118,7 +124,7 @@ def _first_weekday(settings: Settings, zone: tzinfo) -> int:
 
 
 def _days(asked: Asked, zone: tzinfo) -> Days:
-    """The days asked for; a plan is that of the month of the first, else of the present one."""
+    """The days asked for; a plan is that of the period of the first, else of the present one."""
     if not asked.report.has_days:
         first = asked.first or utc_now().astimezone(zone).date()
         return Days(first, first)

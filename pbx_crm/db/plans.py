@@ -22,26 +22,26 @@ MOST_IDS = 1000
 """In one statement; databases take no list of any length."""
 
 
-def targets(tx: Connection, month: str, scope: Scope) -> Figures:
-    """What is planned for the month. One statement."""
+def targets(tx: Connection, period: str, scope: Scope) -> Figures:
+    """What is planned for the period. One statement."""
     query = select(plans.c.person_id, plans.c.metric, plans.c.target)
-    found = tx.execute(query.where(plans.c.month == month, people_in(scope, plans.c.person_id)))
+    found = tx.execute(query.where(plans.c.period == period, people_in(scope, plans.c.person_id)))
     return {(person_id, Metric(metric)): target for person_id, metric, target in found}
 
 
-def put(tx: Connection, month: str, wanted: Mapping[tuple[int, Metric], Decimal | None]) -> None:
+def put(tx: Connection, period: str, wanted: Mapping[tuple[int, Metric], Decimal | None]) -> None:
     """Plans these anew; None plans nothing. The others stay."""
     for (person_id, metric), target in wanted.items():
-        key = and_(plans.c.person_id == person_id, plans.c.month == month, plans.c.metric == metric)
+        key = and_(plans.c.person_id == person_id, plans.c.period == period, plans.c.metric == metric)
         tx.execute(plans.delete().where(key))
         if target is not None:
-            row = {"person_id": person_id, "month": month, "metric": metric, "target": target}
+            row = {"person_id": person_id, "period": period, "metric": metric, "target": target}
             tx.execute(plans.insert().values(row))
 
 
-def sellers(tx: Connection, month: str, scope: Scope) -> list[tuple[int, str]]:
-    """Sellers of today, and whoever has a plan in the month, by name. One statement."""
-    planned = select(plans.c.person_id).where(plans.c.month == month).correlate(None)
+def sellers(tx: Connection, period: str, scope: Scope) -> list[tuple[int, str]]:
+    """Sellers of today, and whoever has a plan in the period, by name. One statement."""
+    planned = select(plans.c.person_id).where(plans.c.period == period).correlate(None)
     sells = (people.c.role == Role.SELLER) & people.c.is_active
     query = select(people.c.id, people.c.name).where(
         sells | people.c.id.in_(planned), people_in(scope, people.c.id)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
-from pbx_crm.domain.report_period import Days
+from pbx_crm.domain.plan_period import PlanPeriod
 from pbx_crm.domain.report_table import Cell, ReportTable
 from pbx_crm.domain.working_time import WorkingTime
 
-FIRST_YEAR, LAST_YEAR = 1980, 2200
 BEHIND = Decimal("0.8")
 """Of what should be there by now; below it a plan is not merely late."""
 
@@ -39,60 +38,22 @@ class Pace(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class PlanMonth:
-    """A month of the company's calendar."""
-
-    first: date
-
-    @classmethod
-    def of(cls, key: str, today: date) -> PlanMonth:
-        """The month written `2026-11`; what is none means the present one."""
-        try:
-            found = date.fromisoformat(f"{key}-01")
-        except ValueError:
-            found = today.replace(day=1)
-        # A month no company has seen has none before or after it that could be named either.
-        return cls(found if FIRST_YEAR <= found.year <= LAST_YEAR else today.replace(day=1))
-
-    @property
-    def key(self) -> str:
-        """`2026-11`."""
-        return f"{self.first:%Y-%m}"
-
-    @property
-    def days(self) -> Days:
-        """All its days."""
-        return Days(self.first, self.next.first - timedelta(days=1))
-
-    @property
-    def next(self) -> PlanMonth:
-        """The month after it."""
-        return PlanMonth((self.first + timedelta(days=31)).replace(day=1))
-
-    @property
-    def before(self) -> PlanMonth:
-        """The month before it."""
-        return PlanMonth((self.first - timedelta(days=1)).replace(day=1))
-
-
-@dataclass(frozen=True, slots=True)
 class Clock:
-    """How much of a month's working time has passed, and how many working days are left, today included."""
+    """How much of a period's working time has passed, and how many working days are left, today included."""
 
     share: Decimal
     """0 to 1."""
     days_left: int
 
     @classmethod
-    def of(cls, month: PlanMonth, now: datetime, zone: tzinfo, times: WorkingTime) -> Clock:
-        """By the house's calendar; a month without working time is counted by the clock alone."""
-        span, today = month.days.span(zone), now.astimezone(zone).date()
+    def of(cls, period: PlanPeriod, now: datetime, zone: tzinfo, times: WorkingTime) -> Clock:
+        """By the house's calendar; a period without working time is counted by the clock alone."""
+        span, today = period.days.span(zone), now.astimezone(zone).date()
         reached = min(max(now, span.since), span.until)
         whole, passed = times.between(span.since, span.until), times.between(span.since, reached)
         if not whole:
             whole, passed = span.until - span.since, reached - span.since
-        days = (month.first + timedelta(days=number) for number in range(month.days.count))
-        left = sum(1 for day in days if day >= today and times.hours_on(day))
+        left = sum(1 for day in period.days if day >= today and times.hours_on(day))
         return cls(Decimal(passed / whole).quantize(Decimal("0.0001")), left)
 
 
@@ -103,7 +64,7 @@ class PlanCell:
     target: Decimal | None
     fact: Decimal
     share: Decimal
-    """Of the month's working time that has passed."""
+    """Of the period's working time that has passed."""
 
     @property
     def percent(self) -> int | None:
@@ -140,9 +101,9 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class PlanReport:
-    """Plans of a month against what came."""
+    """Plans of a period against what came."""
 
-    month: PlanMonth
+    period: PlanPeriod
     clock: Clock
     currency: str
     rows: tuple[PlanRow, ...]
@@ -151,7 +112,7 @@ class PlanReport:
 
     def table(self) -> ReportTable:
         """A row for each seller and metric."""
-        columns = ("month", "seller", "metric", "plan", "fact", "percent", "by_end", "pace", "currency")
+        columns = ("period", "seller", "metric", "plan", "fact", "percent", "by_end", "pace", "currency")
         rows = [*self.rows, *([self.total] if self.total else [])]
         return ReportTable(
             columns,
@@ -160,7 +121,7 @@ class PlanReport:
 
     def _cells(self, row: PlanRow, metric: Metric, cell: PlanCell) -> tuple[Cell, ...]:
         return (
-            self.month.key,
+            self.period.key,
             row.name or "all",
             metric.value,
             None if cell.target is None else f"{cell.target.normalize():f}",
@@ -176,7 +137,7 @@ Figures = Mapping[tuple[int, Metric], Decimal]
 
 
 def plan_report(
-    month: PlanMonth,
+    period: PlanPeriod,
     clock: Clock,
     currency: str,
     sellers: Sequence[tuple[int, str]],
@@ -201,4 +162,4 @@ def plan_report(
     )
     everybody = [person_id for person_id, _ in sellers]
     total = PlanRow(None, "", {metric: cell(everybody, metric) for metric in Metric}) if is_whole else None
-    return PlanReport(month, clock, currency, rows, total)
+    return PlanReport(period, clock, currency, rows, total)

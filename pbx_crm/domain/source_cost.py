@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
-from pbx_crm.domain.plan import PlanMonth
+from pbx_crm.domain.plan_period import PlanPeriod
 from pbx_crm.domain.report_period import Days
 
 Costs = Mapping[tuple[str, str], Decimal]
 """By source and month, `2026-11`."""
 
 
-def months_of(days: Days) -> tuple[PlanMonth, ...]:
+def months_of(days: Days) -> tuple[PlanPeriod, ...]:
     """The months these days lie in."""
-    found = [PlanMonth(days.first.replace(day=1))]
+    found = [PlanPeriod(days.first.replace(day=1))]
     while found[-1].next.first <= days.last:
         found.append(found[-1].next)
     return tuple(found)
@@ -31,6 +31,6 @@ def cost_of(days: Days, costs: Costs) -> dict[str, Decimal]:
     return found
 
 
-def _shared(month: PlanMonth, days: Days) -> int:
+def _shared(month: PlanPeriod, days: Days) -> int:
     """How many days of the month are asked for."""
     return (min(month.days.last, days.last) - max(month.days.first, days.first)).days + 1

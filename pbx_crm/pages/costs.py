@@ -7,7 +7,7 @@ from decimal import Decimal
 from aiohttp import web
 
 from pbx_crm.domain.errors import BadInput
-from pbx_crm.domain.plan import PlanMonth
+from pbx_crm.domain.plan_period import PlanPeriod
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import Form, form_of
@@ -73,5 +73,5 @@ async def _page(
     return render(request, "costs.html", values, status=status)
 
 
-def _url(month: PlanMonth) -> str:
+def _url(month: PlanPeriod) -> str:
     return f"{HERE}?month={month.key}"

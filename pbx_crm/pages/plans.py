@@ -1,4 +1,4 @@
-"""Settings: what is wanted of each seller in a month."""
+"""Settings: what is wanted of each seller in a week, a month or a quarter."""
 
 from __future__ import annotations
 
@@ -7,28 +7,29 @@ from decimal import Decimal
 from aiohttp import web
 
 from pbx_crm.domain.errors import BadInput
-from pbx_crm.domain.plan import Metric, PlanMonth, PlanReport
+from pbx_crm.domain.plan import Metric, PlanReport
+from pbx_crm.domain.plan_period import PlanPeriod
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.render import render
-from pbx_crm.pages.report_plan import METRICS
+from pbx_crm.pages.report_plan import KINDS, METRICS
 from pbx_crm.pages.request import services_of, viewer_of
 
 HERE = "/settings/plans"
 
 
 async def show(request: web.Request) -> web.StreamResponse:
-    """GET /settings/plans: a field for each seller and metric of the month."""
-    return await _page(request, request.query.get("month", ""))
+    """GET /settings/plans: a field for each seller and metric of the period."""
+    return await _page(request, request.query.get("period", ""))
 
 
 async def save(request: web.Request) -> web.StreamResponse:
-    """POST /settings/plans: the whole month at once, or the form again with the reasons."""
+    """POST /settings/plans: the whole period at once, or the form again with the reasons."""
     form = await form_of(request)
     plans, viewer = services_of(request).analysis.plans, viewer_of(request)
-    month = plans.month(form.text("month"))
-    report = await plans.report(viewer.scope, month)
+    period = plans.period(form.text("period"))
+    report = await plans.report(viewer.scope, period)
     wanted = {
         (row.person_id, metric): _target(form, field_of(row.person_id, metric), metric)
         for row in report.rows
@@ -37,10 +38,10 @@ async def save(request: web.Request) -> web.StreamResponse:
     }
     try:
         form.require_good()
-        await plans.save(viewer, month, wanted)
+        await plans.save(viewer, period, wanted)
     except BadInput as refused:
-        return await _page(request, month.key, form, refused.reasons, status=422)
-    return see_other(f"{HERE}?month={month.key}")
+        return await _page(request, period.key, form, refused.reasons, status=422)
+    return see_other(f"{HERE}?period={period.key}")
 
 
 def field_of(person_id: int, metric: Metric) -> str:
@@ -66,24 +67,25 @@ async def _page(
     status: int = 200,
 ) -> web.Response:
     plans = services_of(request).analysis.plans
-    month = plans.month(key)
-    report = await plans.report(viewer_of(request).scope, month)
+    period = plans.period(key)
+    report = await plans.report(viewer_of(request).scope, period)
     values = {
         "here": HERE,
         "report": report,
-        "month": month,
+        "period": period,
         "metrics": METRICS,
         "typed": _typed(report, form),
         "reasons": reasons or {},
         "problem": N_("Some of these are no numbers.") if reasons else "",
-        "before_url": _url(month.before),
-        "next_url": _url(month.next),
+        "kinds": [(_url(other), KINDS[kind], other == period) for kind, other in plans.about(period).items()],
+        "before_url": _url(period.before),
+        "next_url": _url(period.next),
     }
     return render(request, "plans.html", values, status=status)
 
 
-def _url(month: PlanMonth) -> str:
-    return f"{HERE}?month={month.key}"
+def _url(period: PlanPeriod) -> str:
+    return f"{HERE}?period={period.key}"
 
 
 def _typed(report: PlanReport, form: Form | None) -> dict[str, str]:

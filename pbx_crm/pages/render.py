@@ -49,7 +49,7 @@ PRODUCT = "pbx_crm"
 FROM_WORDING = (
     *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "timespan"),
     *("iso", "input_time", "worded", "short_since", "gettext", "percent", "lasting", "month"),
-    *("filesize", "region", "time_there", "day_field", "moment_field"),
+    *("filesize", "quarter", "region", "time_there", "day_field", "moment_field"),
 )
 
 

@@ -128,6 +128,11 @@ class Wording:
         skeleton = self._locale.datetime_skeletons["yMMMM"]
         return self._digits(format_date(day, skeleton.pattern, locale=self._locale))
 
+    def quarter(self, day: date) -> str:
+        """`4th quarter 2026`."""
+        skeleton = self._locale.datetime_skeletons["yQQQQ"]
+        return self._digits(format_date(day, skeleton.pattern, locale=self._locale))
+
     def moment(self, at: datetime) -> str:
         """`today 16:30`, `yesterday 11:20`, `12 Nov 09:00`."""
         days = (at.astimezone(self.zone).date() - self.now.astimezone(self.zone).date()).days

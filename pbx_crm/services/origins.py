@@ -13,7 +13,7 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.errors import NotAllowed, NotFound
 from pbx_crm.domain.origin_report import OriginKind, OriginReport
 from pbx_crm.domain.person import Person, Reach, Scope
-from pbx_crm.domain.plan import PlanMonth
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
 from pbx_crm.services.ground import Ground
@@ -33,21 +33,22 @@ class Origins:
         """That of costs."""
         return self._currency
 
-    def month(self, key: str) -> PlanMonth:
+    def month(self, key: str) -> PlanPeriod:
         """The month written `2026-11`; what is none means the present one."""
-        return PlanMonth.of(key, self._today())
+        found = PlanPeriod.of(key, self._today())
+        return PlanPeriod.at(PeriodKind.MONTH, found.first)
 
     async def report(self, scope: Scope, kind: OriginKind, wanted: ReportFilter, days: Days) -> OriginReport:
         """What came from each source or over each line in these days, which are those of the filter."""
         paid = self._paid(scope, wanted, days)
         return await self._database.read(origin_report.report, kind, wanted, scope, self._currency, paid)
 
-    async def costs(self, scope: Scope, month: PlanMonth) -> dict[str, Decimal | None]:
+    async def costs(self, scope: Scope, month: PlanPeriod) -> dict[str, Decimal | None]:
         """What is entered for the month, by source; None where nothing is."""
         _check(scope)
         return await self._database.read(_costs, scope, month.key)
 
-    async def save(self, viewer: Person, month: PlanMonth, wanted: Mapping[str, Decimal | None]) -> None:
+    async def save(self, viewer: Person, month: PlanPeriod, wanted: Mapping[str, Decimal | None]) -> None:
         """Enters these anew; None takes one away. NotFound for a source nothing ever came from."""
         _check(viewer.scope)
         await self._database.write(_save, viewer, month.key, wanted, self._clock())

@@ -1,10 +1,10 @@
-"""Plans of a month, what came of them, and what so many contracts would take."""
+"""Plans of a period, what came of them, and what so many contracts would take."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,7 +15,8 @@ from pbx_crm.domain.deal_stays import day_number, stays_of
 from pbx_crm.domain.errors import NotAllowed, NotFound
 from pbx_crm.domain.forecast import HISTORY_DAYS
 from pbx_crm.domain.person import Person, Reach, Scope
-from pbx_crm.domain.plan import Clock, Metric, PlanMonth, PlanReport, plan_report
+from pbx_crm.domain.plan import Clock, Metric, PlanReport, plan_report
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.planner import Have, PlannerReport, need_of
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.services.ground import Ground
@@ -24,7 +25,7 @@ Wanted = Mapping[tuple[int, Metric], Decimal | None]
 
 
 class Plans:
-    """Months are the company's; a head plans for everybody, a seller sees their own plan."""
+    """Periods are the company's; a head plans for everybody, a seller sees their own plan."""
 
     def __init__(self, ground: Ground) -> None:
         self._database = ground.database
@@ -37,68 +38,78 @@ class Plans:
         """That of planned sums."""
         return self._currency
 
-    def month(self, key: str) -> PlanMonth:
-        """The month written `2026-11`; what is none means the present one."""
-        return PlanMonth.of(key, self._clock().astimezone(self._zone).date())
+    def period(self, key: str) -> PlanPeriod:
+        """The period written `2026-11`, `2026-W47` or `2026-Q4`; what is none means the present month."""
+        return PlanPeriod.of(key, self._today)
 
-    async def report(self, scope: Scope, month: PlanMonth) -> PlanReport:
-        """The month's plans against what came of them."""
-        return await self._database.read(_report, scope, month, self._currency, self._zone, self._clock())
+    def about(self, period: PlanPeriod) -> dict[PeriodKind, PlanPeriod]:
+        """About the same time, the period of each length."""
+        return {kind: period.as_kind(kind, self._today) for kind in PeriodKind}
 
-    async def save(self, viewer: Person, month: PlanMonth, wanted: Wanted) -> None:
+    @property
+    def _today(self) -> date:
+        return self._clock().astimezone(self._zone).date()
+
+    async def report(self, scope: Scope, period: PlanPeriod) -> PlanReport:
+        """The period's plans against what came of them."""
+        return await self._database.read(_report, scope, period, self._currency, self._zone, self._clock())
+
+    async def save(self, viewer: Person, period: PlanPeriod, wanted: Wanted) -> None:
         """Plans these anew; None plans nothing. NotFound for somebody who sells nothing."""
         if viewer.scope.reach is not Reach.ALL:
             raise NotAllowed
-        await self._database.write(_save, viewer, month, wanted, self._clock())
+        await self._database.write(_save, viewer, period, wanted, self._clock())
 
     async def planner(
-        self, scope: Scope, wanted: ReportFilter, month: PlanMonth, contracts: int | None
+        self, scope: Scope, wanted: ReportFilter, period: PlanPeriod, contracts: int | None
     ) -> PlannerReport | None:
         """What so many contracts take in this slice; without a number, as many as are planned.
 
         None where there is no funnel.
         """
-        sliced = replace(wanted, span=month.days.span(self._zone))
-        return await self._database.read(_planner, scope, sliced, month, contracts, self._zone, self._clock())
+        sliced = replace(wanted, span=period.days.span(self._zone))
+        return await self._database.read(
+            _planner, scope, sliced, period, contracts, self._zone, self._clock()
+        )
 
 
 def _report(
-    tx: Transaction, scope: Scope, month: PlanMonth, currency: str, zone: ZoneInfo, now: datetime
+    tx: Transaction, scope: Scope, period: PlanPeriod, currency: str, zone: ZoneInfo, now: datetime
 ) -> PlanReport:
-    span = month.days.span(zone)
+    span = period.days.span(zone)
     counted = call_report.report(tx, ReportFilter(span), scope)
     facts = stored.won(tx, span, currency, scope)
     for row in counted.rows:
         facts[row.person_id, Metric.CALLS] = Decimal(row.counts.talked)
         facts[row.person_id, Metric.MEETINGS] = Decimal(row.counts.meetings)
     return plan_report(
-        month,
-        _clock_of(tx, month, now, zone),
+        period,
+        _clock_of(tx, period, now, zone),
         currency,
-        stored.sellers(tx, month.key, scope),
-        stored.targets(tx, month.key, scope),
+        stored.sellers(tx, period.key, scope),
+        stored.targets(tx, period.key, scope),
         facts,
         is_whole=scope.reach is Reach.ALL,
     )
 
 
-def _clock_of(tx: Transaction, month: PlanMonth, now: datetime, zone: ZoneInfo) -> Clock:
-    return Clock.of(month, now, zone, calendars.working_times(tx).house)
+def _clock_of(tx: Transaction, period: PlanPeriod, now: datetime, zone: ZoneInfo) -> Clock:
+    return Clock.of(period, now, zone, calendars.working_times(tx).house)
 
 
-def _save(tx: Transaction, viewer: Person, month: PlanMonth, wanted: Wanted, now: datetime) -> None:
-    known = {person_id for person_id, _ in stored.sellers(tx, month.key, viewer.scope)}
+def _save(tx: Transaction, viewer: Person, period: PlanPeriod, wanted: Wanted, now: datetime) -> None:
+    known = {person_id for person_id, _ in stored.sellers(tx, period.key, viewer.scope)}
     if not {person_id for person_id, _ in wanted} <= known:
         raise NotFound
-    stored.put(tx, month.key, wanted)
-    audit.note(tx, now, viewer.id, "plans_changed", month.key)
+    stored.put(tx, period.key, wanted)
+    audit.note(tx, now, viewer.id, "plans_changed", period.key)
 
 
 def _planner(
     tx: Transaction,
     scope: Scope,
     wanted: ReportFilter,
-    month: PlanMonth,
+    period: PlanPeriod,
     contracts: int | None,
     zone: ZoneInfo,
     now: datetime,
@@ -114,20 +125,20 @@ def _planner(
     decided = [deals[number].id for number in stays.deal[over].tolist()]
     talks = stored.talks_of(tx, decided)
     return PlannerReport(
-        contracts=_planned(tx, scope, wanted, month) if contracts is None else contracts,
+        contracts=_planned(tx, scope, wanted, period) if contracts is None else contracts,
         need=need_of(stays, today, [talks.get(deal_id, 0) for deal_id in decided]),
         have=Have(
             contracts=len(stays.wins(since, until)),
             clients=int(((stays.made >= since) & (stays.made < until)).sum()),
             talks=stored.talks_within(tx, wanted, funnel.id, scope),
         ),
-        days_left=_clock_of(tx, month, now, zone).days_left,
+        days_left=_clock_of(tx, period, now, zone).days_left,
     )
 
 
-def _planned(tx: Transaction, scope: Scope, wanted: ReportFilter, month: PlanMonth) -> int:
-    """The deals planned for the month, of one seller or of all."""
-    found = stored.targets(tx, month.key, scope)
+def _planned(tx: Transaction, scope: Scope, wanted: ReportFilter, period: PlanPeriod) -> int:
+    """The deals planned for the period, of one seller or of all."""
+    found = stored.targets(tx, period.key, scope)
     return int(
         sum(
             target

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import tzinfo
 
-from pbx_crm.domain.call_trend import step_for, steps_of
+from pbx_crm.domain.call_trend import Every, step_for, steps_of
 from pbx_crm.domain.origin_report import OriginKind
 from pbx_crm.domain.person import Scope
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.report_filter import ReportFilter, ReportName
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
@@ -31,10 +32,22 @@ class ReportDays:
 
     wanted: ReportFilter
     days: Days
-    """Of the filter. A plan is that of the month of the first."""
+    """Of the filter. A plan is that of the period of the first."""
     zone: tzinfo
     first_weekday: int
     """Monday is 0."""
+    by: str = ""
+    """Steps of a trend: day, week or month; length of a plan: week, month or quarter."""
+
+    @property
+    def every_step(self) -> Every | None:
+        """The steps asked for, if a trend has such."""
+        return Every(self.by) if self.by in set(Every) else None
+
+    @property
+    def every_plan(self) -> PeriodKind:
+        """The length asked for, else a month."""
+        return PeriodKind(self.by) if self.by in set(PeriodKind) else PeriodKind.MONTH
 
 
 class ReportTables:
@@ -49,8 +62,8 @@ class ReportTables:
     async def table(self, name: ReportName, scope: Scope, asked: ReportDays) -> ReportTable:
         """The report of this name, as far as the scope reaches."""
         if name is ReportName.PLAN:
-            month = self._plans.month(f"{asked.days.first:%Y-%m}")
-            return (await self._plans.report(scope, month)).table()
+            period = PlanPeriod.at(asked.every_plan, asked.days.first)
+            return (await self._plans.report(scope, period)).table()
         if name in ORIGINS:
             return (await self._origins.report(scope, ORIGINS[name], asked.wanted, asked.days)).table()
         of_calls = await self._of_calls(name, scope, asked)
@@ -68,7 +81,7 @@ class ReportTables:
             case ReportName.MISSED:
                 return (await reports.missed(scope, wanted, self._clock())).table()
             case ReportName.TREND:
-                every = step_for(asked.days, None)
+                every = step_for(asked.days, asked.every_step)
                 steps = list(steps_of(asked.days, every, asked.first_weekday))
                 return (await reports.call_trend(scope, wanted, every, steps, asked.zone)).table()
         return None

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pbx_crm.domain.plan import Clock, Metric, Pace, PlanCell, PlanMonth, plan_report
+from pbx_crm.domain.plan import Clock, Metric, Pace, PlanCell, plan_report
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.planner import Need, Wanted, need_of
 from pbx_crm.domain.working_time import Hours, WorkingTime, always
 from tests.domain.synthetic_firms import Firm
@@ -20,7 +21,7 @@ from tests.domain.test_forecast import plain
 BERLIN = ZoneInfo("Europe/Berlin")
 NINE_TO_FIVE = ((Hours(9 * 60, 17 * 60),),) * 5 + ((), ())
 OFFICE = WorkingTime(BERLIN, NINE_TO_FIVE)
-NOVEMBER = PlanMonth(date(2026, 11, 1))
+NOVEMBER = PlanPeriod(date(2026, 11, 1))
 
 
 @pytest.mark.parametrize(
@@ -28,6 +29,15 @@ NOVEMBER = PlanMonth(date(2026, 11, 1))
     [
         ("2026-11", date(2026, 11, 1)),
         ("2024-02", date(2024, 2, 1)),
+        ("2026-W47", date(2026, 11, 16)),
+        ("2026-Q4", date(2026, 10, 1)),
+        # The first week of 2027 begins in it; 2026 has fifty-three.
+        ("2027-W01", date(2027, 1, 4)),
+        ("2026-W53", date(2026, 12, 28)),
+        ("2027-W53", date(2026, 12, 1)),
+        ("2026-W00", date(2026, 12, 1)),
+        ("2026-Q0", date(2026, 12, 1)),
+        ("2026-Q5", date(2026, 12, 1)),
         ("", date(2026, 12, 1)),
         ("2026-13", date(2026, 12, 1)),
         ("2026-11-05", date(2026, 12, 1)),
@@ -35,16 +45,34 @@ NOVEMBER = PlanMonth(date(2026, 11, 1))
         ("0001-01", date(2026, 12, 1)),
     ],
 )
-def test_what_is_no_month_means_the_present_one(key: str, first: date) -> None:
-    assert PlanMonth.of(key, date(2026, 12, 24)).first == first
+def test_what_is_no_period_means_the_present_one(key: str, first: date) -> None:
+    assert PlanPeriod.of(key, date(2026, 12, 24)).first == first
 
 
-@given(st.dates(date(1990, 1, 1), date(2090, 1, 1)))
-def test_months_follow_one_another_without_a_gap(day: date) -> None:
-    month = PlanMonth(day.replace(day=1))
-    assert month.next.before == month
-    assert month.days.last + timedelta(days=1) == month.next.first
-    assert PlanMonth.of(month.key, date(2000, 1, 1)) == month
+@given(st.sampled_from(PeriodKind), st.dates(date(1990, 1, 1), date(2090, 1, 1)))
+def test_periods_follow_one_another_without_a_gap(kind: PeriodKind, day: date) -> None:
+    period = PlanPeriod.at(kind, day)
+    assert period.days.first <= day <= period.days.last
+    assert period.next.before == period
+    assert period.days.last + timedelta(days=1) == period.next.first
+    assert PlanPeriod.of(period.key, date(2000, 1, 1)) == period
+    assert len(period.key) <= 8
+
+
+def test_another_length_is_about_the_same_time() -> None:
+    october = PlanPeriod(date(2026, 10, 1))
+    today = date(2026, 11, 21)
+    assert october.as_kind(PeriodKind.WEEK, today).key == "2026-W40"
+    assert NOVEMBER.as_kind(PeriodKind.WEEK, today).key == "2026-W47"
+    assert NOVEMBER.as_kind(PeriodKind.QUARTER, today).as_kind(PeriodKind.MONTH, today) == NOVEMBER
+
+
+def test_a_week_and_a_quarter_have_their_own_working_time() -> None:
+    wednesday = datetime(2026, 11, 18, 13, tzinfo=BERLIN)
+    week = Clock.of(PlanPeriod.at(PeriodKind.WEEK, wednesday.date()), wednesday, BERLIN, OFFICE)
+    assert (week.share, week.days_left) == (Decimal("0.5"), 3)
+    quarter = Clock.of(PlanPeriod.at(PeriodKind.QUARTER, wednesday.date()), wednesday, BERLIN, OFFICE)
+    assert quarter.days_left == 3 + 6 + 23
 
 
 @pytest.mark.parametrize(
@@ -115,7 +143,7 @@ def test_the_row_of_all_is_the_sum_of_the_rows() -> None:
     rows = found.table().records()
     assert len(rows) == 3 * len(Metric)
     assert rows[2] == {
-        "month": "2026-11",
+        "period": "2026-11",
         "seller": "Anna",
         "metric": "deals",
         "plan": "3",

@@ -172,7 +172,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/triggers/{trigger}/shift"): Ask("trigger", data={"way": "down"}),
     ("POST", "/settings/triggers/{trigger}/drop"): Ask("trigger", data={}),
     ("GET", "/settings/plans"): Ask(),
-    ("POST", "/settings/plans"): Ask(data={"month": "2026-11", "deals-{person}": "7"}),
+    ("POST", "/settings/plans"): Ask(data={"period": "2026-11", "deals-{person}": "7"}),
     ("GET", "/reports/plan"): Ask(query="?contracts=3"),
     ("GET", "/reports/plan.csv"): Ask(),
     ("GET", "/reports/plan.xlsx"): Ask(),

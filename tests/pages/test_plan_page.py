@@ -34,7 +34,7 @@ async def page(crm: Crm, address: str, name: str = "olga") -> str:
 async def save(crm: Crm, name: str = "olga", **fields: str) -> int:
     """The month's form sent by this person; the answer's status."""
     browser = await crm.browser(getattr(crm.cast, name))
-    data = {"month": "2026-11", **{key.replace("_", "-"): value for key, value in fields.items()}}
+    data = {"period": "2026-11", **{key.replace("_", "-"): value for key, value in fields.items()}}
     return (await browser.post("/settings/plans", data=data, allow_redirects=False)).status
 
 
@@ -58,17 +58,17 @@ async def test_a_head_plans_a_month_and_reads_it_again(crm: Crm) -> None:
     assert (
         await save(crm, **{f"deals_{anna}": "12", f"sum_{anna}": "50 000,50", f"calls_{boris}": "۳۰۰"}) == 303
     )
-    text = await page(crm, "/settings/plans?month=2026-11")
+    text = await page(crm, "/settings/plans?period=2026-11")
     for field, value in ((f"deals-{anna}", "12"), (f"sum-{anna}", "50000.5"), (f"calls-{boris}", "300")):
         assert f'name="{field}" value="{value}"' in text
-    assert f'name="deals-{anna}" value=""' in await page(crm, "/settings/plans?month=2026-12")
+    assert f'name="deals-{anna}" value=""' in await page(crm, "/settings/plans?period=2026-12")
 
 
 async def test_an_empty_field_takes_the_plan_away_and_a_missing_one_leaves_it(crm: Crm) -> None:
     anna = crm.cast.anna.id
     await save(crm, **{f"deals_{anna}": "12", f"calls_{anna}": "300"})
     await save(crm, **{f"deals_{anna}": ""})
-    text = await page(crm, "/settings/plans?month=2026-11")
+    text = await page(crm, "/settings/plans?period=2026-11")
     assert f'name="deals-{anna}" value=""' in text
     assert f'name="calls-{anna}" value="300"' in text
 
@@ -77,18 +77,18 @@ async def test_an_empty_field_takes_the_plan_away_and_a_missing_one_leaves_it(cr
 async def test_what_is_no_number_is_shown_again_and_nothing_is_stored(crm: Crm, wrong: str) -> None:
     anna, boris = crm.cast.anna.id, crm.cast.boris.id
     browser = await crm.browser(crm.cast.olga)
-    data = {"month": "2026-11", f"deals-{anna}": wrong, f"calls-{boris}": "300"}
+    data = {"period": "2026-11", f"deals-{anna}": wrong, f"calls-{boris}": "300"}
     answer = await browser.post("/settings/plans", data=data)
     text = await answer.text()
     assert answer.status == 422
     assert f'name="deals-{anna}" value="{wrong}"' in text
     assert 'aria-invalid="true"' in text
-    assert f'name="calls-{boris}" value=""' in await page(crm, "/settings/plans?month=2026-11")
+    assert f'name="calls-{boris}" value=""' in await page(crm, "/settings/plans?period=2026-11")
 
 
 async def test_fields_of_people_who_do_not_sell_are_not_taken(crm: Crm) -> None:
     assert await save(crm, **{f"deals_{crm.cast.olga.id}": "5", "deals_999": "5", "deals_x": "5"}) == 303
-    assert 'value="5"' not in await page(crm, "/settings/plans?month=2026-11")
+    assert 'value="5"' not in await page(crm, "/settings/plans?period=2026-11")
 
 
 async def test_a_seller_sees_their_own_plan_and_changes_none(crm: Crm) -> None:
@@ -105,7 +105,25 @@ async def test_the_month_goes_along_from_plan_to_fact_and_back(crm: Crm) -> None
     text = await page(crm, "/reports/plan?part=2026-10")
     assert "October 2026" in text
     assert "/reports/plan?part=2026-09" in text
-    assert "/settings/plans?month=2026-10" in text
+    assert "/settings/plans?period=2026-10" in text
+
+
+@pytest.mark.parametrize(
+    ("key", "words"), [("2026-W47", "Nov 16"), ("2026-Q4", "4th quarter 2026"), ("2026-11", "November 2026")]
+)
+async def test_a_plan_may_run_for_a_week_a_month_or_a_quarter(crm: Crm, key: str, words: str) -> None:
+    anna = crm.cast.anna.id
+    browser = await crm.browser(crm.cast.olga)
+    data = {"period": key, f"deals-{anna}": "9"}
+    answer = await browser.post("/settings/plans", data=data, allow_redirects=False)
+    assert answer.headers["Location"] == f"/settings/plans?period={key}"
+    assert f'name="deals-{anna}" value="9"' in await page(crm, f"/settings/plans?period={key}")
+    text = await page(crm, f"/reports/plan?part={key}")
+    assert words in text
+    assert "of 9," in text
+    for other in {"2026-W47", "2026-Q4", "2026-11"} - {key}:
+        assert f"/reports/plan?part={other}" in text
+        assert "of 9," not in await page(crm, f"/reports/plan?part={other}")
 
 
 async def test_the_planner_says_its_sentence(crm: Crm) -> None:

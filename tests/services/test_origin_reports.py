@@ -26,7 +26,7 @@ from pbx_crm.domain.deal_list import Rows
 from pbx_crm.domain.errors import NotAllowed, NotFound
 from pbx_crm.domain.origin_report import NO_LINE, Made, OriginKind, OriginReport
 from pbx_crm.domain.person import Person
-from pbx_crm.domain.plan import PlanMonth
+from pbx_crm.domain.plan_period import PlanPeriod
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.stage_report import StageReport
@@ -42,7 +42,7 @@ from tests.services.test_funnel_reports import HERE
 from tests.turned_clock import TurnedClock
 
 DAYS = Days(NOW.date() - timedelta(days=6), NOW.date())
-NOVEMBER = PlanMonth(date(2026, 11, 1))
+NOVEMBER = PlanPeriod(date(2026, 11, 1))
 HERE_ZONE = ZoneInfo(HERE.time_zone)
 SOURCES = ("", "site", "radio")
 BY_KEY = (OriginKind.SOURCE, OriginKind.LINE)

@@ -19,7 +19,8 @@ from pbx_crm.domain.deal import INTAKE, NewMove
 from pbx_crm.domain.errors import NotAllowed, NotFound
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Role
-from pbx_crm.domain.plan import Metric, PlanMonth, PlanReport
+from pbx_crm.domain.plan import Metric, PlanReport
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.planner import PlannerReport
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Span
@@ -33,7 +34,7 @@ from tests.call_rows import CallRows
 from tests.turned_clock import TurnedClock
 
 HERE = Installation(region="DE", language="en", time_zone="Europe/Berlin", currency="EUR", pbxes=("main",))
-NOVEMBER = PlanMonth(date(2026, 11, 1))
+NOVEMBER = PlanPeriod(date(2026, 11, 1))
 WHENEVER = ReportFilter(Span(NOW, NOW))
 LOST, WON = 5, 4
 
@@ -50,13 +51,13 @@ class House:
             self.funnel = builders.funnel(tx)
 
     async def plan(
-        self, person: Person, metric: Metric, target: int | None, month: PlanMonth = NOVEMBER
+        self, person: Person, metric: Metric, target: int | None, month: PlanPeriod = NOVEMBER
     ) -> None:
         """The head plans this."""
         wanted = {(person.id, metric): None if target is None else Decimal(target)}
         await self.plans.save(self.olga, month, wanted)
 
-    async def told(self, viewer: Person, month: PlanMonth = NOVEMBER) -> PlanReport:
+    async def told(self, viewer: Person, month: PlanPeriod = NOVEMBER) -> PlanReport:
         """The month as this person sees it."""
         return await self.plans.report(viewer.scope, month)
 
@@ -123,6 +124,27 @@ async def test_a_plan_is_of_its_month_and_can_be_changed_and_taken_away(house: H
     assert await house.database.read(lambda tx: tx.execute(select(rows)).all()) == []
     acts = await house.database.read(lambda tx: tx.execute(select(audit.c.act)).scalars().all())
     assert list(acts) == ["plans_changed"] * 3
+
+
+@pytest.mark.parametrize("kind", PeriodKind)
+async def test_each_length_is_planned_by_itself(house: House, kind: PeriodKind) -> None:
+    await house.database.write(a_busy_month, house)
+    period = PlanPeriod.at(kind, NOW.date())
+    await house.plan(house.anna, Metric.CALLS, 5, period)
+    for other in PeriodKind:
+        found = await house.told(house.anna, PlanPeriod.at(other, NOW.date()))
+        assert found.rows[0].cells[Metric.CALLS].target == (Decimal(5) if other is kind else None)
+        assert found.rows[0].cells[Metric.CALLS].fact == Decimal(2)
+        assert found.table().records()[0]["period"] == PlanPeriod.at(other, NOW.date()).key
+
+
+async def test_a_quarter_holds_what_its_months_won(house: House) -> None:
+    await house.database.write(a_busy_month, house)
+    whole = await house.told(house.olga, PlanPeriod.at(PeriodKind.QUARTER, NOW.date()))
+    months = [await house.told(house.olga, month) for month in (NOVEMBER.before, NOVEMBER, NOVEMBER.next)]
+    for name in ("Anna", "Boris"):
+        for metric in Metric:
+            assert fact(whole, name, metric) == sum(fact(month, name, metric) for month in months)
 
 
 async def test_a_seller_plans_nothing_and_nobody_plans_for_who_does_not_sell(house: House) -> None:

@@ -1,4 +1,4 @@
-"""What is wanted of each seller in each month, and what clients of each source cost."""
+"""What is wanted of each seller in each week, month and quarter, and what clients of each source cost."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ plans = Table(
     "plans",
     metadata,
     ref("person_id", "people.id", cascade=True),
-    Column("month", String(7), nullable=False),  # 2026-11
+    Column("period", String(8), nullable=False),  # 2026-W47 | 2026-11 | 2026-Q4
     Column("metric", String(8), nullable=False),  # calls | meetings | deals | sum
     # Counts, too, are exact numbers; a sum is in the installation's currency.
     Column("target", ExactMoney, nullable=False),
-    UniqueConstraint("person_id", "month", "metric"),
+    UniqueConstraint("person_id", "period", "metric"),
 )
 
 source_costs = Table(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Literal
 
 from aiohttp import web
 from babel.dates import get_timezone
@@ -43,6 +43,9 @@ class ReportQuery(Taken):
     source: str | None = Field(default=None, max_length=100, description="empty: without a source")
     band: AmountBand | None = None
     region_id: int | None = Field(default=None, ge=0, le=2**63 - 1, description="0: not known")
+    by: Literal["", "day", "week", "month", "quarter"] = Field(
+        default="", description="steps of a trend, length of a plan"
+    )
     zone: str = Field(default="", max_length=64, description="whose days; the installation's if left out")
 
 
@@ -77,7 +80,7 @@ async def get_report(request: web.Request, query: ReportQuery) -> ApiReport:
         *(query.source, query.band, query.region_id),
     )
     first_weekday = wording_of(request).first_weekday
-    asked = ReportDays(ReportFilter(days.span(zone), *slices), days, zone, first_weekday)
+    asked = ReportDays(ReportFilter(days.span(zone), *slices), days, zone, first_weekday, query.by)
     table = await services.analysis.tables.table(name, viewer_of(request).scope, asked)
     return ApiReport(
         report=name,
