@@ -81,10 +81,13 @@ class Form:
     def amount(self, name: str) -> Decimal:
         """Money as a person writes it: `48 000,50`, `48,000.50`, any script's digits; 0 if left empty."""
         try:
-            return amount_in(self.text(name))
+            found = amount_in(self.text(name))
         except ValueError:
+            found = None
+        if found is None or found > LARGEST_AMOUNT:
             self.reasons[name] = N_("This is not an amount.")
             return Decimal(0)
+        return found
 
     def day(self, name: str) -> date | None:
         """A day as date fields send it or a Persian reader types it; None if left empty."""
@@ -149,6 +152,8 @@ async def form_of(request: web.Request) -> Form:
 GROUPED = re.compile(r"\d{1,3}(?:([.,'\u2019\u066c ])\d{3})(?:\1\d{3})*")
 DECIMALS = re.compile(r"(.*?)[.,\u066b](\d{1,2})")
 LONGEST_AMOUNT = 24
+LARGEST_AMOUNT = Decimal(10) ** 14
+"""What a database holds to four places; nobody has more."""
 
 
 def amount_in(text: str) -> Decimal:

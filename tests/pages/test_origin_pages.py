@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from datetime import timedelta
-from html import unescape
+from html import escape, unescape
 from io import StringIO
 from typing import Any
 
@@ -133,14 +133,15 @@ async def test_a_head_enters_costs_and_the_report_divides_them(crm: Crm) -> None
     assert "RUB" not in await page(crm, f"/reports/sources{TODAY}&who={crm.cast.anna.id}")
 
 
-async def test_what_is_no_amount_is_shown_again_with_the_reason(crm: Crm) -> None:
+@pytest.mark.parametrize("typed", ["<b>much", "-5", "9" * 20])
+async def test_what_is_no_amount_is_shown_again_with_the_reason(crm: Crm, typed: str) -> None:
     await crm.database.write(a_day, crm)
     browser = await crm.browser(crm.cast.olga)
-    answer = await browser.post("/settings/costs", data={"month": "2026-11", "cost-a & b": "<b>much"})
+    answer = await browser.post("/settings/costs", data={"month": "2026-11", "cost-a & b": typed})
     text = await answer.text()
     assert answer.status == 422
     assert "This is not an amount." in text
-    assert "&lt;b&gt;much" in text
+    assert f'value="{escape(typed)}"' in text
     assert 'value="3' not in await page(crm, "/settings/costs?month=2026-11")
 
 

@@ -86,6 +86,10 @@ async def test_what_is_no_number_is_shown_again_and_nothing_is_stored(crm: Crm, 
     assert f'name="calls-{boris}" value=""' in await page(crm, "/settings/plans?period=2026-11")
 
 
+async def test_more_money_than_there_is_is_no_plan(crm: Crm) -> None:
+    assert await save(crm, **{f"sum_{crm.cast.anna.id}": "9" * 20}) == 422
+
+
 async def test_fields_of_people_who_do_not_sell_are_not_taken(crm: Crm) -> None:
     assert await save(crm, **{f"deals_{crm.cast.olga.id}": "5", "deals_999": "5", "deals_x": "5"}) == 303
     assert 'value="5"' not in await page(crm, "/settings/plans?period=2026-11")
