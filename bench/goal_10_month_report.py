@@ -73,7 +73,8 @@ def measure() -> Result:
     reached = all(_is_reached(name, one) for name, one in found.items())
     words = "; ".join(
         f"{name}: {one.growth:.2f} x, counting takes {one.times_scan:.0f} x, "
-        f"all days {one.all_days_ms:.0f} ms, by hour {one.all_hours_ms:.0f} ms, with distinct clients {one.with_clients_ms:.0f} ms"
+        f"all days {one.all_days_ms:.0f} ms, by hour {one.all_hours_ms:.0f} ms, "
+        f"with distinct clients {one.with_clients_ms:.0f} ms"
         for name, one in found.items()
     )
     return Result(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 
 from pbx_crm.db import call_days
-from pbx_crm.db.call_figures import counted_for, counted_once, people_in
+from pbx_crm.db.call_figures import counted_for, counted_once
 from pbx_crm.db.call_fold import QuarterHour, begin_of
-from pbx_crm.db.call_report import NOT_COUNTED, is_company, within
+from pbx_crm.db.call_report import NOT_COUNTED, is_company, mine, within
 from pbx_crm.db.call_sums import EVERYBODY
 from pbx_crm.db.report_slices import calls_sliced, sums_sliced
 from pbx_crm.db.tables import call_hours as kept
@@ -28,7 +29,9 @@ def per_hour(tx: Connection, wanted: ReportFilter, scope: Scope, zone: tzinfo) -
     person's. At most three statements.
     """
     firm = call_days.zone(tx)
-    is_kept = firm is not None and are_alike(zone, firm, wanted.span)
+    # Sums are kept by line: which region a call is of may change with its client.
+    has_sums = firm is not None and wanted.region_id is None
+    is_kept = has_sums and firm is not None and are_alike(zone, firm, wanted.span)
     where = [*within(wanted.span), *calls_sliced(wanted), *([NOT_COUNTED] if is_kept else [])]
     loose = tx.execute(_counted(wanted, scope, where))
     found = [(begin_of(number), int(answered), int(missed)) for number, answered, missed in loose]
@@ -60,11 +63,10 @@ def _counted(wanted: ReportFilter, scope: Scope, where: list[ColumnElement[bool]
     return query.where(*where).group_by(quarter)
 
 
-def _whose(person_id: ColumnElement[int], wanted: ReportFilter, scope: Scope) -> list[ColumnElement[bool]]:
-    if is_company(wanted, scope):
-        return [person_id == EVERYBODY]
-    found = [people_in(scope, person_id)]
-    return found if wanted.person_id is None else [*found, person_id == wanted.person_id]
+def _whose(
+    person_id: ColumnElement[int], wanted: ReportFilter, scope: Scope
+) -> Sequence[ColumnElement[bool]]:
+    return [person_id == EVERYBODY] if is_company(wanted, scope) else mine(wanted, scope, person_id)
 
 
 def _sums(condition_of: Any) -> list[ColumnElement[Any]]:

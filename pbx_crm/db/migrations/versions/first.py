@@ -63,6 +63,15 @@ def upgrade() -> None:
         sa.UniqueConstraint("day", "line", "who", name=op.f("uq_call_days_day_line_who")),
     )
     op.create_table(
+        "call_hours",
+        sa.Column("who", ROW_ID, nullable=False),
+        sa.Column("began", UtcTime(), nullable=False),
+        sa.Column("line", ROW_ID, nullable=False),
+        sa.Column("answered", sa.Integer(), nullable=False),
+        sa.Column("missed", sa.Integer(), nullable=False),
+        sa.UniqueConstraint("who", "began", "line", name=op.f("uq_call_hours_who_began_line")),
+    )
+    op.create_table(
         "companies",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -365,13 +374,13 @@ def upgrade() -> None:
     op.create_table(
         "plans",
         sa.Column("person_id", ROW_ID, nullable=False),
-        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("period", sa.String(length=8), nullable=False),
         sa.Column("metric", sa.String(length=8), nullable=False),
         sa.Column("target", ExactMoney(), nullable=False),
         sa.ForeignKeyConstraint(
             ["person_id"], ["people.id"], name=op.f("fk_plans_person_id"), ondelete="CASCADE"
         ),
-        sa.UniqueConstraint("person_id", "month", "metric", name=op.f("uq_plans_person_id_month_metric")),
+        sa.UniqueConstraint("person_id", "period", "metric", name=op.f("uq_plans_person_id_period_metric")),
     )
     op.create_table(
         "rota_turns",
