@@ -134,9 +134,10 @@ class House:
                 await self.move(deal_id, 1 + (now.hour + number) % 3)
             case "call":
                 await self.call(NUMBERS[number])
-            case "offer" | "wish":
-                kind = TaskKind.OFFER if what == "offer" else TaskKind.CALL
-                await self.tasks.add_to_deal(olga, deal_id, kind, now + 3 * HOUR)
+            case "offer" | "wish" | "meeting":
+                kind = {"offer": TaskKind.OFFER, "meeting": TaskKind.MEETING}.get(what, TaskKind.CALL)
+                until = 9 * HOUR if kind is TaskKind.MEETING else 3 * HOUR
+                await self.tasks.add_to_deal(olga, deal_id, kind, now + until)
             case "finish":
                 await self.finish_first(deal_id)
             case "expect":
@@ -185,7 +186,7 @@ def house(database: Database) -> House:
 ACTS = some.lists(
     some.tuples(
         some.integers(0, HOURS - 2),
-        some.sampled_from(["note", "move", "call", "offer", "wish", "finish", "expect"]),
+        some.sampled_from(["note", "move", "call", "offer", "wish", "meeting", "finish", "expect"]),
         some.integers(0, 2),
     ),
     max_size=14,
