@@ -100,7 +100,11 @@ class ApiStage(Given):
     name: str
     kind: StageKind
     position: int
+    hue: int = Field(description="of the board's colours")
     probability: int
+    idle_hours: int | None
+    reached_when: str
+    what_to_do: str
     is_retired: bool
     gate: ApiGate | None
 

@@ -6,8 +6,10 @@ from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api import calls, deals, lists, reports
 from pbx_crm.pages.api.calendars import CALENDAR_ENDPOINTS
 from pbx_crm.pages.api.card import CARD_ENDPOINTS
+from pbx_crm.pages.api.client_acts import CLIENT_ACTS
 from pbx_crm.pages.api.client_table import CLIENT_ENDPOINTS
 from pbx_crm.pages.api.entrances import ENTRANCE_ENDPOINTS
+from pbx_crm.pages.api.funnel_settings import FUNNEL_SETTINGS
 from pbx_crm.pages.api.robots import ROBOTS
 from pbx_crm.pages.api.triggers import TRIGGERS
 
@@ -27,6 +29,8 @@ ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/people", lists.list_people, Access.PERSON),
     Route("GET", "/api/v1/reports/{report}", reports.get_report, Access.CLIENT_DATA),
     *CLIENT_ENDPOINTS,
+    *CLIENT_ACTS,
+    *FUNNEL_SETTINGS,
     *CARD_ENDPOINTS,
     *CALENDAR_ENDPOINTS,
     *ENTRANCE_ENDPOINTS,
