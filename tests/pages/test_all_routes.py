@@ -82,6 +82,8 @@ ROBOT_FORM = {"occasion": "idle", "hours": "9", "priority": "high"}
 ROBOT = {"name": "Walk", "occasion": "idle", "hours": 9, "priority": "high"}
 TRIGGER = {"name": "Walk", "outcome": "answered", "priority": "high"}
 CALENDAR = {"name": "Walk", "time_zone": "UTC", "week": ["9-18"] * 5 + ["", ""]}
+SKIP = {"name": "Bank", "kind": "number", "value": "902"}
+TICKED = [{"id": 1, "version": 99}]
 LINE = {"name": "Walk", "pbx": "office", "match_kind": "any", "funnel_id": "{funnel}"}
 
 WALK: dict[tuple[str, str], Ask] = {
@@ -403,6 +405,19 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/api/v1/funnels/{funnel}/loss-reasons"): Ask("funnel", json={"reason": "Walked"}),
     ("PUT", "/api/v1/loss-reasons/{reason}"): Ask("reason", json={"reason": "Walked off"}),
     ("DELETE", "/api/v1/loss-reasons/{reason}"): Ask("reason"),
+    ("POST", "/api/v1/triggers/{trigger}/shift"): Ask("trigger", json={"way": "down"}),
+    ("POST", "/api/v1/lines/dry-run"): Ask(json={**LINE, "days": 30}),
+    ("POST", "/api/v1/skip-rules/dry-run"): Ask(json={**SKIP, "days": 30}),
+    ("GET", "/api/v1/plans"): Ask(query="?period=2026-W47"),
+    ("PUT", "/api/v1/plans"): Ask(json={"period": "2026-11", "targets": []}),
+    ("GET", "/api/v1/bulk-acts"): Ask(),
+    ("POST", "/api/v1/bulk-acts/move"): Ask(json={"deals": TICKED, "to_stage_id": "{stage}"}),
+    ("POST", "/api/v1/bulk-acts/assign"): Ask(json={"deals": TICKED, "owner_id": "{person}"}),
+    ("POST", "/api/v1/bulk-acts/task"): Ask(json={"deals": TICKED, "step": "offer"}),
+    ("POST", "/api/v1/bulk-acts/{bulk}/undo"): Ask("bulk"),
+    ("GET", "/api/v1/views"): Ask(),
+    ("POST", "/api/v1/views"): Ask(json={"name": "Walk"}),
+    ("POST", "/api/v1/views/drop"): Ask(json={"name": "Walk"}),
     ("GET", "/api/v1/companies"): Ask(),
     ("GET", "/api/v1/companies/{company}"): Ask("company"),
     ("GET", "/api/v1/deals/{deal}/notes"): Ask("deal"),
@@ -431,7 +446,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("PUT", "/api/v1/lines/{line}"): Ask("line", json=LINE),
     ("DELETE", "/api/v1/lines/{line}"): Ask("line"),
     ("GET", "/api/v1/skip-rules"): Ask(),
-    ("POST", "/api/v1/skip-rules"): Ask(json={"name": "Bank", "kind": "number", "value": "902"}),
+    ("POST", "/api/v1/skip-rules"): Ask(json=SKIP),
     ("DELETE", "/api/v1/skip-rules/{rule}"): Ask("rule"),
     ("GET", "/api/v1/site-forms"): Ask(),
     ("POST", "/api/v1/site-forms"): Ask(json={"name": "Walk"}),

@@ -144,8 +144,16 @@ async def drop_line(request: web.Request) -> Done:
 
 
 async def _saved_line(request: web.Request, body: LineBody, line_id: int | None) -> ApiLine:
+    line = await line_of(request, body, line_id)
+    lines = services_of(request).setup.lines
+    saved_id = await lines.save(viewer_of(request), line)
+    return ApiLine.model_validate((await lines.view()).line(saved_id))
+
+
+async def line_of(request: web.Request, body: LineBody, line_id: int | None) -> Line:
+    """The line as the request wants it; BadInput names each wrong value."""
     services = services_of(request)
-    values = body.model_dump()
+    values = body.model_dump(include=set(LineBody.model_fields))
     # Each step once, and the head behind them all: a card is never ownerless.
     steps = dict.fromkeys(step for step in body.missed_policy if step is not MissedStep.HEAD)
     values["missed_policy"] = (*steps, MissedStep.HEAD)
@@ -157,8 +165,7 @@ async def _saved_line(request: web.Request, body: LineBody, line_id: int | None)
         reasons["region_id"] = N_("There is no such region.")
     if reasons:
         raise BadInput(reasons=reasons)
-    saved_id = await services.setup.lines.save(viewer_of(request), line)
-    return ApiLine.model_validate((await services.setup.lines.view()).line(saved_id))
+    return line
 
 
 @api(ApiSkipRules)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api import calls, deals, lists, reports
+from pbx_crm.pages.api.boards import BOARD_ENDPOINTS
 from pbx_crm.pages.api.calendars import CALENDAR_ENDPOINTS
 from pbx_crm.pages.api.card import CARD_ENDPOINTS
 from pbx_crm.pages.api.client_acts import CLIENT_ACTS
 from pbx_crm.pages.api.client_table import CLIENT_ENDPOINTS
+from pbx_crm.pages.api.entrance_trials import ENTRANCE_TRIALS
 from pbx_crm.pages.api.entrances import ENTRANCE_ENDPOINTS
 from pbx_crm.pages.api.funnel_settings import FUNNEL_SETTINGS
+from pbx_crm.pages.api.plans import PLANS
 from pbx_crm.pages.api.robots import ROBOTS
-from pbx_crm.pages.api.triggers import TRIGGERS
+from pbx_crm.pages.api.triggers import SHIFT, TRIGGERS
 
 ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/calls", calls.list_calls, Access.CLIENT_DATA),
@@ -34,6 +37,10 @@ ENDPOINTS: tuple[Route, ...] = (
     *CARD_ENDPOINTS,
     *CALENDAR_ENDPOINTS,
     *ENTRANCE_ENDPOINTS,
+    *ENTRANCE_TRIALS,
+    *BOARD_ENDPOINTS,
+    *PLANS,
     *ROBOTS.routes(),
     *TRIGGERS.routes(),
+    SHIFT,
 )
