@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -15,10 +16,12 @@ from pbx_crm.app import App, serve
 from pbx_crm.asterisk.practice_pbx import USERNAME, PracticePbx
 from pbx_crm.config import Settings
 from pbx_crm.services.demo_company import COMPANY, PASSWORD, found_company
+from pbx_crm.services.demo_past import live_through
 
 HOST = "127.0.0.1"
 PBX = "practice"
 CURRENCY = "RUB"
+REGION = "RU"
 
 
 async def run(port: int, data: Path | None) -> None:
@@ -46,7 +49,7 @@ def _settings(folder: Path, port: int, pbx_port: int, secret: str) -> Settings:
         {
             "web": {"host": HOST, "port": port},
             "database": {"url": f"sqlite:///{folder.absolute()}/crm.db"},
-            "crm": {"region": "RU", "time_zone": _own_zone(), "currency": CURRENCY},
+            "crm": {"region": REGION, "time_zone": _own_zone(), "currency": CURRENCY},
             "pbx": [pbx],
             "pbx_secrets": {PBX: secret},
         }
@@ -77,7 +80,8 @@ def free_port(wanted: int) -> int:
 
 async def _found(app: App) -> None:
     services = app.services
-    await found_company(app.database, services.staff, services.clock, PBX, CURRENCY)
+    if await found_company(app.database, services.staff, services.clock, PBX, CURRENCY):
+        await live_through(app.database, PBX, REGION, ZoneInfo(_own_zone()), services.clock())
 
 
 def _announce(app: App) -> None:

@@ -20,6 +20,8 @@ PASSWORD = "practice"  # noqa: S105  # printed at every start; this server liste
 
 # The practice PBX has played these numbers from its first day; its calls carry them as their DID.
 SHOP, ADVERTISEMENT = "74951230007", "74951230001"
+WITH_THEIR_PHONES = timedelta(days=60)
+"""How long they have had them: longer than the past that is made up for them."""
 
 
 # A little of Russia's plan, as far as the practice PBX's callers go; other mobiles tell the country only.
@@ -62,15 +64,15 @@ COMPANY = (
 )
 
 
-async def found_company(database: Database, staff: Staff, clock: Clock, pbx: str, currency: str) -> None:
-    """Makes the company in an empty database; one that has people already is left as it is."""
+async def found_company(database: Database, staff: Staff, clock: Clock, pbx: str, currency: str) -> bool:
+    """Makes the company in an empty database; False for one that has people already: it is left as it is."""
     if await database.read(people.anybody):
-        return
+        return False
     await database.write(_furnish, pbx, currency)
-    # Calls may carry times a little before this moment: the PBX's clock is not ours.
-    since = clock() - timedelta(days=1)
+    since = clock() - WITH_THEIR_PHONES
     for person in COMPANY:
         await _hire(staff, person, pbx, since)
+    return True
 
 
 async def _hire(staff: Staff, person: DemoPerson, pbx: str, since: datetime) -> None:

@@ -22,6 +22,8 @@ VALUES = {
     "question": "How much?",
     "page": "https://example.com",
     "marks": "utm_source=ads",
+    "message": "Your appointment",
+    "stage": "Offer",
     "hours": 9,
     "day": "2026-12-01",
 }
