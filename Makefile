@@ -21,13 +21,14 @@ setup-dev: .venv/.dev-installed
 parts: setup-dev
 	bash tools/parts.sh
 
-# Three runs: what needs no real part, then databases and browsers, each on every core; and Asterisk alone,
-# for its calls are timed by the phones.
+# Three runs: what needs no real part, on every core; then databases and browsers on every core, and beside
+# them Asterisk's calls one after another, which mostly wait for phones.
 QUICK := not postgresql and not mariadb and not browser and not asterisk
 
 # What fails in one does not hide what the others say.
 test: setup-dev parts
-	@$(MAKE) --no-print-directory -k check quick real calls
+	@$(MAKE) --no-print-directory -k check quick; quick=$$?; \
+	$(MAKE) --no-print-directory -k -j2 real calls && exit $$quick
 
 quick: setup-dev
 	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"
