@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
 
@@ -40,6 +41,8 @@ AT_ONCE = 200
 SEVERAL = N_("The numbers of this row belong to different clients.")
 Rows = Callable[[Import], Iterator[SheetRow]]
 Judged = ClientRow | RefusedRow
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -85,9 +88,8 @@ class ImportWork:
     ) -> None:
         if before is not None:
             await asyncio.wait([before])
-        database = self._ground.database
         try:
-            one, rules = await database.write(_begin, import_id, plan)
+            one, rules = await self._whole(_begin, import_id, plan)
             match one.state:
                 case ImportState.COUNTING:
                     await self._count(one, rules, rows(one))
@@ -99,32 +101,40 @@ class ImportWork:
             # The file is gone, or was never a table: whoever looks is told that it failed.
             log.exception("an import failed", import_id=import_id)
             with suppress(CrmError):
-                await database.write(_fail, import_id)
+                await self._whole(_fail, import_id)
+
+    async def _whole(self, fn: Callable[Concatenate[Transaction, P], T], *args: P.args, **kw: P.kwargs) -> T:
+        """What the transaction returns; it cannot be called off, so whoever stops the work waits for it."""
+        writing = asyncio.ensure_future(self._ground.database.write(fn, *args, **kw))
+        try:
+            return await asyncio.shield(writing)
+        except asyncio.CancelledError:
+            await asyncio.wait([writing])
+            raise
 
     async def _count(self, one: Import, rules: RowRules, rows: Iterator[SheetRow]) -> None:
         await asyncio.to_thread(next, rows, None)
         count, done = _Count(), 0
         while judged := await asyncio.to_thread(_some, rows, rules):
-            goes_on = await self._ground.database.write(_count_some, one.id, judged, done, count)
+            goes_on = await self._whole(_count_some, one.id, judged, done, count)
             done += len(judged)
             if not goes_on:
                 return
-        await self._ground.database.write(_finish, one.id, ImportState.COUNTING, ImportState.COUNTED, done)
+        await self._whole(_finish, one.id, ImportState.COUNTING, ImportState.COUNTED, done)
 
     async def _take_back(self, import_id: int) -> None:
         goes_on = True
         while goes_on:
-            goes_on = await self._ground.database.write(_take_back_some, import_id)
+            goes_on = await self._whole(_take_back_some, import_id)
 
     async def _run(self, one: Import, rules: RowRules, rows: Iterator[SheetRow]) -> None:
         done = one.rows_done
         await asyncio.to_thread(_skip, rows, done + 1)
         while judged := await asyncio.to_thread(_some, rows, rules):
-            write, now = self._ground.database.write, self._ground.clock()
-            if not await write(_make_some, one.id, judged, done, now):
+            if not await self._whole(_make_some, one.id, judged, done, self._ground.clock()):
                 return
             done += len(judged)
-        await self._ground.database.write(_finish, one.id, ImportState.RUNNING, ImportState.DONE, done)
+        await self._whole(_finish, one.id, ImportState.RUNNING, ImportState.DONE, done)
 
 
 def _begin(tx: Transaction, import_id: int, plan: NumberPlan) -> tuple[Import, RowRules]:

@@ -30,7 +30,7 @@ async def test_an_open_board_follows_the_funnel_and_its_cards(office: Office) ->
     await expect(headings(board).nth(3)).to_have_text("Test drive")
     await page.get_by_role("link", name="Presentation").click()
     await page.get_by_label("Its cards go to").select_option("Test drive")
-    await page.get_by_label("Reason").fill("We let them drive instead")
+    await page.get_by_label("Reason", exact=True).fill("We let them drive instead")
     await page.get_by_role("button", name="Retire").click()
     await expect(page.get_by_role("button", name="Bring back: Presentation")).to_be_visible()
     await expect(headings(board)).to_have_count(6)
@@ -47,7 +47,7 @@ async def test_the_texts_of_a_stage_open_over_its_column(office: Office) -> None
     stage = office.funnel.stages[1]
     page = await office.screen(office.crm.cast.olga, f"/settings/stages/{stage.id}")
     await page.get_by_label("How to know it is reached").fill("They asked for a price")
-    await page.get_by_role("button", name="Save").click()
+    await page.get_by_role("button", name="Save", exact=True).click()
     board = await office.screen(office.crm.cast.anna)
     await office.column(board, 1).get_by_label("About this stage").press("Enter")
     await expect(office.column(board, 1).get_by_text("They asked for a price")).to_be_in_viewport(ratio=1)
