@@ -25,9 +25,9 @@ parts: setup-dev
 # them Asterisk's calls one after another, which mostly wait for phones.
 QUICK := not postgresql and not mariadb and not browser and not asterisk
 
-# What fails in one does not hide what the others say.
-test: setup-dev parts
-	@$(MAKE) --no-print-directory -k check quick; quick=$$?; \
+# What fails in one does not hide what the others say. A first run builds the parts beside the quick tests.
+test: setup-dev
+	@$(MAKE) --no-print-directory -k -j2 parts check quick; quick=$$?; \
 	$(MAKE) --no-print-directory -k -j2 real calls && exit $$quick
 
 quick: setup-dev
