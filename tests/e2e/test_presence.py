@@ -20,6 +20,10 @@ pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), py
 ROW = re.compile(r'<li><span class="lamp is-(\w+)".*?<bdi>(\w+)</bdi>', re.DOTALL)
 
 
+# Asterisk looks every 30 s whether a registration has run out.
+PATIENCE_SECONDS = 60.0
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def here(company: Company, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Office]:
     """Two sellers and their phones."""
@@ -41,7 +45,7 @@ async def shows(here: Office, **wanted: str) -> None:
         strip = dict((name, state) for state, name in ROW.findall(await here.head_page("/presence")))
         return all(strip.get(name.title()) == state for name, state in wanted.items())
 
-    await until(shown, what=f"the strip to show {wanted}")
+    await until(shown, seconds=PATIENCE_SECONDS, what=f"the strip to show {wanted}")
 
 
 async def a_call_is_followed(here: Office) -> None:
