@@ -22,7 +22,8 @@ parts: setup-dev
 	bash tools/parts.sh
 
 # Three runs: what needs no real part, on every core; then databases and browsers on every core, and beside
-# them Asterisk's calls one after another, which mostly wait for phones.
+# them Asterisk's calls one after another, which mostly wait for phones. A phone call does not wait for a
+# busy machine, so the databases and browsers step back for it.
 QUICK := not postgresql and not mariadb and not browser and not asterisk
 
 # What fails in one does not hide what the others say. A first run builds the parts beside the quick tests.
@@ -34,7 +35,7 @@ quick: setup-dev
 	$(PY) -m pytest -q -n auto --dist loadfile -m "$(QUICK)"
 
 real: parts
-	$(PY) -m pytest -q -n auto --dist loadfile -m "not ($(QUICK)) and not asterisk"
+	nice -n 15 $(PY) -m pytest -q -n auto --dist loadfile -m "not ($(QUICK)) and not asterisk"
 
 calls: parts
 	$(PY) -m pytest -q -m asterisk
