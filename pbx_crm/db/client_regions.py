@@ -65,6 +65,11 @@ def of_deals_where(tx: Connection, condition: ColumnElement[bool]) -> dict[int, 
     return _by_id(tx, select(deals.c.id, of_deals()).where(condition))
 
 
+def of_deal(tx: Connection, deal_id: int) -> Region | None:
+    """The region of this deal's client; None where none is known. Two statements."""
+    return of_deals_where(tx, deals.c.id == deal_id).get(deal_id)
+
+
 def _by_id(tx: Connection, query: Select[Any]) -> dict[int, Region]:
     found = {record_id: region_id for record_id, region_id in tx.execute(query) if region_id is not None}
     known = stored.by_id(tx, set(found.values()))

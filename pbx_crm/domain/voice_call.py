@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 import phonenumbers
 
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.dialling import DIALLED, is_costly
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.region import Place, clocks_at
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.working_time import WorkingTime
 
@@ -115,7 +117,8 @@ class VoiceRules:
     numbers: str = ""
     """The whitelist: the E.164 form of a number must match all of it; empty: numbers of the country."""
     hours: tuple[time, time] = (time(9), time(20))
-    """Within these, by the clock of the line's calendar, and within its working hours."""
+    """Within these, by the clocks of the line's calendar and of the client's region, and within its working
+    hours."""
     at_once: int = 2
     per_hour: int = 30
     per_client_and_day: int = 1
@@ -128,12 +131,27 @@ class VoiceRules:
             return re.fullmatch(self.numbers, number) is not None
         return phonenumbers.parse(number).country_code == phonenumbers.country_code_for_region(self.region)
 
-    def admits(self, at: datetime, hours: WorkingTime) -> bool:
-        """Whether clients are called at this moment by those who work so."""
+    def admits(self, at: datetime, hours: WorkingTime, place: Place | None) -> bool:
+        """Whether a client of this region is called at this moment by those who work so."""
+        clocks = (hours.zone, *clocks_of(place, at))
+        return hours.is_open(at) and all(self._is_decent(at.astimezone(zone), hours) for zone in clocks)
+
+    def _is_decent(self, local: datetime, hours: WorkingTime) -> bool:
         begin, end = self.hours
-        return (
-            begin <= at.astimezone(hours.zone).time() < end and hours.is_open(at) and not hours.is_quiet(at)
-        )
+        is_quiet = hours.quiet is not None and hours.quiet.holds(local.hour * 60 + local.minute)
+        return begin <= local.time() < end and not is_quiet
+
+
+def clocks_of(place: Place | None, at: datetime) -> tuple[tzinfo, ...]:
+    """The clocks that may hang where the client is, of several the furthest behind and the furthest ahead.
+
+    None of an unknown region, and of a country of which nothing finer is known and whose clocks differ:
+    between Kaliningrad and Kamchatka hardly an hour would be left for a Russian mobile.
+    """
+    clocks = clocks_at(place.zones, at) if place is not None else None
+    if place is None or clocks is None or (place.is_country and clocks[0] != clocks[1]):
+        return ()
+    return tuple(ZoneInfo(zone) for zone in dict.fromkeys(clocks))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +180,8 @@ class Facts:
     do_not_call: bool
     hours: WorkingTime
     lately: Lately
+    place: Place | None = None
+    """Where the client is, as far as it is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +209,7 @@ def decide(facts: Facts, plan: NumberPlan, rules: VoiceRules) -> Decision:
             return Decision(why_not=why)
     lately = facts.lately
     is_full = lately.now >= rules.at_once or lately.in_hour >= rules.per_hour
-    if is_full or not rules.admits(facts.at, facts.hours):
+    if is_full or not rules.admits(facts.at, facts.hours, facts.place):
         return Decision()
     return Decision(number)
 

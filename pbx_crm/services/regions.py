@@ -61,6 +61,12 @@ def places_of_clients(tx: Transaction, numbers: Mapping[int, Sequence[str]]) -> 
     }
 
 
+def place_of_deal(tx: Transaction, deal_id: int, number: str | None) -> Place | None:
+    """Where the client of this deal is, who has this E.164 number. Two statements."""
+    known = client_regions.of_deal(tx, deal_id)
+    return known.place if known else place_of(number) if number else None
+
+
 def require_region(tx: Transaction, region_id: int | None) -> None:
     """BadInput for a region there is not."""
     if region_id is not None and region_id not in regions.by_id(tx, [region_id]):

@@ -40,6 +40,7 @@ from pbx_crm.domain.voice_call import (
 from pbx_crm.domain.voice_message import VoiceMessage
 from pbx_crm.services import voice_ends
 from pbx_crm.services.ground import Ground
+from pbx_crm.services.regions import place_of_deal
 from pbx_crm.services.voice_messages import SWITCH
 
 SWEEP = "voice"
@@ -252,6 +253,7 @@ def _one(
         do_not_call=ground.do_not_call,
         hours=hours,
         lately=voice_calls.lately(tx, pbx, number, now),
+        place=place_of_deal(tx, call.deal_id, number),
     )
     decision = decide(facts, outlet.plan, outlet.rules)
     if decision.why_not is not None:
@@ -259,7 +261,7 @@ def _one(
         cards += [card] if card is not None else []
         return None
     if decision.number is None or message is None:
-        again = PAUSE if outlet.rules.admits(now, hours) else LATER
+        again = PAUSE if outlet.rules.admits(now, hours, facts.place) else LATER
         voice_calls.put_off(tx, call, min(call.expires_at, now + again))
         return None
     wish = _wish(decision.number, message, _caller_id(line, outlet))

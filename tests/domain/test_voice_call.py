@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.region import Place
 from pbx_crm.domain.robot import Occasion, Robot
 from pbx_crm.domain.robot_form import reasons_against
 from pbx_crm.domain.voice_call import (
@@ -108,6 +109,44 @@ def test_a_house_that_works_at_all_hours_calls_nobody_at_night() -> None:
     night = VoiceRules("RU", hours=(time(0), time(23, 59)))
     at = datetime(2026, 11, 23, 3, 0, tzinfo=MOSCOW)
     assert decided(night, at=at, expires_at=at + timedelta(days=1)) == Decision(CLIENT)
+
+
+OMSK = Place("RU", "Omsk Oblast", zones=("Asia/Omsk",))
+"""Three hours ahead of Moscow."""
+YAKUTIA = Place("RU", "Yakutia", zones=("Asia/Yakutsk", "Asia/Vladivostok", "Asia/Srednekolymsk"))
+"""Six to eight hours ahead of it."""
+RUSSIA = Place("RU", zones=("Europe/Kaliningrad", "Europe/Moscow", "Asia/Kamchatka"))
+GERMANY = Place("DE", zones=("Europe/Berlin", "Europe/Busingen"))
+
+
+@pytest.mark.parametrize(
+    ("place", "called_at"),
+    [
+        (None, range(9, 20)),
+        (Place("XX"), range(9, 20)),
+        (OMSK, range(9, 17)),
+        (YAKUTIA, range(9, 12)),
+        (RUSSIA, range(9, 20)),  # nobody knows where in it
+        (GERMANY, range(11, 20)),  # one time in all of it
+    ],
+)
+def test_nobody_is_called_when_it_is_night_where_they_are(place: Place | None, called_at: range) -> None:
+    called = [
+        hour
+        for hour in range(24)
+        if decided(
+            at=(at := datetime(2026, 11, 23, hour, 30, tzinfo=MOSCOW)),
+            expires_at=at + timedelta(days=1),
+            place=place,
+        ).number
+    ]
+    assert called == list(called_at)
+
+
+def test_the_quiet_hours_hold_by_the_clients_clock_too() -> None:
+    hours = replace(always(MOSCOW), quiet=Quiet(14 * 60, 15 * 60))
+    assert decided(hours=hours).number
+    assert not decided(hours=hours, place=replace(OMSK, zones=("Asia/Yekaterinburg",))).number
 
 
 @given(text=st.one_of(st.text(max_size=30), st.from_regex(r"\+?[0-9 &/@,-]{3,25}", fullmatch=True)))

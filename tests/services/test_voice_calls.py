@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, func, select, update
 
-from pbx_crm.db import contact_edits, erasure, house, robots, triggers
+from pbx_crm.db import contact_edits, erasure, house, regions, robots, triggers
 from pbx_crm.db import tasks as task_rows
 from pbx_crm.db.call_figures import OUTGOING
 from pbx_crm.db.engine import Database
@@ -27,6 +27,7 @@ from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.line import CreateAt, MatchKind
 from pbx_crm.domain.owner_rule import in_words
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.region import NumberRange, Place
 from pbx_crm.domain.robot import Occasion
 from pbx_crm.domain.task import NewTask, TaskKind
 from pbx_crm.domain.trigger import Trigger
@@ -392,6 +393,17 @@ async def test_at_night_a_call_waits_and_after_three_days_it_is_left(desk: Desk)
     desk.caller.is_there = True
     await desk.calls.sweep()
     assert (await desk.house.now(late)).why_not is Why.TOO_LATE
+
+
+async def test_a_client_is_not_called_in_the_night_of_their_own_region(desk: Desk) -> None:
+    east = Place("RU", "Primorsky Krai", zones=("Asia/Vladivostok",))
+    await desk.database.write(regions.store, [NumberRange.between("7924", "7924", east)])
+    near, far = await desk.house.plan(CLIENT), await desk.house.plan("+79241110001")
+    assert await desk.calls.sweep() == 1, "noon here, ten in the evening there"
+    assert (await desk.house.now(near)).state is VoiceState.DIALLING
+    assert (await desk.house.now(far)).look_at == desk.clock() + timedelta(minutes=5)
+    assert await desk.later(hours=12) == 0, "ten in the morning there, midnight here"
+    assert await desk.later(hours=9) == 1, "nine in the morning here, seven in the evening there"
 
 
 async def test_the_client_sees_the_number_of_the_cards_line(desk: Desk) -> None:
