@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, false, func, or_, select
 
-from pbx_crm.db import client_regions, clients
+from pbx_crm.db import clients
 from pbx_crm.db.call_figures import (
     INCOMING,
     NOBODY_ANSWERED,
@@ -19,7 +19,7 @@ from pbx_crm.db.call_figures import (
     counted_once,
     on_card_of,
 )
-from pbx_crm.db.report_slices import calls_from, on_line
+from pbx_crm.db.report_slices import calls_sliced
 from pbx_crm.db.scoped import calls_in, contacts_in, deals_in
 from pbx_crm.db.tables import call_people, calls, contacts, deals, gaps, legs, lines, people
 from pbx_crm.domain.call import Direction, EndedBy, LegKind, MissedReason, Outcome
@@ -102,18 +102,7 @@ def _conditions(wanted: CallFilter, scope: Scope) -> list[ColumnElement[bool]]:
         found.append(_not_called_back())
     if wanted.text:
         found.append(_holds(wanted.text, scope))
-    return found + _from(wanted) + _whose(wanted)
-
-
-def _from(wanted: CallFilter) -> list[ColumnElement[bool]]:
-    found = []
-    if wanted.line_id is not None:
-        found.append(on_line(calls.c.line_id, wanted.line_id))
-    if wanted.source is not None:
-        found.append(calls_from(wanted.source))
-    if wanted.region_id is not None:
-        found.append(client_regions.is_in(client_regions.of_calls(), wanted.region_id))
-    return found
+    return found + calls_sliced(wanted) + _whose(wanted)
 
 
 def _whose(wanted: CallFilter) -> list[ColumnElement[bool]]:

@@ -8,6 +8,7 @@ from pbx_crm.db import client_regions
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import calls, deals, lines
 from pbx_crm.domain.amount_band import AmountBand
+from pbx_crm.domain.call_log import CallFilter
 from pbx_crm.domain.origin_report import NO_LINE
 from pbx_crm.domain.person import Scope
 from pbx_crm.domain.report_filter import ReportFilter
@@ -16,8 +17,8 @@ MOST_SOURCES = 100
 """As many as anybody would look through in a list."""
 
 
-def calls_sliced(wanted: ReportFilter) -> list[ColumnElement[bool]]:
-    """Conditions on `calls`: line, source, region; the person is each report's own business."""
+def calls_sliced(wanted: ReportFilter | CallFilter) -> list[ColumnElement[bool]]:
+    """Conditions on `calls`: line, source, region; the person is each reader's own business."""
     found = []
     if wanted.line_id is not None:
         found.append(on_line(calls.c.line_id, wanted.line_id))

@@ -17,7 +17,6 @@ from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 
 MOST_SECONDS = 3600
-USUAL_SECONDS = 60
 
 
 class NeedKind(StrEnum):

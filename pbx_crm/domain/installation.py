@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +20,8 @@ class Installation:
     """ISO 4217 code of new funnels."""
     pbxes: tuple[str, ...] = ()
     """Names of the configured PBXes; the first is what forms offer first."""
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as days and hours are counted in."""
+        return ZoneInfo(self.time_zone)

@@ -72,11 +72,6 @@ class PlannerReport:
     have: Have
     days_left: int
 
-    @property
-    def contracts_left(self) -> int:
-        """Still to be won."""
-        return max(0, self.contracts - self.have.contracts)
-
 
 def need_of(stays: Stays, day: float, talks: Sequence[int]) -> Need | None:
     """What a contract takes, by the deals made within a year; None where too few deals tell.

@@ -55,14 +55,15 @@ async def _page(
     *,
     status: int = 200,
 ) -> web.Response:
-    origins = services_of(request).analysis.origins
+    services = services_of(request)
+    origins = services.analysis.origins
     month = origins.month(key)
     costs = await origins.costs(viewer_of(request).scope, month)
     stored = {field_of(source): f"{cost.normalize():f}" if cost else "" for source, cost in costs.items()}
     values = {
         "here": HERE,
         "month": month,
-        "currency": origins.currency,
+        "currency": services.installation.currency,
         "sources": [(source, field_of(source)) for source in costs],
         "typed": stored | (form.values if form else {}),
         "reasons": reasons or {},

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
 from pbx_crm.domain.errors import RecordsUnreadable
 from pbx_crm.domain.ledger import DayLedger
@@ -33,8 +32,8 @@ class DayBooks:
 
     def __init__(self, ground: Ground) -> None:
         self._ledger = Ledger(ground.database, ground.clock)
-        self._clock = ground.clock
-        self._zone = ZoneInfo(ground.installation.time_zone)
+        self._ground = ground
+        self._zone = ground.installation.zone
         self._records: dict[str, DayRecords] = {}
 
     def offer(self, records: Mapping[str, DayRecords]) -> None:
@@ -44,7 +43,7 @@ class DayBooks:
     @property
     def today(self) -> date:
         """The day it is for the company."""
-        return self._clock().astimezone(self._zone).date()
+        return self._ground.today
 
     async def close(self, day: date) -> list[PbxDay]:
         """The day by PBX, those with something missing first; empty if no PBX writes anything down."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from pbx_crm.db.engine import Database
 from pbx_crm.domain.installation import Installation
@@ -22,3 +23,8 @@ class Ground:
     installation: Installation
     plans: Mapping[str, NumberPlan]
     """How each PBX writes numbers."""
+
+    @property
+    def today(self) -> date:
+        """The day it is for the company."""
+        return self.clock().astimezone(self.installation.zone).date()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from pbx_crm.db import audit, origin_report, report_slices
 from pbx_crm.db.engine import Transaction
@@ -23,19 +22,14 @@ class Origins:
     """Reports for whoever reads them; costs are the head's business, entered and told."""
 
     def __init__(self, ground: Ground) -> None:
+        self._ground = ground
         self._database = ground.database
         self._clock = ground.clock
-        self._zone = ZoneInfo(ground.installation.time_zone)
         self._currency = ground.installation.currency
-
-    @property
-    def currency(self) -> str:
-        """That of costs."""
-        return self._currency
 
     def month(self, key: str) -> PlanPeriod:
         """The month written `2026-11`; what is none means the present one."""
-        found = PlanPeriod.of(key, self._today())
+        found = PlanPeriod.of(key, self._ground.today)
         return PlanPeriod.at(PeriodKind.MONTH, found.first)
 
     async def report(self, scope: Scope, kind: OriginKind, wanted: ReportFilter, days: Days) -> OriginReport:
@@ -53,9 +47,6 @@ class Origins:
         _check(viewer.scope)
         await self._database.write(_save, viewer, month.key, wanted, self._clock())
 
-    def _today(self) -> date:
-        return self._clock().astimezone(self._zone).date()
-
     def _paid(self, scope: Scope, wanted: ReportFilter, days: Days) -> Days | None:
         """The days whose costs can be held against the figures; of days to come nothing is paid yet.
 
@@ -63,7 +54,7 @@ class Origins:
         say something wrong.
         """
         sliced = replace(wanted, source=None) != ReportFilter(wanted.span)
-        last = min(days.last, self._today())
+        last = min(days.last, self._ground.today)
         if sliced or scope.reach is not Reach.ALL or last < days.first:
             return None
         return Days(days.first, last)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -28,27 +28,19 @@ class Plans:
     """Periods are the company's; a head plans for everybody, a seller sees their own plan."""
 
     def __init__(self, ground: Ground) -> None:
+        self._ground = ground
         self._database = ground.database
         self._clock = ground.clock
-        self._zone = ZoneInfo(ground.installation.time_zone)
+        self._zone = ground.installation.zone
         self._currency = ground.installation.currency
-
-    @property
-    def currency(self) -> str:
-        """That of planned sums."""
-        return self._currency
 
     def period(self, key: str) -> PlanPeriod:
         """The period written `2026-11`, `2026-W47` or `2026-Q4`; what is none means the present month."""
-        return PlanPeriod.of(key, self._today)
+        return PlanPeriod.of(key, self._ground.today)
 
     def about(self, period: PlanPeriod) -> dict[PeriodKind, PlanPeriod]:
         """About the same time, the period of each length."""
-        return {kind: period.as_kind(kind, self._today) for kind in PeriodKind}
-
-    @property
-    def _today(self) -> date:
-        return self._clock().astimezone(self._zone).date()
+        return {kind: period.as_kind(kind, self._ground.today) for kind in PeriodKind}
 
     async def report(self, scope: Scope, period: PlanPeriod) -> PlanReport:
         """The period's plans against what came of them."""

@@ -26,7 +26,7 @@ class Walls:
         self._database = ground.database
         self._live = ground.live
         self._clock = ground.clock
-        self._zone = ZoneInfo(ground.installation.time_zone)
+        self._zone = ground.installation.zone
 
     async def links(self, viewer: Person) -> list[WallLink]:
         """The links that work."""

@@ -12,12 +12,13 @@ from pbx_crm.domain.call import Direction, EndedBy, LegKind, LegResult, MissedRe
 from pbx_crm.domain.call_log import CallFilter, CallRow, CallStory, Place
 from pbx_crm.domain.call_record import CallFacts
 from pbx_crm.pages.api import cursor
-from pbx_crm.pages.api.contract import Given, Id, Moment, Taken, api
+from pbx_crm.pages.api.contract import Given, Id, Moment, api
+from pbx_crm.pages.api.cursor import PageQuery
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
 
 
-class CallQuery(Taken):
+class CallQuery(PageQuery):
     """Filters of the list; what is left out narrows nothing."""
 
     since: Moment | None = None
@@ -26,8 +27,6 @@ class CallQuery(Taken):
     outcome: Outcome | None = None
     person_id: Id | None = None
     text: str = Field(default="", max_length=100)
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str = Field(default="", max_length=200)
 
 
 class ApiCall(Given):
@@ -117,7 +116,7 @@ async def list_calls(request: web.Request, query: CallQuery) -> ApiCalls:
         person_id=query.person_id,
         text=query.text,
     )
-    before = Place(*cursor.read(query.cursor)) if query.cursor else None
+    before = Place(*query.place) if query.place else None
     found = await services_of(request).call_archive.page(viewer_of(request), wanted, before, query.limit)
     calls = tuple(ApiCall.model_validate(_fields(record.row, record.facts)) for record in found.records)
     following = found.following

@@ -1,13 +1,39 @@
-"""Where a list goes on: an opaque text, so that nobody's script learns to build it."""
+"""The pages of a list: how much of it, and where it goes on: an opaque text, no script learns to build it."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeVar
+
+from pydantic import Field
 
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages.api.contract import Taken
+
+Record = TypeVar("Record")
+
+
+class PageQuery(Taken):
+    """How much of a list, and where it goes on."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str = Field(default="", max_length=200)
+
+    @property
+    def place(self) -> tuple[datetime, int] | None:
+        """Where to go on; None at the beginning. BadInput for a cursor that is not ours."""
+        return read(self.cursor) if self.cursor else None
+
+    def shown(
+        self, found: Sequence[Record], place: Callable[[Record], tuple[datetime, int]]
+    ) -> tuple[Sequence[Record], str | None]:
+        """As many as are wanted, and the cursor behind them: `found` has one more if the list goes on."""
+        page = found[: self.limit]
+        return page, written(*place(page[-1])) if len(found) > self.limit else None
 
 
 def written(at: datetime, record_id: int) -> str:

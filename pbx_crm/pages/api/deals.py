@@ -13,8 +13,8 @@ from pydantic import Field
 from pbx_crm.domain.deal import Deal, MoveRequest, Priority
 from pbx_crm.domain.deal_edit import LONGEST_TAG, tags_in, tags_written
 from pbx_crm.domain.listing import DealFilter
-from pbx_crm.pages.api import cursor
 from pbx_crm.pages.api.contract import Given, Id, Moment, Taken, api
+from pbx_crm.pages.api.cursor import PageQuery
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.services.deal_edits import DealFields
@@ -23,7 +23,7 @@ from pbx_crm.services.deals import DealForm
 Tag = Annotated[str, Field(min_length=1, max_length=LONGEST_TAG, pattern=r"^[^\x00]+$")]
 
 
-class DealQuery(Taken):
+class DealQuery(PageQuery):
     """Filters of the list; what is left out narrows nothing."""
 
     funnel_id: Id | None = None
@@ -32,8 +32,6 @@ class DealQuery(Taken):
     contact_id: Id | None = None
     is_open: bool | None = None
     created_since: Moment | None = None
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str = Field(default="", max_length=200)
 
 
 class NewDealBody(Taken):
@@ -127,14 +125,11 @@ class ApiDeals(Given):
 async def list_deals(request: web.Request, query: DealQuery) -> ApiDeals:
     """GET /api/v1/deals: deals the token's person may see, newest first."""
     wanted = DealFilter(**query.model_dump(exclude={"limit", "cursor"}))
-    before = cursor.read(query.cursor) if query.cursor else None
-    found = await services_of(request).listings.deals(viewer_of(request), wanted, before, query.limit + 1)
-    shown = found[: query.limit]
-    goes_on = len(found) > query.limit
-    return ApiDeals(
-        deals=tuple(ApiDeal.model_validate(deal) for deal in shown),
-        next_cursor=cursor.written(shown[-1].created_at, shown[-1].id) if goes_on else None,
+    found = await services_of(request).listings.deals(
+        viewer_of(request), wanted, query.place, query.limit + 1
     )
+    shown, following = query.shown(found, lambda deal: (deal.created_at, deal.id))
+    return ApiDeals(deals=tuple(ApiDeal.model_validate(deal) for deal in shown), next_cursor=following)
 
 
 @api(ApiDeal)

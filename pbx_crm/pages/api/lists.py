@@ -11,17 +11,10 @@ from pbx_crm.domain.funnel import StageKind
 from pbx_crm.domain.gate import NeedKind
 from pbx_crm.domain.person import Role
 from pbx_crm.domain.task import TaskKind
-from pbx_crm.pages.api import cursor
-from pbx_crm.pages.api.contract import Given, Taken, api
+from pbx_crm.pages.api.contract import Given, api
+from pbx_crm.pages.api.cursor import PageQuery
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
-
-
-class PageQuery(Taken):
-    """How much of a list, and where it goes on."""
-
-    limit: int = Field(default=50, ge=1, le=200)
-    cursor: str = Field(default="", max_length=200)
 
 
 class ContactQuery(PageQuery):
@@ -150,15 +143,12 @@ class ApiPeople(Given):
 @api(ApiContacts, query=ContactQuery)
 async def list_contacts(request: web.Request, query: ContactQuery) -> ApiContacts:
     """GET /api/v1/contacts: clients the token's person may see, newest first."""
-    before = cursor.read(query.cursor) if query.cursor else None
     found = await services_of(request).listings.contacts(
-        viewer_of(request), query.number, before, query.limit + 1
+        viewer_of(request), query.number, query.place, query.limit + 1
     )
-    shown = found[: query.limit]
-    goes_on = len(found) > query.limit
+    shown, following = query.shown(found, lambda contact: (contact.created_at, contact.id))
     return ApiContacts(
-        contacts=tuple(ApiContact.model_validate(contact) for contact in shown),
-        next_cursor=cursor.written(shown[-1].created_at, shown[-1].id) if goes_on else None,
+        contacts=tuple(ApiContact.model_validate(contact) for contact in shown), next_cursor=following
     )
 
 
@@ -174,16 +164,11 @@ async def get_contact(request: web.Request) -> ApiContact:
 @api(ApiTasks, query=TaskQuery)
 async def list_tasks(request: web.Request, query: TaskQuery) -> ApiTasks:
     """GET /api/v1/tasks: tasks the token's person may see, the soonest due first."""
-    after = cursor.read(query.cursor) if query.cursor else None
     found = await services_of(request).listings.tasks(
-        viewer_of(request), after, query.limit + 1, open_only=query.open
+        viewer_of(request), query.place, query.limit + 1, open_only=query.open
     )
-    shown = found[: query.limit]
-    goes_on = len(found) > query.limit
-    return ApiTasks(
-        tasks=tuple(ApiTask.model_validate(task) for task in shown),
-        next_cursor=cursor.written(shown[-1].due_at, shown[-1].id) if goes_on else None,
-    )
+    shown, following = query.shown(found, lambda task: (task.due_at, task.id))
+    return ApiTasks(tasks=tuple(ApiTask.model_validate(task) for task in shown), next_cursor=following)
 
 
 @api(ApiFunnels)
