@@ -1,7 +1,8 @@
 """What cards have to show to a gate: talks, finished tasks, documents and notes, each with its moment.
 
 One statement a kind for any number of cards, and none for a kind that no gate asks for. Only what comes
-after a card's entering its stage is read; `domain/passage.py` judges it.
+after a card's entering its stage is read; `domain/passage.py` judges it. Dry runs read of the same kinds what
+cards have ever had to show (`db/past_proofs.py`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ from pbx_crm.domain.task import TaskKind
 
 Found = Mapping[int, Sequence[Any]]
 """By deal id."""
+Ids = Sequence[int] | Select[Any]
+SINCE_ENTERING, SINCE_MADE = deals.c.stage_since, deals.c.created_at
+"""How far back is read; a dry run wants all that a card has ever had to show."""
 
 
 def gather(
@@ -31,20 +35,20 @@ def gather(
     ids = [deal.id for deal in cards]
     read = {
         NeedKind.CALL: _talks,
-        NeedKind.TASK: _tasks,
-        NeedKind.DOCUMENT: _documents,
-        NeedKind.NOTE: _notes,
+        NeedKind.TASK: finished_tasks,
+        NeedKind.DOCUMENT: documents,
+        NeedKind.NOTE: notes,
     }
     known: dict[NeedKind, Found] = {
         kind: reader(tx, ids) if kind in kinds and ids else {} for kind, reader in read.items()
     }
-    names = _names(tx, ids) if NeedKind.FIELD in kinds and ids else {}
+    filled = filled_in(tx, cards) if NeedKind.FIELD in kinds and ids else {}
     return {
         deal.id: Evidence(
             now,
             deal.stage_since,
             is_fresh=deal.stage_since == deal.created_at,
-            filled=_filled(deal, *names.get(deal.id, ("", ""))),
+            filled=filled.get(deal.id, frozenset()),
             talks=known[NeedKind.CALL].get(deal.id, ()),
             tasks=known[NeedKind.TASK].get(deal.id, ()),
             documents=known[NeedKind.DOCUMENT].get(deal.id, ()),
@@ -52,6 +56,12 @@ def gather(
         )
         for deal in cards
     }
+
+
+def filled_in(tx: Connection, cards: Sequence[Deal]) -> dict[int, frozenset[str]]:
+    """By deal id the names of the fields that are filled in. One statement."""
+    names = _names(tx, [deal.id for deal in cards])
+    return {deal.id: _filled(deal, *names.get(deal.id, ("", ""))) for deal in cards}
 
 
 def _filled(deal: Deal, client: str, company: str) -> frozenset[str]:
@@ -99,31 +109,35 @@ def _made_the_card() -> Any:
     return deals.c.born_of == calls.c.pbx + literal("/") + calls.c.linkedid
 
 
-def _tasks(tx: Connection, ids: Sequence[int]) -> Found:
+def finished_tasks(tx: Connection, ids: Ids, since: Any = SINCE_ENTERING) -> Found:
+    """The tasks that were done."""
     query = select(tasks.c.deal_id, tasks.c.kind, tasks.c.done_at)
     found = defaultdict(list)
-    for deal_id, kind, done_at in tx.execute(_since_entering(query, tasks, tasks.c.done_at, ids)):
+    for deal_id, kind, done_at in tx.execute(_since(since, query, tasks, tasks.c.done_at, ids)):
         found[deal_id].append(Finished(TaskKind(kind), done_at))
     return found
 
 
-def _notes(tx: Connection, ids: Sequence[int]) -> Found:
-    return _moments(tx, _dated(deal_notes, ids))
+def notes(tx: Connection, ids: Ids, since: Any = SINCE_ENTERING) -> Found:
+    """When notes were written."""
+    return _moments(tx, _dated(deal_notes, ids, since))
 
 
-def _documents(tx: Connection, ids: Sequence[int]) -> Found:
+def documents(tx: Connection, ids: Ids, since: Any = SINCE_ENTERING) -> Found:
+    """When files were put on the deals, and notes with a link."""
     text = func.lower(deal_notes.c.text)
     has_link = or_(text.like("%http://_%"), text.like("%https://_%"))
-    return _moments(tx, union_all(_dated(deal_notes, ids).where(has_link), _dated(deal_files, ids)))
+    linked = _dated(deal_notes, ids, since).where(has_link)
+    return _moments(tx, union_all(linked, _dated(deal_files, ids, since)))
 
 
-def _dated(table: Table, ids: Sequence[int]) -> Select[Any]:
-    return _since_entering(select(table.c.deal_id, table.c.at), table, table.c.at, ids)
+def _dated(table: Table, ids: Ids, since: Any) -> Select[Any]:
+    return _since(since, select(table.c.deal_id, table.c.at), table, table.c.at, ids)
 
 
-def _since_entering(query: Select[Any], table: Table, at: Any, ids: Sequence[int]) -> Select[Any]:
+def _since(since: Any, query: Select[Any], table: Table, at: Any, ids: Ids) -> Select[Any]:
     query = query.join(deals, deals.c.id == table.c.deal_id)
-    return query.where(table.c.deal_id.in_(ids), at >= deals.c.stage_since)
+    return query.where(table.c.deal_id.in_(ids), at >= since)
 
 
 def _moments(tx: Connection, query: Any) -> Found:

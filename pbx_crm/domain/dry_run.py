@@ -2,7 +2,8 @@
 
 Every card goes through its days again: calls end, sellers say how it went, people move the card, and the
 rules are asked as they would have been. What triggers really did then is left out, for other rules
-were in force; what people did is kept, for nobody knows what else they would have done.
+were in force; what people did is kept, for nobody knows what else they would have done. Gates stand as they
+stand now, and judge what the card had to show at that moment: a binding one keeps it where it is.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from datetime import datetime
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.passage import Conversation, Missing
+from pbx_crm.domain.past_proof import NO_PROOF, PastProof
 from pbx_crm.domain.trigger import Act, CallFact, PastCall, Standing, Trigger, acts_of
 
 LONGEST_DAYS = 365
@@ -33,6 +36,14 @@ class HeardCall:
     talk_seconds: float
     line_id: int | None
     made_the_card: bool
+    answered_at: datetime | None = None
+
+    @property
+    def talk(self) -> Conversation | None:
+        """The talk as gates ask for it; None if nobody answered."""
+        if self.outcome is not Outcome.ANSWERED or self.answered_at is None:
+            return None
+        return Conversation(self.answered_at, self.at, self.talk_seconds, self.made_the_card)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,16 @@ class MovedByHand:
 
     at: datetime
     to_stage_id: int
+    since: datetime
+    """Since when it lies there: that moment, or an earlier one if a move was taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a card lies, and since when."""
+
+    stage_id: int
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +78,18 @@ class PastCard:
     """What is known of a card's days, each list the oldest first."""
 
     deal_id: int
-    stage_id: int
+    place: Place
     """Where it lay when the days began, or where it was made."""
     calls: Sequence[HeardCall] = ()
     """Those before the days, too: rules count them, and are not asked about them."""
     said: Sequence[SaidOf] = ()
     moves: Sequence[MovedByHand] = ()
+    proof: PastProof = NO_PROOF
+
+    @property
+    def talks(self) -> list[Conversation]:
+        """Its talks, as gates ask for them."""
+        return [call.talk for call in self.calls if call.talk is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +101,22 @@ class WouldAct:
     trigger_id: int | None
     from_stage_id: int
     to_stage_id: int | None
-    """None if it would not have moved it, but done something else."""
+    """Where it would have led; None if it would not have moved it, but done something else."""
     sets_task: bool = False
     was_put_back: bool = False
     """Whether a person then put the card back to where it had been, or further."""
+    missing: tuple[Missing, ...] = ()
+    """What gates on the way asked for and the card could not show."""
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether a binding gate would have kept the card where it was."""
+        return any(one.is_binding for one in self.missing)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it would have moved the card."""
+        return self.to_stage_id is not None and not self.is_stopped
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +136,12 @@ class DryRun:
     @property
     def moves(self) -> tuple[WouldAct, ...]:
         """The moves alone."""
-        return tuple(act for act in self.own if act.to_stage_id is not None)
+        return tuple(act for act in self.own if act.moves)
+
+    @property
+    def stopped(self) -> tuple[WouldAct, ...]:
+        """What binding gates would have kept from moving."""
+        return tuple(act for act in self.own if act.is_stopped)
 
     @property
     def deals_moved(self) -> int:
@@ -128,8 +172,8 @@ def compare(
     before = [act for card in cards for act in replayed(card, in_force, funnel, since)]
     after = [act for card in cards for act in replayed(card, with_trial, funnel, since)]
     own = [act for act in after if act.trigger_id == trial.id]
-    moved_before = {act.deal_id for act in before if act.to_stage_id is not None}
-    moved_after = {act.deal_id for act in after if act.to_stage_id is not None}
+    moved_before = {act.deal_id for act in before if act.moves}
+    moved_after = {act.deal_id for act in after if act.moves}
     return DryRun(
         days,
         sum(call.at >= since for card in cards for call in card.calls),
@@ -152,23 +196,29 @@ def replayed(card: PastCard, rules: Iterable[Trigger], funnel: Funnel, since: da
     """What these rules would have done to the card since then, in the order of its days."""
     asked = tuple(rules)
     acts: list[WouldAct] = []
-    stage_id = card.stage_id
+    place = card.place
     for at, event in _in_order(card, since):
         if isinstance(event, MovedByHand):
-            stage_id = event.to_stage_id
+            # Who finds it where they want it leaves it there.
+            place = place if event.to_stage_id == place.stage_id else Place(event.to_stage_id, event.since)
             continue
-        fact = _fact(card, event)
-        stage = funnel.stage(stage_id)
-        if fact is None or stage is None:
-            continue
-        standing = Standing(stage_id, 0, Priority.NORMAL, is_open=not stage.kind.is_closed)
-        for act in acts_of(asked, fact, standing, funnel):
-            acts.append(_told(card, act, at, stage_id, funnel))
-        stage_id = next(
-            (act.to_stage_id for act in reversed(acts) if act.at == at and act.to_stage_id is not None),
-            stage_id,
-        )
+        here = place
+        for act in _acts_of(card, event, asked, here, funnel):
+            told = _told(card, act, at, here, funnel)
+            acts.append(told)
+            place = Place(told.to_stage_id, at) if told.to_stage_id and told.moves else place
     return acts
+
+
+def _acts_of(
+    card: PastCard, event: HeardCall | SaidOf, rules: Sequence[Trigger], place: Place, funnel: Funnel
+) -> list[Act]:
+    fact = _fact(card, event)
+    stage = funnel.stage(place.stage_id)
+    if fact is None or stage is None:
+        return []
+    standing = Standing(place.stage_id, 0, Priority.NORMAL, is_open=not stage.kind.is_closed)
+    return acts_of(rules, fact, standing, funnel)
 
 
 def _in_order(card: PastCard, since: datetime) -> list[tuple[datetime, HeardCall | SaidOf | MovedByHand]]:
@@ -199,11 +249,16 @@ def _past(call: HeardCall) -> PastCall:
     return PastCall(call.direction, call.outcome is Outcome.ANSWERED, call.talk_seconds, call.at)
 
 
-def _told(card: PastCard, act: Act, at: datetime, stage_id: int, funnel: Funnel) -> WouldAct:
+def _told(card: PastCard, act: Act, at: datetime, place: Place, funnel: Funnel) -> WouldAct:
     target = act.to_stage.id if act.to_stage is not None else None
-    put_back = target is not None and _was_put_back(card, at, stage_id, funnel)
-    sets_task = act.task_kind is not None
-    return WouldAct(card.deal_id, at, act.trigger.id, stage_id, target, sets_task, put_back)
+    missing: tuple[Missing, ...] = ()
+    if act.way.stages:
+        missing = act.way.judge(card.proof.at(at, place.since, card.talks)).missing
+    told = WouldAct(
+        card.deal_id, at, act.trigger.id, place.stage_id, target, act.task_kind is not None, missing=missing
+    )
+    put_back = told.moves and _was_put_back(card, at, place.stage_id, funnel)
+    return replace(told, was_put_back=put_back)
 
 
 def _was_put_back(card: PastCard, at: datetime, from_stage_id: int, funnel: Funnel) -> bool:

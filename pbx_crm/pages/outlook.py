@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from pbx_crm.domain.passage import Missing
+
 MOST_ROWS = 100
 
 
@@ -19,6 +21,13 @@ class CaseLine:
     cells: tuple[str, ...]
     mark: str = ""
     """What people made of it, if they did not leave it so."""
+    missing: tuple[Missing, ...] = ()
+    """What gates on the way asked for in vain."""
+
+    @property
+    def stopped_by(self) -> list[Missing]:
+        """What of it would have kept the card where it was."""
+        return [one for one in self.missing if one.is_binding]
 
 
 @dataclass(frozen=True, slots=True)

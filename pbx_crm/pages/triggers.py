@@ -147,6 +147,7 @@ async def _tried(request: web.Request, view: TriggersView, rule: Trigger, days: 
         N_("Calls looked at"): run.calls,
         N_("Moves it would have made"): len(run.moves),
         N_("Cards it would have moved"): run.deals_moved,
+        N_("Moves that a gate would have stopped"): len(run.stopped),
         N_("Moves that a person then put back"): run.put_back,
         N_("Tasks it would have set"): run.tasks,
         N_("Cards moved that the rules in force leave alone"): len(run.gained),
@@ -158,12 +159,14 @@ async def _tried(request: web.Request, view: TriggersView, rule: Trigger, days: 
             act.deal_id,
             (stages.get(act.from_stage_id, ""), stages.get(act.to_stage_id or 0, "")),
             said(N_("put back")) if act.was_put_back else "",
+            act.missing,
         )
-        for act in run.moves
+        for act in run.own
+        if act.to_stage_id is not None
     ]
     note = N_(
         "Nothing of this is saved. What people did to the cards is taken as it was; "
-        "what triggers really did is left out."
+        "what triggers really did is left out. Gates are asked as they stand now."
     )
     counted = [(said(label), count) for label, count in figures.items()]
     heads = (said(N_("From")), said(N_("To")))

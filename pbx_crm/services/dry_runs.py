@@ -79,7 +79,7 @@ def _of_trigger(tx: Transaction, rule: Trigger, days: int, now: datetime) -> Tri
     view = checked(tx, rule)
     trial = replace(rule, position=view.rule(rule.id).position) if rule.id is not None else rule
     funnel, since = view.funnel(rule.funnel_id), now - timedelta(days=days)
-    cards = dry_runs.cards(tx, funnel.id, since)
+    cards = dry_runs.cards(tx, funnel, since)
     run = compare(trial, triggers.in_force(tx), funnel, cards, days, since)
     shown = {act.deal_id for act in run.own} | run.gained | run.lost
     return Tried(run, dry_runs.names(tx, shown))

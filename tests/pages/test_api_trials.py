@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from pbx_crm.db import lines
+from pbx_crm.db import gates, lines
+from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.gate import gate_of
+from tests.builders import NOW
+from tests.call_rows import CallRows
 from tests.pages.test_api import Script, script
 from tests.pages.test_api_settings import LINE
 from tests.pages.test_line_trials import NUMBER, card, funnel
@@ -63,6 +69,27 @@ async def test_a_line_there_is_not_is_not_tried(head: Script, funnel: Funnel) ->
 async def test_who_sees_no_clients_tries_nothing(crm: Crm, funnel: Funnel) -> None:
     peter = await script(crm, crm.cast.peter)
     assert (await peter.ask("POST", "skip-rules/dry-run", json={**SKIP, "days": 30}))[0] == 403
+
+
+async def test_a_trigger_that_a_gate_would_stop_is_told_what_was_missing(
+    crm: Crm, head: Script, funnel: Funnel, card: int
+) -> None:
+    target = funnel.stages[2].id
+    await crm.database.write(gates.put, target, gate_of(["field:amount"], is_binding=True))
+
+    def talks_again(tx: Transaction) -> None:
+        call = CallRows(tx, NOW + timedelta(minutes=5), deal_id=card).answer(crm.cast.anna)
+        call.end(60, Outcome.ANSWERED, talk_seconds=10.0)
+
+    await crm.database.write(talks_again)
+    terms = {"name": "On", "funnel_id": funnel.id, "outcome": "answered", "to_stage_id": target, "days": 30}
+    status, told = await head.ask("POST", "triggers/dry-run", json=terms)
+    assert (status, told["gained"]) == (200, [])
+    (act,) = told["own"]
+    assert (act["deal_id"], act["to_stage_id"], act["is_stopped"]) == (card, target, True)
+    (missing,) = act["missing"]
+    assert (missing["stage_id"], missing["kind"], missing["detail"]) == (target, "field", "amount")
+    assert missing["is_binding"]
 
 
 async def test_a_trigger_is_asked_sooner_and_later(head: Script, funnel: Funnel) -> None:

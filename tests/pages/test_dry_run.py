@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from pbx_crm.db import robots, triggers
+from pbx_crm.db import gates, robots, triggers
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.gate import gate_of
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
@@ -66,6 +67,26 @@ async def test_a_changed_rule_shows_which_cards_it_would_move(
     assert "Vector" in page
     assert f'action="/settings/triggers/{rule.id}"' in page, "saving saves the rule that was tried"
     assert (await crm.database.read(triggers.everything)) == [rule]
+
+
+@pytest.mark.parametrize(
+    ("binding", "told"),
+    [
+        (True, "would have been stopped by the gate of <bdi>Presentation</bdi>: missing Amount, a note"),
+        (False, "would have passed the gate of <bdi>Presentation</bdi> unconfirmed: missing Amount, a note"),
+    ],
+)
+async def test_a_gate_on_the_way_is_named_with_what_it_would_have_asked_for(
+    crm: Crm, head: Browser, funnel: Funnel, talked: int, binding: bool, told: str
+) -> None:
+    await crm.database.write(
+        gates.put, funnel.stages[2].id, gate_of(["field:amount", "call:60", "note"], is_binding=binding)
+    )
+    (rule,) = await crm.database.read(triggers.everything)
+    page = await (await head.post(HERE, data=form(funnel, trigger_id=str(rule.id)))).text()
+    assert f'href="/deals/{talked}"' in page
+    assert told in " ".join(page.split())
+    assert f"<dt>Moves that a gate would have stopped</dt><dd>{int(binding)}</dd>" in page
 
 
 @pytest.mark.parametrize(

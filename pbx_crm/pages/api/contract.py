@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -20,7 +20,7 @@ from pydantic import (
 
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.gate import NeedKind
-from pbx_crm.domain.passage import GateClosed
+from pbx_crm.domain.passage import GateClosed, Missing
 from pbx_crm.domain.sentence import N_
 
 Endpoint = Callable[..., Awaitable[BaseModel | web.StreamResponse]]
@@ -80,9 +80,9 @@ class Problem(Given):
     )
 
 
-def missing_of(gate: GateClosed) -> list[dict[str, Any]]:
-    """What a gate asks for, as JSON."""
-    asked = (
+def asked_for(missing: Iterable[Missing]) -> tuple[ApiMissing, ...]:
+    """What gates ask for."""
+    return tuple(
         ApiMissing(
             stage_id=one.stage.id,
             kind=one.need.kind,
@@ -90,9 +90,13 @@ def missing_of(gate: GateClosed) -> list[dict[str, Any]]:
             seconds=one.need.seconds,
             is_binding=one.is_binding,
         )
-        for one in gate.missing
+        for one in missing
     )
-    return [one.model_dump(mode="json") for one in asked]
+
+
+def missing_of(gate: GateClosed) -> list[dict[str, Any]]:
+    """What a gate asks for, as JSON."""
+    return [one.model_dump(mode="json") for one in asked_for(gate.missing)]
 
 
 class ApiHandler:

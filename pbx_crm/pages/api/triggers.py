@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Priority
@@ -14,7 +15,7 @@ from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Count, NewOwner, Trigger
 from pbx_crm.pages.access import Access, Route
-from pbx_crm.pages.api.contract import Given, Id, Taken, api
+from pbx_crm.pages.api.contract import ApiMissing, Given, Id, Taken, api, asked_for
 from pbx_crm.pages.api.rules import OfFunnel, OnTrial, RuleApi
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
@@ -97,9 +98,13 @@ class ApiTriggerAct(Given):
     deal_id: int
     at: datetime
     from_stage_id: int
-    to_stage_id: int | None
+    to_stage_id: int | None = Field(description="where it would have led, though a gate stopped it")
     sets_task: bool
     was_put_back: bool = Field(description="whether a person then put the card back")
+    is_stopped: bool = Field(description="whether a binding gate would have kept the card where it was")
+    missing: Annotated[tuple[ApiMissing, ...], BeforeValidator(asked_for)] = Field(
+        description="what gates on the way asked for and the card could not show"
+    )
 
 
 class ApiTriggerTrial(Given):
