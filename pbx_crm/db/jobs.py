@@ -18,6 +18,13 @@ def add(tx: Connection, new: NewJob) -> bool:
     return insert_new(tx, jobs, {**asdict(new), "payload": dict(new.payload)}) is not None
 
 
+def stand(tx: Connection, kind: str, now: datetime) -> None:
+    """There is one standing job of this kind, due now if it is new or was given up."""
+    if not add(tx, NewJob(kind, kind, now, {})):
+        given_up = (jobs.c.key == kind, jobs.c.given_up_at.is_not(None))
+        tx.execute(update(jobs).where(*given_up).values(given_up_at=None, due_at=now, taken_until=None))
+
+
 def take(tx: Connection, now: datetime, most: int) -> list[Job]:
     """At most so many jobs that are due and nobody's, the longest due first; they are the taker's now."""
     table = jobs.c
@@ -48,7 +55,7 @@ def finish(tx: Connection, job: Job, again_at: datetime | None) -> None:
 
 def fail(tx: Connection, job: Job, error: str, now: datetime) -> bool:
     """Whether the job is given up; otherwise it waits for its next try."""
-    again_at = next_try(job.tries + 1, now)
+    again_at = next_try(job, now)
     values: dict[str, Any] = {"tries": job.tries + 1, "taken_until": None, "error": error[:500]}
     values |= {"given_up_at": now} if again_at is None else {"due_at": again_at}
     mine = (jobs.c.id == job.id, jobs.c.taken_until == job.taken_until)

@@ -11,6 +11,8 @@ LEASE = timedelta(minutes=5)
 """How long a job belongs to who took it; whoever died with it loses it after that."""
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 """What is waited after each try that failed; after the last nobody tries again."""
+STANDING_PAUSES = PAUSES[:2]
+"""The same for a standing job, which goes on at the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,14 @@ class Job:
     """How often it was tried before."""
     taken_until: datetime
 
+    @property
+    def is_standing(self) -> bool:
+        """Whether the program does this for ever: the only job of its kind, whose key is the kind."""
+        return self.key == self.kind
 
-def next_try(tries: int, now: datetime) -> datetime | None:
-    """When a job is tried again that has failed so often; None if it is given up."""
-    return now + PAUSES[tries - 1] if tries <= len(PAUSES) else None
+
+def next_try(job: Job, now: datetime) -> datetime | None:
+    """When a job that has failed once more is tried again; None if it is given up."""
+    if job.is_standing:
+        return now + STANDING_PAUSES[min(job.tries, len(STANDING_PAUSES) - 1)]
+    return now + PAUSES[job.tries] if job.tries < len(PAUSES) else None

@@ -84,7 +84,10 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
         status = HTTPStatus(answer.status)
         sentence = wording_of(request).gettext(_sentence_for(answer))
         return _problem(request, status, status.name.lower(), sentence)
-    except Exception:
+    except Exception as error:
+        if isinstance(error, ConnectionError) and _has_left(request):
+            # A player that seeks hangs up and asks anew: nothing failed, and nobody waits for this answer.
+            return web.Response()
         log.exception("a request failed", request=request[REQUEST_ID], path=request.path)
         return _problem(
             request,
@@ -92,6 +95,10 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
             "internal_error",
             wording_of(request).gettext(BROKEN),
         )
+
+
+def _has_left(request: web.Request) -> bool:
+    return request.transport is None or request.transport.is_closing()
 
 
 def _sentence_for(answer: web.HTTPException) -> str:

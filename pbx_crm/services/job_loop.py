@@ -11,7 +11,7 @@ import structlog
 from pbx_crm.db import jobs
 from pbx_crm.db.engine import Database
 from pbx_crm.domain.errors import Refused
-from pbx_crm.domain.job import Job, NewJob
+from pbx_crm.domain.job import Job
 from pbx_crm.services.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -39,8 +39,8 @@ class JobLoop:
         self._works = works
 
     async def ensure(self, kind: str) -> None:
-        """There is one standing job of this kind, due at once if it is new."""
-        await self._database.write(jobs.add, NewJob(kind, kind, self._clock(), {}))
+        """There is one standing job of this kind, due at once if it is new or was given up."""
+        await self._database.write(jobs.stand, kind, self._clock())
 
     async def run_due(self) -> int:
         """Does what is due now, some of it at once; how many jobs that were."""

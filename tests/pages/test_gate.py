@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import timedelta
 
 import pytest
 from aiohttp import WSServerHandshakeError
@@ -272,3 +273,15 @@ async def test_a_full_disk_is_told_in_words_and_to_whoever_watches(crm: Crm) -> 
     assert "The database cannot be used just now." in await answer.text()
     ready = await browser.get("/health/ready")
     assert (ready.status, (await ready.json())["database"]) == (503, "takes no changes")
+
+
+async def test_whoever_is_logged_in_reads_on_while_the_disk_is_full(crm: Crm) -> None:
+    browser = await crm.browser(crm.cast.anna)
+
+    def refuse_changes(tx: Transaction) -> None:
+        tx.execute(text("PRAGMA query_only = 1"))
+
+    await crm.database.write(refuse_changes)
+    # Long enough after the log-in that the session would be noted as seen again.
+    crm.clock.go_on(timedelta(hours=1))
+    assert (await browser.get("/me")).status == 200

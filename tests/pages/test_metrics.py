@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from ipaddress import ip_network
@@ -86,6 +87,14 @@ async def test_another_machine_reads_nothing_without_the_token(crm: Crm) -> None
         assert await status(client, Authorization=f"Bearer {TOKEN}x") == 403
         assert await status(client, Authorization=f"Basic {TOKEN}") == 403
         assert await status(client, Authorization=f"Bearer {TOKEN}") == 200
+
+
+async def test_a_token_that_is_no_utf8_is_a_wrong_token(crm: Crm) -> None:
+    async with site_of(crm, MetricsDoor((), TOKEN)) as client:
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        writer.write(b"GET /metrics HTTP/1.1\r\nHost: crm\r\nAuthorization: Bearer \xff\xfe\r\n\r\n")
+        assert b" 403 " in await reader.readline()
+        writer.close()
 
 
 async def test_no_token_means_that_none_opens_it(crm: Crm) -> None:

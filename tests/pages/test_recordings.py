@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import os
 import struct
@@ -14,6 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from aiohttp import ClientResponse
 from sqlalchemy import select, update
+from structlog.testing import capture_logs
 
 from pbx_crm.db import lines
 from pbx_crm.db.engine import Transaction
@@ -22,11 +24,13 @@ from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.line import Line
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.recording import RecordedCall
+from pbx_crm.domain.session import SessionKind
 from pbx_crm.outside.recording_folder import RecordingFolder
 from pbx_crm.outside.sox import Player
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
+from tests.parts.scripted_ami import until
 from tests.site import Crm
 
 MOSCOW = ZoneInfo("Europe/Moscow")
@@ -132,6 +136,28 @@ async def test_a_part_that_is_not_there_is_refused(office: Crm, folder: Path, wa
     tone(folder / f"{LINKEDID}.wav")
     call = await talk(office, office.cast.anna)
     assert (await ask(office, office.cast.anna, f"/calls/{call}/recording", Range=wanted)).status == 416
+
+
+async def test_who_hangs_up_to_seek_elsewhere_leaves_no_fault_behind(office: Crm, folder: Path) -> None:
+    file, name = folder / f"{LINKEDID}.wav", b"pbx_crm_session="
+    tone(file)
+    os.truncate(file, 64_000_000)
+    call = await talk(office, office.cast.anna)
+    session = name + (await office.token(office.cast.anna, SessionKind.WEB)).encode()
+    reader, writer = await asyncio.open_connection(office.server.host, office.server.port)
+    with capture_logs() as told:
+        writer.write(b"GET /calls/%d/recording HTTP/1.1\r\nHost: crm\r\nCookie: %b\r\n\r\n" % (call, session))
+        assert b"200" in await reader.readline()
+        assert is_open(file)
+        writer.transport.abort()
+        await until(lambda: not is_open(file))
+        assert (await ask(office, office.cast.anna, "/me")).status == 200
+    assert told == []
+
+
+def is_open(file: Path) -> bool:
+    """Whether this process holds the file."""
+    return any(os.path.realpath(held) == str(file) for held in Path("/proc/self/fd").iterdir())
 
 
 async def test_every_listening_is_written_down_once(office: Crm, folder: Path) -> None:

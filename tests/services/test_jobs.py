@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from pbx_crm.db import jobs as job_rows
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import jobs
-from pbx_crm.domain.job import LEASE, PAUSES, Job, NewJob, next_try
+from pbx_crm.domain.job import LEASE, PAUSES, STANDING_PAUSES, Job, NewJob, next_try
 from pbx_crm.domain.webhook import NotDelivered
 from pbx_crm.services.job_loop import AT_ONCE, JobLoop
 from tests.builders import NOW
@@ -127,6 +128,30 @@ async def test_a_standing_job_comes_again_and_forgets_its_failures(
     assert (row["due_at"], row["tries"], row["taken_until"]) == (NOW + timedelta(hours=2), 0, None)
 
 
+async def test_a_standing_job_is_never_given_up(database: Database, clock: TurnedClock) -> None:
+    worker = Worker(failures=20, again=timedelta(hours=2))
+    loop = JobLoop(database, clock, {"robots": worker.work})
+    await loop.ensure("robots")
+    while len(worker.done) <= worker.failures:
+        assert await loop.run_due() == 1
+        clock.go_on(STANDING_PAUSES[-1])
+    assert await database.read(job_rows.given_up) == []
+    assert [(row["tries"], row["given_up_at"]) for row in await rows(database)] == [(0, None)]
+
+
+async def test_a_standing_job_that_an_earlier_program_gave_up_stands_again(
+    database: Database, clock: TurnedClock
+) -> None:
+    worker = Worker(again=timedelta(hours=2))
+    loop = JobLoop(database, clock, {"robots": worker.work})
+    await loop.ensure("robots")
+    await database.write(lambda tx: tx.execute(jobs.update().values(given_up_at=NOW, tries=9)))
+    clock.go_on(timedelta(days=3))
+    await loop.ensure("robots")
+    assert await loop.run_due() == 1
+    assert worker.done == ["robots"]
+
+
 async def test_a_kind_nobody_knows_fails_alone(database: Database, clock: TurnedClock) -> None:
     worker = Worker()
     loop = JobLoop(database, clock, {"walk": worker.work})
@@ -166,5 +191,6 @@ async def test_the_loop_outlives_a_database_that_fails(database: Database, clock
 
 def test_the_pauses_grow_and_end() -> None:
     assert list(PAUSES) == sorted(PAUSES)
-    assert next_try(1, NOW) == NOW + PAUSES[0]
-    assert next_try(len(PAUSES) + 1, NOW) is None
+    fresh = Job(1, "walk", "a", {}, 0, NOW)
+    assert next_try(fresh, NOW) == NOW + PAUSES[0]
+    assert next_try(replace(fresh, tries=len(PAUSES)), NOW) is None
