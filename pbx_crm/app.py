@@ -277,8 +277,8 @@ async def _sharing_signals(database: Database, live: LiveFeed) -> AsyncIterator[
 
 @asynccontextmanager
 async def _catching_up(rollups: Rollups) -> AsyncIterator[None]:
-    """Adds up, beside everything else, days of calls that no earlier run of this program added up."""
-    catching_up = asyncio.create_task(rollups.catch_up(), name="sums of calls")
+    """Adds up, beside everything else, the calls that ended since, and those an earlier run left."""
+    catching_up = asyncio.create_task(rollups.keep_up(), name="sums of calls")
     try:
         yield
     finally:

@@ -1,14 +1,16 @@
-"""Calls per day and per hour, line and person, kept added up in the transaction that changes a call.
+"""Calls per day and per hour, line and person, kept added up.
 
 `calls.counted_day` says under which day a call is in the sums; without it reports count the call itself.
 So the figures are exact at every moment: while a call goes on, before the sums are built and while they
-are built anew. Whoever changes a call takes it out before (`take_out`) and puts it in after (`put_in`);
-both pass over what is there already. The days are those of the zone in which the sums were built. The sums
-by hours (`call_hours`) hold the same calls and are written beside those by days.
+are built anew. Whoever changes a call takes it out before (`take_out`), in the same transaction, and may
+leave it out: some seconds later `services/rollups.py` puts in (`put_in`) all that are over, a hundred in
+the time that one takes. Both pass over what is there already. The days are those of the zone in which the
+sums were built. The sums by hours (`call_hours`) hold the same calls and are written beside those by days.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from functools import cache
@@ -31,7 +33,7 @@ from sqlalchemy import (
 from pbx_crm.db import call_sums
 from pbx_crm.db.call_fold import BY_HOUR, DAY_KEYS, HOUR_KEYS, Key, QuarterHour, fold
 from pbx_crm.db.call_sums import SUMS
-from pbx_crm.db.prepared import fetch, write_rows
+from pbx_crm.db.prepared import fetch, run, write_rows
 from pbx_crm.db.tables import call_days, call_hours, calls, deals, settings
 from pbx_crm.db.upsert import insert_missing, insert_of, put
 from pbx_crm.domain.call import Direction
@@ -71,7 +73,13 @@ FORGET_DAY = delete(call_days).where(call_days.c.day == bindparam("counted_on"))
 FORGET_HOURS = delete(call_hours).where(
     call_hours.c.began >= bindparam("since"), call_hours.c.began < bindparam("until")
 )
-MARK = update(calls).where(calls.c.id == bindparam("call")).values(counted_day=bindparam("counted_on"))
+MARK = update(calls).where(calls.c.id.in_(IDS)).values(counted_day=bindparam("counted_on"))
+NOT_COUNTED = (
+    select(calls.c.id, calls.c.started_at)
+    .where(calls.c.counted_day.is_(None), calls.c.ended_at.is_not(None))
+    .order_by(calls.c.started_at)
+    .limit(bindparam("most"))
+)
 # A sum of a card's calls and a change of the card's owner at once: the later of the two must see both.
 HOLD_CARDS = (
     select(deals.c.id)
@@ -108,16 +116,17 @@ def choose_zone(tx: Connection, name: str) -> None:
 
 
 def put_in(tx: Connection, call_ids: Collection[int]) -> None:
-    """Adds those of these calls that are over and not in the sums yet. Four statements, one if none is."""
+    """Adds those of these calls that are over and not in the sums yet. Five statements, one if none is."""
     for ids in _some(call_ids):
         found = [row for row in fetch(tx, TO_COUNT, {"ids": ids}) if row[2] is not None]
-        days = [
-            {"call": call_id, "counted_on": started_at.astimezone(ZoneInfo(name)).date()}
-            for call_id, started_at, name in found
-        ]
-        write_rows(tx, MARK, days)
-        if found:
-            _add(tx, [row["call"] for row in days], 1, ZoneInfo(found[0][2]))
+        if not found:
+            continue
+        days_zone = ZoneInfo(found[0][2])
+        of_day = defaultdict[date | None, list[int]](list)
+        for call_id, started_at, _ in found:
+            of_day[started_at.astimezone(days_zone).date()].append(call_id)
+        _mark(tx, of_day)
+        _add(tx, [row[0] for row in found], 1, days_zone)
 
 
 def take_out(tx: Connection, call_ids: Collection[int]) -> None:
@@ -125,8 +134,19 @@ def take_out(tx: Connection, call_ids: Collection[int]) -> None:
     for ids in _some(call_ids):
         counted = [tuple(row) for row in fetch(tx, COUNTED, {"ids": ids})]
         if counted:
-            _add(tx, [call_id for call_id, _ in counted], -1, ZoneInfo(counted[0][1]))
-        write_rows(tx, MARK, [{"call": call_id, "counted_on": None} for call_id, _ in counted])
+            mine = [call_id for call_id, _ in counted]
+            _add(tx, mine, -1, ZoneInfo(counted[0][1]))
+            _mark(tx, {None: mine})
+
+
+def _mark(tx: Connection, of_day: Mapping[date | None, list[int]]) -> None:
+    for day, ids in of_day.items():
+        run(tx, MARK, {"ids": ids, "counted_on": day})
+
+
+def not_counted(tx: Connection, most: int) -> list[tuple[int, datetime]]:
+    """Id and beginning of calls that are over and in no sum, the oldest first, so many at most."""
+    return [(call_id, at) for call_id, at in fetch(tx, NOT_COUNTED, {"most": most})]
 
 
 def conversations(tx: Connection, call_ids: Collection[int]) -> list[tuple[str, datetime]]:
@@ -175,13 +195,6 @@ def days_known(tx: Connection, days_zone: ZoneInfo) -> Days | None:
     ends = [day for day in summed if day is not None]
     ends += [at.astimezone(days_zone).date() for at in began if at is not None]
     return Days(min(ends), max(ends)) if ends else None
-
-
-def first_not_counted(tx: Connection, days_zone: ZoneInfo) -> date | None:
-    """The first day that has a call which is over and not in the sums; None if there is none."""
-    over = (calls.c.counted_day.is_(None), calls.c.ended_at.is_not(None))
-    first = tx.execute(select(func.min(calls.c.started_at)).where(*over)).scalar_one()
-    return first.astimezone(days_zone).date() if first else None
 
 
 def build(tx: Connection, day: date, days_zone: ZoneInfo) -> None:

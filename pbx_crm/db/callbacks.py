@@ -34,6 +34,13 @@ OPEN_ON = select(tasks.c.deal_id).where(
     tasks.c.done_at.is_(None),
     tasks.c.cause.startswith(CAUSE),
 )
+LAST_TALKS = (
+    select(calls.c.contact_id, func.max(calls.c.answered_at, type_=UtcTime()))
+    .where(calls.c.contact_id.in_(bindparam("contact_ids", expanding=True)))
+    .where(calls.c.started_at >= bindparam("since"), calls.c.answered_at.is_not(None))
+    .where(calls.c.id.not_in(bindparam("besides", expanding=True)))
+    .group_by(calls.c.contact_id)
+)
 FULFIL = (
     update(tasks)
     .where(
@@ -66,17 +73,15 @@ def open_on(tx: Connection, deal_ids: Collection[int]) -> set[int]:
 def last_talks(
     tx: Connection, contact_ids: Collection[int], since: datetime, *, besides: Collection[int]
 ) -> dict[int, datetime]:
-    """When somebody last got to talk with these clients, in calls begun since then; one statement.
+    """When somebody last got to talk with these clients, in calls begun since then; at most one
+    statement.
 
     The calls `besides` do not count: their answer is being taken back.
     """
-    query = (
-        select(calls.c.contact_id, func.max(calls.c.answered_at, type_=UtcTime()))
-        .where(calls.c.contact_id.in_(contact_ids), calls.c.started_at >= since)
-        .where(calls.c.answered_at.is_not(None), calls.c.id.not_in(besides))
-        .group_by(calls.c.contact_id)
-    )
-    return {contact_id: at for contact_id, at in tx.execute(query)}
+    if not contact_ids:
+        return {}
+    asked = {"contact_ids": list(contact_ids), "since": since, "besides": list(besides)}
+    return dict(fetch(tx, LAST_TALKS, asked))
 
 
 def fulfil(tx: Connection, conversations: Iterable[Mapping[str, Any]]) -> None:

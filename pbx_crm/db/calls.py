@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
 from pbx_crm.db import call_days
-from pbx_crm.db.prepared import fetch, insert_returning, write_rows
+from pbx_crm.db.prepared import fetch, insert_returning, run, write_rows
 from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
 from pbx_crm.db.upsert import insert_of, put
@@ -39,6 +39,7 @@ STORED_MERGED = (
     .where(call_aliases.c.pbx == bindparam("pbx"), call_aliases.c.linkedid.in_(LINKEDIDS))
 )
 FORGET_OPEN_TALKS = delete(talks).where(talks.c.call_id == bindparam("call"), talks.c.ended_at.is_(None))
+FORGET_TALKS = delete(talks).where(talks.c.call_id.in_(bindparam("ids", expanding=True)))
 COLUMNS = tuple(column.name for column in calls.columns)
 NEW = insert(calls).returning(calls.c.linkedid, calls.c.id)
 
@@ -127,7 +128,7 @@ def forget_open_talks(tx: Connection, call_ids: Sequence[int]) -> None:
 def forget_talks(tx: Connection, call_ids: Sequence[int]) -> None:
     """Clears every talk of these calls: they turned out to have had none. No statement for none."""
     if call_ids:
-        tx.execute(delete(talks).where(talks.c.call_id.in_(call_ids)))
+        run(tx, FORGET_TALKS, {"ids": list(call_ids)})
 
 
 def put_people(tx: Connection, rows: Sequence[Row]) -> None:

@@ -54,6 +54,15 @@ def write_rows(tx: Connection, statement: Any, rows: Sequence[Values]) -> None:
     _run(tx, change.sql, [change.values(row) for row in rows])
 
 
+def run(tx: Connection, statement: Any, asked: Values) -> None:
+    """Runs an UPDATE or DELETE once; `asked` are its parameters, a list for each that is expanding."""
+    if tx.dialect.name != "sqlite":
+        tx.execute(statement, asked)
+        return
+    change = _change(statement, tuple(asked))
+    _run(tx, change.sql, change.values(asked))
+
+
 def insert_returning(tx: Connection, statement: Any, rows: Sequence[Values]) -> list[tuple[Any, ...]]:
     """What an INSERT … RETURNING tells of each row it made, in no order."""
     if not rows:
@@ -104,9 +113,7 @@ def _query(statement: Any, names: tuple[str, ...]) -> _Prepared:
     order = compiled.positiontup
     constants = {name: compiled.binds[name].effective_value for name in order if name not in names}
     take = _taker(order, [_converter(compiled.binds[name]) for name in order], constants)
-    # A list is one value, its JSON: the statement is the same for one number as for a thousand.
-    sql = LIST.sub("SELECT value FROM json_each(?)", compiled.string)
-    return _Prepared(sql, len(order), take, _reader(statement.selected_columns))
+    return _Prepared(_with_lists(compiled), len(order), take, _reader(statement.selected_columns))
 
 
 @lru_cache(MOST_PREPARED)
@@ -118,7 +125,12 @@ def _change(statement: Any, names: tuple[str, ...]) -> _Prepared:
         name: defaults.get(name, compiled.binds[name].effective_value) for name in order if name not in names
     }
     take = _taker(order, [_converter(compiled.binds[name]) for name in order], constants)
-    return _Prepared(str(compiled), len(order), take, _reader(statement.exported_columns))
+    return _Prepared(_with_lists(compiled), len(order), take, _reader(statement.exported_columns))
+
+
+def _with_lists(compiled: Any) -> str:
+    # A list is one value, its JSON: the statement is the same for one number as for a thousand.
+    return LIST.sub("SELECT value FROM json_each(?)", compiled.string)
 
 
 def _converter(bind: Any) -> Convert | None:

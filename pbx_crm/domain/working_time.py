@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
 
 from pbx_crm.domain.public_holidays import holiday_on, is_worked_weekend
 
@@ -37,7 +38,9 @@ Week = tuple[tuple[Hours, ...], ...]
 """Monday first; each day its hours in order, none for a day off."""
 
 
+@lru_cache(maxsize=1_000)
 def _moment(day: date, minute: int, zone: tzinfo) -> datetime:
+    # Every call asks when something is due, and today opens and closes at the same moments for all of them.
     days, rest = divmod(minute, DAY_MINUTES)
     local = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), zone)
     return local.astimezone(UTC)

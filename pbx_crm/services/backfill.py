@@ -18,7 +18,7 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call import Call, CallEnded, Direction
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services.clock import Clock
-from pbx_crm.services.intake_counting import kept_counted
+from pbx_crm.services.intake_counting import leave_sums
 from pbx_crm.services.intake_desk import Desk
 from pbx_crm.services.intake_filing import file_away
 from pbx_crm.services.intake_work import hear, name_of
@@ -124,9 +124,8 @@ def take_in_history(
     for news in desk.news:
         hear(desk, news)
     _let_rest(desk)
-    # A day is summed up once, when all of its calls are there.
-    with kept_counted(tx, desk, new_ones=False):
-        file_away(tx, desk)
+    leave_sums(tx, desk)
+    file_away(tx, desk)
     if not with_deals:
         callers.make(tx, _strangers(desk))
     calls.mark_late(tx, pbx, [call.linkedid for call in new])

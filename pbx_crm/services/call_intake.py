@@ -13,7 +13,7 @@ from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services import deal_from_call
 from pbx_crm.services.clock import Clock
-from pbx_crm.services.intake_counting import kept_counted
+from pbx_crm.services.intake_counting import leave_sums
 from pbx_crm.services.intake_desk import Desk
 from pbx_crm.services.intake_filing import file_away
 from pbx_crm.services.intake_news import Signal, signals
@@ -100,8 +100,8 @@ def take_in(tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan) 
         return []
     for news in desk.news:
         hear(desk, news)
-    with kept_counted(tx, desk):
-        file_away(tx, desk)
+    leave_sums(tx, desk)
+    file_away(tx, desk)
     act_on_calls(tx, desk)
     return signals(desk)
 

@@ -1,9 +1,7 @@
-"""Keeps the sums of calls right: a call is out of them before the intake changes it, and in once over."""
+"""Keeps the sums of calls right: a call is out of them before the intake changes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 
 from pbx_crm.db import call_days
@@ -11,19 +9,14 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.services.intake_desk import CallFile, Desk
 
 
-@contextmanager
-def kept_counted(tx: Transaction, desk: Desk, *, new_ones: bool = True) -> Iterator[None]:
-    """Whatever is written of the desk's calls within, the sums are of what is on record after it.
+def leave_sums(tx: Transaction, desk: Desk) -> None:
+    """Takes out of the sums every call that filing this desk away changes.
 
-    Without `new_ones` calls that were not in the sums stay out of them, and reports count them themselves.
+    They are put in, with all that are over by then, when `services/rollups.py` comes round; reports count
+    them themselves until then.
     """
     changed = [file.id for file in desk.heard if file.id is not None and _is_counted(file)]
-    changed += _made_cold_or_not(tx, desk)
-    call_days.take_out(tx, changed)
-    yield
-    over = [file.id for file in desk.heard if file.call is not None and file.call.ended_at is not None]
-    counted = (*changed, *over) if new_ones else changed
-    call_days.put_in(tx, [call_id for call_id in counted if call_id is not None])
+    call_days.take_out(tx, [*changed, *_made_cold_or_not(tx, desk)])
 
 
 def _is_counted(file: CallFile) -> bool:

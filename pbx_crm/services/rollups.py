@@ -1,13 +1,26 @@
-"""Building the kept sums of calls, a day at a time, while calls go on coming in."""
+"""Building the kept sums of calls while calls go on coming in: the last ones singly, the past by days."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
 
+import structlog
+
 from pbx_crm.db import call_days
 from pbx_crm.db.engine import Database
+from pbx_crm.domain.errors import StoreUnavailable
+
+log = structlog.get_logger(__name__)
+
+ROUND_SECONDS = 20.0
+"""Until then reports count a call itself. What the PBX tells after the hang-up (its CDR, a recording) has
+come by then, so that a call is added up once; and of a hundred calls the sums are the same few rows."""
+PUT_AT_ONCE = 200
+FEW = 2_000
+"""So many calls are added one by one before it is quicker to add up a whole day anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +50,26 @@ class Rollups:
                 await self._database.write(call_days.build, day, zone)
             yield Progress(day, done, len(days))
 
-    async def catch_up(self) -> int:
-        """Sums up the days of calls that were taken in without; how many days that were."""
-        zone, done = await self._database.read(call_days.zone), 0
-        while zone and (day := await self._database.read(call_days.first_not_counted, zone)) is not None:
-            await self._database.write(call_days.build, day, zone)
-            done += 1
-        return done
+    async def keep_up(self) -> None:
+        """Catches up every few seconds, for good."""
+        while True:
+            try:
+                await self.catch_up()
+            except StoreUnavailable as error:
+                log.warning("calls are not added up; reports count them one by one", why=str(error))
+            await asyncio.sleep(ROUND_SECONDS)
+
+    async def catch_up(self) -> None:
+        """Puts into the sums every call that is over and not in them."""
+        zone = await self._database.read(call_days.zone)
+        if zone is None:
+            return
+        while len(waiting := await self._database.read(call_days.not_counted, FEW)) == FEW:
+            _, began = waiting[0]
+            await self._database.write(call_days.build, began.astimezone(zone).date(), zone)
+        for first in range(0, len(waiting), PUT_AT_ONCE):
+            some = [call_id for call_id, _ in waiting[first : first + PUT_AT_ONCE]]
+            await self._database.write(call_days.put_in, some)
 
     async def check(self) -> AsyncIterator[Progress]:
         """Adds up every day again and compares; tells of each day."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
@@ -16,7 +17,7 @@ from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import call_days as kept
 from pbx_crm.db.tables import calls, deals, settings
 from pbx_crm.domain.call import EndedBy
-from pbx_crm.domain.errors import CrmError
+from pbx_crm.domain.errors import CrmError, StoreUnavailable
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.report_filter import ReportFilter
@@ -78,13 +79,68 @@ async def sum_of(company: Company, who: int, name: str) -> int:
     return await company.database.read(read)
 
 
-async def test_a_call_is_in_the_sums_once_it_is_over(company: Company) -> None:
+async def add_up(company: Company) -> None:
+    """The program comes round to what ended since."""
+    await Rollups(company.database).catch_up()
+
+
+async def test_a_call_goes_into_the_sums_once_it_is_over_and_counts_before(company: Company) -> None:
     story = Story.incoming(NUMBERS[0]).rings("101").answers("101")
     await company.play(story)
+    await add_up(company)
     assert (await counted(company), await is_right(company)) == (0, True)
     await company.tell(story.ends().facts[-1:])
+    reported = await company.database.read(call_report.added_up, ReportFilter(LAST_WEEK), ALL)
+    assert (await counted(company), reported[company.anna.id]["answered"]) == (0, 1)
+    await add_up(company)
     assert (await counted(company), await is_right(company)) == (1, True)
     assert await sum_of(company, company.anna.id, "answered") == 1
+
+
+async def test_a_call_corrected_after_it_was_added_up_waits_for_the_next_round(company: Company) -> None:
+    cut = Story.incoming(NUMBERS[0]).rings("101").answers("101").ends(by=EndedBy.GAP)
+    await company.play(cut)
+    await add_up(company)
+    longer = replace(cut.ends(after=500).call, ended_by=EndedBy.HANGUP)
+    await company.intake.take_written(PBX, [longer])
+    assert (await counted(company), await is_right(company)) == (0, True)
+    await add_up(company)
+    assert (await counted(company), await is_right(company)) == (1, True)
+    assert await sum_of(company, company.anna.id, "answered") == 1
+
+
+async def test_more_calls_than_are_worth_adding_one_by_one_are_added_by_their_days(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbx_crm.services.rollups.FEW", 2)
+    for days in range(3):
+        at = NOW - timedelta(days=days)
+        await company.play(
+            *(Story.incoming(number, at=at + timedelta(hours=1)).rings("101").ends() for number in NUMBERS)
+        )
+    await add_up(company)
+    assert (await counted(company), await is_right(company)) == (9, True)
+
+
+async def test_a_database_that_is_away_is_tried_again_the_next_time_round(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pbx_crm.services.rollups.ROUND_SECONDS", 0.01)
+    rollups, done = Rollups(company.database), asyncio.Event()
+    catch_up, answers = rollups.catch_up, iter([StoreUnavailable(), None])
+
+    async def at_first_in_vain() -> None:
+        if (error := next(answers, None)) is not None:
+            raise error
+        await catch_up()
+        done.set()
+
+    monkeypatch.setattr(rollups, "catch_up", at_first_in_vain)
+    await company.play(Story.incoming(NUMBERS[0]).rings("101").ends())
+    working = asyncio.create_task(rollups.keep_up())
+    await asyncio.wait_for(done.wait(), 10)
+    working.cancel()
+    assert (await counted(company), await is_right(company)) == (1, True)
 
 
 async def test_the_same_end_told_twice_counts_once(company: Company) -> None:
@@ -92,6 +148,7 @@ async def test_the_same_end_told_twice_counts_once(company: Company) -> None:
     await company.play(story)
     await company.play(story)
     await company.play_at_once(story)
+    await add_up(company)
     assert await sum_of(company, company.boris.id, "answered") == 1
     assert await sum_of(company, company.anna.id, "taken") == 1
     assert await is_right(company)
@@ -102,12 +159,14 @@ async def test_a_call_after_midnight_counts_for_the_firms_day_not_for_utcs(
 ) -> None:
     night = datetime(2026, 11, 20, 23, 30, tzinfo=UTC)
     await company.play(Story.incoming(NUMBERS[0], at=night).rings("101").ends())
+    await add_up(company)
     (row,) = await company.rows(kept, who=call_sums.EVERYBODY)
     assert (row["day"], row["missed"]) == (date(2026, 11, 21), 1)
 
 
 async def test_a_card_handed_over_takes_its_calls_with_it(company: Company) -> None:
     await company.play(Story.incoming(NUMBERS[0]).rings("101").answers("101").ends())
+    await add_up(company)
     (card,) = await company.rows(deals)
     service = Deals(company.database, company.live, lambda: NOW, INSTALLATION)
     await service.hand_over(company.olga, card["id"], company.boris.id, card["version"])
@@ -119,9 +178,11 @@ async def test_a_card_handed_over_takes_its_calls_with_it(company: Company) -> N
 async def test_a_conversation_learned_of_later_makes_a_later_call_no_cold_one(company: Company) -> None:
     dialled = Story.outgoing(NUMBERS[0], "101", at=NOW).ends()
     await company.play(dialled)
+    await add_up(company)
     assert await sum_of(company, company.anna.id, "cold") == 1
     earlier = Story.incoming(NUMBERS[0], at=NOW - timedelta(hours=2)).rings("102").answers("102").ends()
     await company.intake.take_written(PBX, [earlier.call])
+    await add_up(company)
     assert await sum_of(company, company.anna.id, "cold") == 0
     assert await is_right(company)
 
@@ -131,8 +192,10 @@ async def test_a_call_that_went_into_another_is_out_of_the_sums(company: Company
     later = Story.outgoing(NUMBERS[1], "102", at=NOW + timedelta(hours=1)).ends()
     client = Story.incoming(NUMBERS[0]).rings("101").answers("101").merges(gone.call.linkedid).ends()
     await company.play(gone, later)
+    await add_up(company)
     assert await sum_of(company, company.boris.id, "cold") == 0
     await company.play(client)
+    await add_up(company)
     assert await sum_of(company, call_sums.EVERYBODY, "dialled") == 1
     assert await sum_of(company, company.boris.id, "cold") == 1, "nobody ever talked with that number"
     assert await is_right(company)
@@ -144,7 +207,7 @@ async def test_sums_wait_until_a_zone_is_chosen(company: Company) -> None:
     reported = await company.database.read(call_report.added_up, ReportFilter(LAST_WEEK), ALL)
     assert (await counted(company), reported[call_sums.EVERYBODY]["missed"]) == (0, 1)
     await company.database.write(call_days.choose_zone, "Europe/Berlin")
-    assert await Rollups(company.database).catch_up() == 1
+    await add_up(company)
     assert (await counted(company), await is_right(company)) == (1, True)
 
 
@@ -160,6 +223,7 @@ async def test_another_zone_moves_calls_to_its_days(company: Company) -> None:
 
 async def test_a_wrong_sum_is_found_and_rebuilding_mends_it(company: Company) -> None:
     await company.play(Story.incoming(NUMBERS[0]).rings("101").answers("101").ends())
+    await add_up(company)
     await company.database.write(lambda tx: tx.execute(update(kept).values(answered=7)).rowcount)
     assert not await is_right(company)
     async for _ in Rollups(company.database).rebuild("Europe/Berlin"):
@@ -179,6 +243,7 @@ class History:
         """One more thing happens."""
         acts: list[Callable[[], Awaitable[object]]] = [
             *[self.call] * 4,
+            *[self.add_up] * 2,
             self.late_call,
             self.better_account,
             self.merge,
@@ -209,6 +274,10 @@ class History:
         story = story.ends(after=self.chance.randrange(5, 300)) if self.chance.random() < 0.9 else story
         self.told.append(story)
         await (self.company.play if self.chance.random() < 0.5 else self.company.play_at_once)(story)
+
+    async def add_up(self) -> None:
+        """The program comes round to what ended since."""
+        await add_up(self.company)
 
     async def late_call(self) -> None:
         """A call nobody heard is found in the records."""
@@ -266,6 +335,8 @@ async def test_after_any_history_the_sums_are_those_of_the_rows(company: Company
     history = History(company, random.Random(seed))
     for _ in range(25):
         await history.go_on()
+    assert await is_right(company)
+    await add_up(company)
     assert await counted(company) > 5
     assert await is_right(company)
     async for _ in Rollups(company.database).rebuild(random.Random(seed).choice(["Asia/Tehran", "UTC"])):
