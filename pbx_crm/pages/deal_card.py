@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import Any
 
 from aiohttp import web
 
-from pbx_crm.domain.deal import MoveRequest, Priority
+from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.deal_edit import FieldChange, FieldsClash
 from pbx_crm.domain.errors import BadInput, Conflict, NotFound, Refused
-from pbx_crm.domain.passage import LONGEST_REASON, GateClosed
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import PutOff, Repeat, TaskKind
 from pbx_crm.pages.answers import elsewhere, see_other
@@ -50,8 +50,6 @@ class Answered:
     """What somebody else made of the fields in question meanwhile."""
     who: str = ""
     """Who that was, where it is known."""
-    gate: GateClosed | None = None
-    """What a gate of the other funnel asks for."""
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -69,23 +67,6 @@ async def hand_over(request: web.Request) -> web.StreamResponse:
     if not viewer.scope.covers_owner(owner_id):
         return elsewhere(request, "/board")
     return await again(request)
-
-
-async def change_funnel(request: web.Request) -> web.StreamResponse:
-    """POST /deals/17/funnel: into a stage of another funnel."""
-
-    async def save(form: Form) -> None:
-        wish = MoveRequest(
-            form.whole("to_stage_id"),
-            form.whole("version"),
-            form.text("request_key")[:80] or new_key(),
-            form.text("reason")[:LONGEST_REASON],
-            skip_reason=form.text("skip_reason")[:LONGEST_REASON],
-        )
-        form.require_good()
-        await services_of(request).moves.change_funnel(viewer_of(request), deal_id_of(request), wish)
-
-    return await done_or_again(request, "funnel", save)
 
 
 async def add_task(request: web.Request) -> web.StreamResponse:
@@ -160,7 +141,7 @@ async def done_or_again(
     except NotFound:
         raise
     except (BadInput, Conflict) as refusal:
-        answered = _answered(request, name, form, refusal)
+        answered = answered_with(request, name, form, refusal)
         return await _page(request, deal_id_of(request), answered, status_of(refusal))
     return await again(request)
 
@@ -173,14 +154,13 @@ async def again_with(
     return await _page(request, deal_id_of(request), answered, status_of(refusal))
 
 
-def _answered(request: web.Request, name: str, form: Form, refusal: Refused) -> Answered:
+def answered_with(request: web.Request, name: str, form: Form, refusal: Refused) -> Answered:
+    """What the card shows of a form that was refused."""
     wording = wording_of(request)
     reasons = wording.reasons_of(refusal) if isinstance(refusal, BadInput) else {}
     sentence = "" if reasons else wording.sentence_of(refusal)
     if isinstance(refusal, FieldsClash):
         return Answered(name, form.typed(), reasons, sentence, refusal.changes, refusal.who)
-    if isinstance(refusal, GateClosed):
-        return Answered(name, form.typed(), reasons, sentence, gate=refusal)
     return Answered(name, form.typed(), reasons, sentence)
 
 
@@ -199,10 +179,15 @@ async def again(request: web.Request) -> web.StreamResponse:
 async def _page(
     request: web.Request, deal_id: int, answered: Answered, status: HTTPStatus = HTTPStatus.OK
 ) -> web.StreamResponse:
-    card = await services_of(request).deal_cards.show(viewer_of(request), deal_id, zone_of(request))
     template = "parts/deal.html" if is_fragment(request) else "deal.html"
+    return render(request, template, await card_values(request, deal_id, answered), status=status)
+
+
+async def card_values(request: web.Request, deal_id: int, answered: Answered) -> dict[str, Any]:
+    """What the template of a card asks for."""
+    card = await services_of(request).deal_cards.show(viewer_of(request), deal_id, zone_of(request))
     typed = answered.typed if answered.form == "fields" else {}
-    values = {
+    return {
         "card": card,
         "listens": services_of(request).office.recordings.is_offered,
         "answered": answered,
@@ -214,7 +199,6 @@ async def _page(
         "advices": await services_of(request).automation.advices.of_deal(viewer_of(request), deal_id),
         "key": new_key(),
     }
-    return render(request, template, values, status=status)
 
 
 def usual_due(request: web.Request) -> str:

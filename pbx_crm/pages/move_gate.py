@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from aiohttp import web
 
-from pbx_crm.domain.deal import MoveRequest
+from pbx_crm.domain.deal import MoveRequest, StageNotInFunnel
 from pbx_crm.domain.deal_card import DealCard, OpenTask
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import Stage
@@ -113,7 +113,8 @@ def gate_values(request: web.Request, form: Form, card: DealCard, gate: GateClos
     reader = wording_of(request)
     return {
         "card": card,
-        "target": card.funnel.stage(form.whole("to_stage_id")),
+        "way": "move",
+        "target": _target(card, form.whole("to_stage_id")),
         "boundaries": _boundaries(card, gate.missing),
         "may_skip": gate.may_skip,
         "binding": list(dict.fromkeys(one.stage.name for one in gate.missing if one.is_binding)),
@@ -121,6 +122,13 @@ def gate_values(request: web.Request, form: Form, card: DealCard, gate: GateClos
         "reasons": {name: reader.gettext(why) for name, why in form.reasons.items()},
         "is_second": form.is_on("answered"),
     }
+
+
+def _target(card: DealCard, stage_id: int) -> Stage:
+    for funnel in (card.funnel, *card.other_funnels):
+        if (stage := funnel.stage(stage_id)) is not None:
+            return stage
+    raise StageNotInFunnel(deal_id=card.deal.id)
 
 
 def _boundaries(card: DealCard, missing: Iterable[Missing]) -> list[Boundary]:

@@ -66,7 +66,7 @@ class Moves:
         return moved
 
     async def missing(self, viewer: Person, deal_id: int, request: MoveRequest) -> tuple[Missing, ...]:
-        """What gates still ask for on the way wished for; NotFound, StageNotInFunnel."""
+        """What gates still ask for on the way wished for, to another funnel, too; NotFound."""
         return await self._database.read(_missing, viewer, deal_id, request, self._clock())
 
     async def change_funnel(self, viewer: Person, deal_id: int, request: MoveRequest) -> Moved:
@@ -120,7 +120,7 @@ def _missing(
     tx: Transaction, viewer: Person, deal_id: int, request: MoveRequest, now: datetime
 ) -> tuple[Missing, ...]:
     deal = deals.get(tx, deal_id, viewer.scope)
-    funnel = funnels.load(tx, deal.funnel_id)
+    funnel = funnels.of_stage(tx, request.to_stage_id)
     target = funnel.stage(request.to_stage_id)
     if target is None:
         raise StageNotInFunnel(deal_id=deal_id)

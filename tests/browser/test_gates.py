@@ -7,6 +7,7 @@ from playwright.async_api import Page, expect
 
 from pbx_crm.db import gates
 from pbx_crm.domain.gate import gate_of
+from tests import builders
 from tests.browser.screens import Office
 from tests.browser.test_board import card, carry, focused_card, take, toast
 
@@ -53,3 +54,23 @@ async def test_a_gate_returns_the_card_on_esc_and_lets_it_pass_once_it_is_confir
     assert await office.layout(page) == {2: [deal]}
     assert (await office.stored(deal)).amount == 48_000
     assert await focused_card(page) == f"name-{deal}"
+
+
+async def test_the_gate_of_another_funnel_asks_over_the_card_and_lets_it_pass(office: Office) -> None:
+    there = await office.crm.database.write(builders.funnel, 1)
+    gate = gate_of(["note"], is_binding=True)
+    await office.crm.database.write(gates.put, there.stages[1].id, gate)
+    deal = await office.deal("Vector", stage=1)
+    page = await office.screen(office.crm.cast.anna)
+    await page.locator(f"#name-{deal}").click()
+    opened, dialog = page.locator(f"#deal-{deal}"), page.locator("dialog#dialog")
+    await opened.get_by_text("To another funnel").click()
+    form = opened.locator(".other-funnel form")
+    await form.get_by_label("Funnel and stage").select_option(str(there.stages[1].id))
+    await form.get_by_role("button", name="Move").click()
+    await expect(dialog).to_contain_text("This is missing:")
+    await dialog.get_by_label("a note").fill("They want it all")
+    await dialog.get_by_role("button", name="Move").click()
+    await expect(dialog).to_be_hidden()
+    await expect(opened).to_contain_text("They want it all")
+    assert (await office.stored(deal)).stage_id == there.stages[1].id
