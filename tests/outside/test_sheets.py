@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import zipfile
 from pathlib import Path
 
@@ -93,5 +94,34 @@ def test_a_workbook_that_would_unpack_to_a_mountain_is_not_unpacked(
     monkeypatch.setattr(sheets, "MOST_UNPACKED", 1000)
     with zipfile.ZipFile(tmp_path / "content", "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("xl/worksheets/sheet1.xml", b"0" * 2000)
-    with pytest.raises(BadTable, match="table"):
+    with pytest.raises(BadTable) as refused:
         list(rows_of(tmp_path / "content", "list.xlsx"))
+    assert refused.value.reasons == {"file": "This workbook is too large."}
+
+
+def test_a_cell_at_the_far_end_of_a_workbook_does_not_end_the_program(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "content") as book:
+        sheet = book.add_worksheet()
+        sheet.write_string(0, 0, "Name")
+        sheet.write_string(1_048_575, 16_383, "x")
+    with pytest.raises(BadTable) as refused:
+        list(rows_of(tmp_path / "content", "list.xlsx"))
+    assert refused.value.reasons == {"file": "This workbook is too large."}
+
+
+def test_whoever_wants_the_first_row_only_leaves_nobody_at_work(tmp_path: Path) -> None:
+    with xlsxwriter.Workbook(tmp_path / "content") as book:
+        sheet = book.add_worksheet()
+        for number in range(20_000):
+            sheet.write_string(number, 0, f"Client {number}")
+    rows = rows_of(tmp_path / "content", "list.xlsx")
+    assert next(rows).cells == ("Client 0",)
+    assert readers() == 1
+    del rows
+    assert readers() == 0
+
+
+def readers() -> int:
+    """How many processes of ours read a workbook."""
+    children = Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split()
+    return sum(b"pbx_crm.outside.workbook" in Path(f"/proc/{pid}/cmdline").read_bytes() for pid in children)
