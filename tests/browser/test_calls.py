@@ -80,7 +80,7 @@ async def test_ten_tabs_load_and_closing_the_popup_in_one_closes_it_in_all(offic
     first = await office.screen(anna, "/calls")
     tabs = [first, *[await first.context.new_page() for _ in range(9)]]
     for tab in tabs[1:]:
-        await tab.goto(str(office.crm.server.make_url("/calls")), timeout=10_000)
+        await tab.goto(str(office.crm.server.make_url("/calls")), timeout=40_000)
     await listening(office, 10)
     await rings(office, anna)
     for tab in tabs:
@@ -113,7 +113,7 @@ async def test_losers_of_a_ring_all_read_who_answered_and_are_left_alone(office:
     await expect(popup(page)).to_have_class("call-popup is-ringing is-strip")
     await goes_on(office, call, lambda rows: rows.answer(anna, 1), anna, boris)
     await expect(popup(page)).to_contain_text("Answered by Anna")
-    await expect(popup(page)).to_be_hidden(timeout=15_000)
+    await expect(popup(page)).to_be_hidden(timeout=40_000)
 
 
 async def test_a_hostile_caller_name_is_only_text_on_screen(office: Office) -> None:
@@ -178,9 +178,9 @@ async def test_a_page_finds_back_to_a_restarted_server_and_to_what_it_missed(off
     port = crm.server.port
     await crm.server.close()
     await crm.database.write(lambda tx: CallRows(tx).ring(anna))
-    await expect(page.locator("#link-offline")).to_be_visible(timeout=15_000)
+    await expect(page.locator("#link-offline")).to_be_visible(timeout=40_000)
     async with TestServer(make_site(crm.services), port=port):
-        await expect(popup(page)).to_be_visible(timeout=15_000)
+        await expect(popup(page)).to_be_visible(timeout=40_000)
         await expect(page.locator(".call-rows tbody tr")).to_have_count(1)
         await expect(page.locator("#link-offline")).to_be_hidden()
         await page.close()

@@ -58,7 +58,7 @@ async def test_what_i_write_while_the_server_is_away_is_saved_when_it_is_back(of
     page = await office.screen(anna, f"/deals/{deal}")
     async with server_away(office) as back:
         await page.fill("#note-text", "three warehouses")
-        await expect(page.locator(".kept-here")).to_be_visible(timeout=15_000)
+        await expect(page.locator(".kept-here")).to_be_visible(timeout=40_000)
         async with back():
             await expect(page.locator(".kept-here")).to_be_hidden(timeout=30_000)
             assert await draft_of(office, deal, anna) == "three warehouses"
@@ -90,7 +90,7 @@ async def test_signing_out_forgets_what_was_not_saved_if_i_agree(office: Office)
     page = await office.screen(office.crm.cast.anna, f"/deals/{deal}")
     await page.route("**/draft", lambda route: route.abort())
     await page.fill("#note-text", "three warehouses")
-    await expect(page.locator(".kept-here")).to_be_visible(timeout=15_000)
+    await expect(page.locator(".kept-here")).to_be_visible(timeout=40_000)
     await page.click(".user-menu summary")
     page.once("dialog", lambda question: question.dismiss())
     await page.click("[action='/logout'] button")

@@ -37,7 +37,7 @@ async def test_a_caller_who_waits_appears_on_the_board_by_itself(office: Office,
 
     await office.crm.database.write(story)
     office.crm.services.live.tell({"calls"}, {office.crm.cast.anna.id})
-    await expect(waiting).to_have_text("1", timeout=10_000)
+    await expect(waiting).to_have_text("1", timeout=40_000)
     await expect(page.locator(".wall-figure.is-alarm")).to_have_count(2)
     await expect(page.get_by_text("ringing 1:09")).to_be_visible()
     assert "Orbita" not in await page.content()
@@ -53,7 +53,7 @@ async def test_a_pause_appears_by_itself_with_its_seller_and_in_the_count(office
     for event in (DeviceSeen("PJSIP/101", "NOT_INUSE"), PauseSeen("PJSIP/101", "sales", True)):
         presence.heard("office", event)
     await presence.store("office")
-    await expect(page.locator(".wall-sellers .is-paused", has_text="Anna")).to_be_visible(timeout=10_000)
+    await expect(page.locator(".wall-sellers .is-paused", has_text="Anna")).to_be_visible(timeout=40_000)
     await expect(page.locator(".wall-states .is-paused b")).to_have_text("1")
     assert await violations(page) == []
 

@@ -26,7 +26,7 @@ from tests.parts.scripted_crm import (
 )
 from tests.parts.sip.dialog import Dialog
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 MOST_ADDED_SECONDS = 1.0
 ROUTE = "70"

@@ -19,8 +19,8 @@ from tests.e2e.company_config import SECRET
 T = TypeVar("T")
 
 PASSWORD = "a long one for the lab"
-START_SECONDS = 20.0
-SETTLE_SECONDS = 15.0
+START_SECONDS = 90.0
+SETTLE_SECONDS = 45.0
 PBX = "office"
 
 CONFIG = """

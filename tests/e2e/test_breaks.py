@@ -21,7 +21,7 @@ from tests.e2e.office import Office, Rows, office
 from tests.e2e.served_crm import until
 from tests.parts.sip.dialog import Dialog
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 AWAY_SECONDS = 2.0
 TOLERANCE_SECONDS = 1.5

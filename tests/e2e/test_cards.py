@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.asterisk,
     pytest.mark.postgresql,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
 ]
 
 

@@ -16,7 +16,7 @@ from tests.e2e.office import LOGINS, Office, office
 from tests.e2e.served_crm import until
 from tests.parts.sip.dialog import SHORTEST_TALK_SECONDS
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 CLICK_TO_CALL = 'dial_context = "pbx-crm-dial"\nhang_up = true\n'
 FRAGMENT = {"HX-Request": "true"}

@@ -24,7 +24,7 @@ from tests.parts.inventory import INVENTORY
 from tests.parts.scripted_crm import says, scripted_crm
 from tests.parts.sip.dialog import Dialog
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 USER = "manager.d/pbx-crm.conf"
 CONFIG = """

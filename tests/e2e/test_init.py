@@ -26,7 +26,7 @@ from tests.parts.ami_tap import PORT
 from tests.parts.cut_cable import CutCable
 from tests.parts.loopback import free_port
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 USER, GLOBALS, EXTENSIONS = "manager.d/pbx-crm.conf", "extensions.d/pbx-crm-globals.conf", "extensions.conf"
 CLIENT = "79160004411"
 

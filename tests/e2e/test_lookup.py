@@ -12,7 +12,7 @@ from tests.e2e.company import Company
 from tests.e2e.office import Office, office
 from tests.e2e.stories import TALK_SECONDS
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 CLIENT = "79160007788"

@@ -17,7 +17,7 @@ from tests.parts.ami_tap import AmiTap
 from tests.parts.scripted_crm import hangs, nobody_there, says, scripted_crm
 from tests.parts.sip.dialog import Dialog
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 ASKS = '[pbx.dialplan]\ntoken_file = "pbx.token"\naddresses = ["127.0.0.0/8"]\n'

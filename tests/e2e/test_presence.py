@@ -15,7 +15,7 @@ from tests.e2e.playing import tapping
 from tests.e2e.served_crm import until
 from tests.parts.sip.party import Party
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 ROW = re.compile(r'<li><span class="lamp is-(\w+)".*?<bdi>(\w+)</bdi>', re.DOTALL)
 

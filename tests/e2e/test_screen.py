@@ -19,7 +19,7 @@ pytestmark = [
     pytest.mark.asterisk,
     pytest.mark.browser,
     pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.timeout(120),
+    pytest.mark.timeout(300),
 ]
 
 Screen = Callable[[str], Awaitable[Page]]

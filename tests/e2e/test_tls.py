@@ -23,7 +23,7 @@ from tests.e2e.company import Company
 from tests.e2e.company_config import SECRET, manager_conf
 from tests.e2e.served_crm import until
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(60)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 PORT = 5039
 
 

@@ -18,7 +18,7 @@ from tests.e2e.office import Office, office
 from tests.e2e.stories import TALK_SECONDS
 from tests.parts.sip.party import is_unknown, picks_up
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 USER = "manager.d/pbx-crm.conf"
 CEL = 'dial_context = "pbx-crm-dial"\n[pbx.cel]\nkind = "csv"\npath = "{path}"\ntime_zone = "UTC"\n'

@@ -32,7 +32,7 @@ from tests.parts.sip.party import is_busy
 from tests.sounds import wav
 from tests.voice_house import VoiceHouse, open_at_every_hour
 
-pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asterisk, pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
 VOICE = """
 [pbx.voice]

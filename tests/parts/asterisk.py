@@ -17,7 +17,7 @@ from pathlib import Path
 
 from tests.parts.inventory import INVENTORY
 
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 DIRECTORIES = (
     "etc",
     "var/keys",

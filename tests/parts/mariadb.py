@@ -26,7 +26,7 @@ PART = "MariaDB"
 READER = "pbx_crm"
 """May read, and nothing else: what the documentation asks an admin for."""
 PASSWORD = "freepbx & co"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 SETTINGS = (
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-buffer-pool-size=32M",

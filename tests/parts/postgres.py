@@ -25,7 +25,7 @@ from tests.parts.inventory import INVENTORY
 
 PART = "PostgreSQL"
 ROLE = "pbx_crm"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 SETTINGS = (
     "fsync=off",
     "synchronous_commit=off",

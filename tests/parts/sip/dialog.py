@@ -12,7 +12,7 @@ from tests.parts.sip.message import SipMessage, media_address, new_token, silenc
 if TYPE_CHECKING:
     from tests.parts.sip.party import Party
 
-PATIENCE_SECONDS = 15.0
+PATIENCE_SECONDS = 40.0
 SIP_PORT = 5060
 RINGING = (180, 183)
 SHORTEST_TALK_SECONDS = 0.4
