@@ -17,6 +17,7 @@ from pbx_crm.domain.report_table import harmless
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import form_of
+from pbx_crm.pages.people import id_in
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 from pbx_crm.pages.uploads import parts_of, sent_file
@@ -144,7 +145,7 @@ def _download(name: str) -> dict[str, str]:
 
 
 def _id(request: web.Request) -> int:
-    return int(request.match_info["import"])
+    return id_in(request.match_info["import"])
 
 
 def _state(one: Import) -> dict[str, Any]:

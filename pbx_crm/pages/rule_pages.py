@@ -10,6 +10,7 @@ from aiohttp import web
 
 from pbx_crm.domain.dry_run import LONGEST_DAYS
 from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.person import Person
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.board_place import number_in
@@ -39,6 +40,9 @@ class Keeper(Protocol[RuleIn, ViewOut]):
 
     async def switch(self, actor: Person, rule_id: int, is_active: bool, /) -> None:
         """On or off."""
+
+    async def shift(self, actor: Person, rule_id: int, way: Shift, /) -> None:
+        """One place sooner or later among the rules of its funnel."""
 
     async def drop(self, actor: Person, rule_id: int, /) -> None:
         """It is gone."""
@@ -91,6 +95,14 @@ class RulePages(Generic[Rule, View]):
         is_active = form.one_of("active", ("yes", "no")) == "yes"
         form.require_good()
         await self._keeper(request).switch(viewer_of(request), self.id_of(request), is_active)
+        return see_other(self.here)
+
+    async def shift(self, request: web.Request) -> web.StreamResponse:
+        """POST …/{rule}/shift: one place sooner or later."""
+        form = await form_of(request)
+        way = form.choice("way", Shift, Shift.UP)
+        form.require_good()
+        await self._keeper(request).shift(viewer_of(request), self.id_of(request), way)
         return see_other(self.here)
 
     async def drop(self, request: web.Request) -> web.StreamResponse:

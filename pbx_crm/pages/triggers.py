@@ -9,17 +9,15 @@ from aiohttp import web
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import StageKind
-from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Count, NewOwner, Trigger
 from pbx_crm.domain.voice_call import VoiceResult
-from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.call_words import OUTCOMES
-from pbx_crm.pages.forms import Form, form_of
+from pbx_crm.pages.forms import Form
 from pbx_crm.pages.outlook import CaseLine, Outlook
 from pbx_crm.pages.render import render, wording_of
-from pbx_crm.pages.request import services_of, viewer_of
+from pbx_crm.pages.request import services_of
 from pbx_crm.pages.rule_pages import RulePages, chosen, id_chosen, words
 from pbx_crm.pages.voice_words import RESULTS
 from pbx_crm.services.triggers import TriggersView
@@ -70,15 +68,6 @@ async def show(request: web.Request) -> web.StreamResponse:
         "owners": OWNERS,
     }
     return render(request, "triggers.html", filled)
-
-
-async def shift(request: web.Request) -> web.StreamResponse:
-    """POST /settings/triggers/{trigger}/shift: asked one place sooner or later."""
-    form = await form_of(request)
-    way = form.choice("way", Shift, Shift.UP)
-    form.require_good()
-    await services_of(request).setup.triggers.shift(viewer_of(request), PAGES.id_of(request), way)
-    return see_other(HERE)
 
 
 def _filled(form: Form, trigger_id: int | None, funnel_id: int) -> Trigger:

@@ -56,7 +56,12 @@ async def drop(request: web.Request) -> web.StreamResponse:
 
 async def listen(request: web.Request) -> web.StreamResponse:
     """GET /settings/voice/{message}/sound: what clients hear, with seeking."""
-    path = await services_of(request).voice.messages.sound(_id(request))
+    return await sound_of(request, _id(request))
+
+
+async def sound_of(request: web.Request, message_id: int) -> web.StreamResponse:
+    """The file of a message; NotFound."""
+    path = await services_of(request).voice.messages.sound(message_id)
     headers = {"Content-Type": "audio/wav", "Content-Disposition": 'inline; filename="message.wav"'}
     return web.FileResponse(path, headers=headers)
 

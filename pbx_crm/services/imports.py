@@ -27,6 +27,7 @@ from pbx_crm.domain.contact_import import (
     judge,
 )
 from pbx_crm.domain.deal_file import FilesAreOff
+from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.sentence import N_
@@ -125,6 +126,8 @@ class Imports:
         """What would come of it is being counted, nothing is written; BadInput for a wrong mapping."""
         one = await self.get(import_id)
         check_mapping(mapping, len(one.header))
+        if responsible_id is not None and not await self._ground.database.read(_may_own, responsible_id):
+            raise BadInput(reasons={"responsible_id": N_("Choose a person who works here.")})
         meant = {"mapping": list(mapping), "responsible_id": responsible_id, "rows_total": 0}
         await self._turn(actor, import_id, ImportState.COUNTING, meant)
 
@@ -197,6 +200,10 @@ def _header(sheets: Sheets, path: Path, name: str) -> tuple[str, ...]:
 
 def _first_rows(sheets: Sheets, path: Path, name: str) -> list[SheetRow]:
     return list(islice(sheets(path, name), 1, SHOWN + 1))
+
+
+def _may_own(tx: Transaction, person_id: int) -> bool:
+    return any(seller.id == person_id for seller in sellers_of(tx))
 
 
 def _view(

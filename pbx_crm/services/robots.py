@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pbx_crm.db import audit, funnels, people, robots, voice_messages
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.job import Job
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.robot import Robot
@@ -17,7 +18,7 @@ from pbx_crm.domain.voice_message import VoiceMessage
 from pbx_crm.services import robot_work
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
-from pbx_crm.services.rules_view import RulesView
+from pbx_crm.services.rules_view import RulesView, shifted
 
 SWEEP = "robots"
 PAUSE = timedelta(seconds=20)
@@ -49,6 +50,10 @@ class Robots:
     async def switch(self, actor: Person, robot_id: int, is_active: bool) -> None:
         """The robot acts on what comes due from now on, or no more."""
         await self._database.write(_switch, actor, robot_id, is_active, self._clock())
+
+    async def shift(self, actor: Person, robot_id: int, way: Shift) -> None:
+        """The robot acts one place sooner or later; at the end of its row nothing changes."""
+        await self._database.write(_shift, actor, robot_id, way, self._clock())
 
     async def drop(self, actor: Person, robot_id: int) -> None:
         """The robot is gone; histories still name it."""
@@ -107,6 +112,15 @@ def _switch(tx: Transaction, actor: Person, robot_id: int, is_active: bool, now:
     since = now if is_active and not robot.is_active else robot.active_since
     robots.change(tx, replace(robot, is_active=is_active, active_since=since))
     _note(tx, actor, "robot on" if is_active else "robot off", robot_id, robot, now)
+
+
+def _shift(tx: Transaction, actor: Person, robot_id: int, way: Shift, now: datetime) -> None:
+    robot = robots.get(tx, robot_id)
+    row = shifted(_view(tx).of_funnel(robot.funnel_id), robot_id, way)
+    for position, one in enumerate(row):
+        robots.change(tx, replace(one, position=position))
+    if row:
+        _note(tx, actor, f"robot {way}", robot_id, robot, now)
 
 
 def _drop(tx: Transaction, actor: Person, robot_id: int, now: datetime) -> None:

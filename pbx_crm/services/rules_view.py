@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.person import Person
 
 
@@ -23,6 +25,17 @@ class RuleOfFunnel(Protocol):
 
 
 Rule = TypeVar("Rule", bound=RuleOfFunnel)
+
+
+def shifted(row: Sequence[Rule], rule_id: int, way: Shift) -> list[Rule]:
+    """The row with this rule one place sooner or later; empty if it stands at that end already."""
+    here = next(place for place, one in enumerate(row) if one.id == rule_id)
+    there = here + (1 if way is Shift.DOWN else -1)
+    if not 0 <= there < len(row):
+        return []
+    changed = list(row)
+    changed[here], changed[there] = changed[there], changed[here]
+    return changed
 
 
 @dataclass(frozen=True, slots=True)

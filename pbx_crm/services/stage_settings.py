@@ -47,10 +47,11 @@ class StageSettings:
         """The funnel a stage belongs to, retired ones too; NotFound."""
         return await self._database.read(funnels.of_stage, stage_id)
 
-    async def add(self, actor: Person, funnel_id: int, kind: StageKind, form: StageForm) -> None:
-        """One more stage, the last of its kind; BadInput names each wrong value."""
-        await self._database.write(_add, actor, funnel_id, kind, form, self._clock())
+    async def add(self, actor: Person, funnel_id: int, kind: StageKind, form: StageForm) -> int:
+        """The id of one more stage, the last of its kind; BadInput names each wrong value."""
+        stage_id = await self._database.write(_add, actor, funnel_id, kind, form, self._clock())
         self._tell(funnel_id)
+        return stage_id
 
     async def change(self, actor: Person, stage_id: int, form: StageForm) -> int:
         """Another name, colour, figures and texts; the funnel's id."""
@@ -100,12 +101,13 @@ def _found(tx: Transaction, stage_id: int) -> tuple[Funnel, Stage]:
 
 def _add(
     tx: Transaction, actor: Person, funnel_id: int, kind: StageKind, form: StageForm, now: datetime
-) -> None:
+) -> int:
     check_new_kind(kind)
     funnel = funnels.load(tx, funnel_id)
     stage_id = funnel_edits.add_stage(tx, funnel, kind, checked(form, kind))
     details = {"name": form.name, "funnel_id": funnel_id}
     audit.note(tx, now, actor.id, "stage added", f"stage-{stage_id}", details=details)
+    return stage_id
 
 
 def _change(tx: Transaction, actor: Person, stage_id: int, form: StageForm, now: datetime) -> int:

@@ -17,7 +17,7 @@ from pbx_crm.domain.wrap_up import WrapUpOutcome
 from pbx_crm.services import trigger_acts
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
-from pbx_crm.services.rules_view import RulesView
+from pbx_crm.services.rules_view import RulesView, shifted
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +105,11 @@ def _switch(tx: Transaction, actor: Person, trigger_id: int, is_active: bool, no
 
 def _shift(tx: Transaction, actor: Person, trigger_id: int, way: Shift, now: datetime) -> None:
     rule = triggers.get(tx, trigger_id)
-    row = _view(tx).of_funnel(rule.funnel_id)
-    here = row.index(rule)
-    there = here + (1 if way is Shift.DOWN else -1)
-    if not 0 <= there < len(row):
-        return
-    row[here], row[there] = row[there], row[here]
+    row = shifted(_view(tx).of_funnel(rule.funnel_id), trigger_id, way)
     for position, one in enumerate(row):
         triggers.change(tx, replace(one, position=position))
-    _note(tx, actor, f"trigger {way}", trigger_id, rule, now)
+    if row:
+        _note(tx, actor, f"trigger {way}", trigger_id, rule, now)
 
 
 def _drop(tx: Transaction, actor: Person, trigger_id: int, now: datetime) -> None:

@@ -146,6 +146,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/settings/robots/{robot}"): Ask("robot"),
     ("POST", "/settings/robots/{robot}"): Ask("robot", data={"name": "Walked", **ROBOT_FORM}),
     ("POST", "/settings/robots/{robot}/switch"): Ask("robot", data={"active": "yes"}),
+    ("POST", "/settings/robots/{robot}/shift"): Ask("robot", data={"way": "down"}),
     ("POST", "/settings/robots/{robot}/drop"): Ask("robot", data={}),
     ("GET", "/settings/voice"): Ask(),
     ("POST", "/settings/voice"): Ask(data={"file": "none"}),
@@ -464,6 +465,35 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/api/v1/calls/{call}/wrap-up"): Ask("talk", json={"note": "walked"}),
     ("GET", "/api/v1/bin"): Ask(),
     ("POST", "/api/v1/bin/{item}/back"): Ask("spare_item"),
+    ("GET", "/api/v1/funnels/all"): Ask(),
+    ("GET", "/api/v1/funnels/{funnel}"): Ask("funnel"),
+    ("POST", "/api/v1/funnels"): Ask(json={"body": "aida", "name": "Walk by script"}),
+    ("PATCH", "/api/v1/funnels/{funnel}"): Ask("funnel", json={"name": "Walked by script"}),
+    ("POST", "/api/v1/funnels/{funnel}/retire"): Ask("funnel"),
+    ("POST", "/api/v1/funnels/{funnel}/restore"): Ask("funnel"),
+    ("POST", "/api/v1/funnels/{funnel}/stages"): Ask("funnel", json={"name": "Walk by script"}),
+    ("POST", "/api/v1/stages/{stage}/shift"): Ask("stage", json={"way": "down"}),
+    ("POST", "/api/v1/stages/{stage}/retire"): Ask("stage", json={"to_stage_id": 1}),
+    ("POST", "/api/v1/stages/{stage}/restore"): Ask("stage"),
+    ("POST", "/api/v1/robots/{robot}/shift"): Ask("robot", json={"way": "down"}),
+    ("GET", "/api/v1/robots/{robot}/webhook-secret"): Ask("robot"),
+    ("GET", "/api/v1/voice-messages"): Ask(),
+    ("POST", "/api/v1/voice-messages"): Ask(),
+    ("POST", "/api/v1/voice-messages/switch"): Ask(json={"is_on": False}),
+    ("PUT", "/api/v1/voice-messages/{message}"): Ask("message", json={"name": "Walked"}),
+    ("DELETE", "/api/v1/voice-messages/{message}"): Ask("message"),
+    ("GET", "/api/v1/voice-messages/{message}/sound"): Ask("message"),
+    ("DELETE", "/api/v1/calendars/{calendar}/days/{day}"): Ask("calendar"),
+    ("DELETE", "/api/v1/calls/{call}/wrap-up"): Ask("talk"),
+    ("GET", "/api/v1/imports"): Ask(),
+    ("POST", "/api/v1/imports"): Ask(),
+    ("GET", "/api/v1/imports/{import}"): Ask("import"),
+    ("GET", "/api/v1/imports/{import}/preview"): Ask("import"),
+    ("POST", "/api/v1/imports/{import}/count"): Ask("import", json={"mapping": ["name"]}),
+    ("POST", "/api/v1/imports/{import}/run"): Ask("import"),
+    ("POST", "/api/v1/imports/{import}/cancel"): Ask("import"),
+    ("POST", "/api/v1/imports/{import}/back"): Ask("import"),
+    ("GET", "/api/v1/imports/{import}/refused.csv"): Ask("import"),
 }
 
 OF_A_SELLER = (
@@ -482,9 +512,13 @@ OF_A_SELLER = (
     "company",
     "advice",
 )
-FIXED = {"report": "sources", "name": "favicon.svg", "version": "x", "token": "a-link-that-works"} | {
-    "digest": "0" * 64
-}
+FIXED = {
+    "day": "2026-12-30",
+    "report": "sources",
+    "name": "favicon.svg",
+    "version": "x",
+    "token": "a-link-that-works",
+} | {"digest": "0" * 64}
 Records = dict[str, int]
 IN_PATH = re.compile(r"\{(\w+)(?::(?:[^{}]|\{[^{}]*\})+)?\}")
 

@@ -147,3 +147,15 @@ async def test_a_talk_is_wrapped_up_once(card: Card) -> None:
     assert [one["kind"] for one in (await card.anna.get("tasks"))["tasks"]] == ["call"]
     assert (await card.anna.get(f"deals/{card.deal}/notes"))["notes"][0]["text"] == "Wants an offer"
     assert (await card.anna.ask("POST", f"calls/{card.talk}/wrap-up", json=said))[0] == 409
+
+
+async def test_a_wrap_up_is_taken_back_with_its_step_and_may_be_said_anew(card: Card) -> None:
+    offered = await card.crm.database.read(wrap_up_outcomes.of_funnel, card.funnel.id)
+    here, said = f"calls/{card.talk}/wrap-up", {"outcome_id": offered[0].id, "step": "call_tomorrow"}
+    await card.anna.ask("POST", here, json=said)
+    assert (await card.boris.ask("DELETE", here))[0] == 404
+    assert await card.anna.ask("DELETE", here) == (200, {"done": True})
+    assert (await card.anna.get("tasks"))["tasks"] == [], "its step is gone"
+    status, told = await card.anna.ask("DELETE", here)
+    assert (status, told["error"]) == (409, "wrap_up_went_on")
+    assert (await card.anna.ask("POST", here, json=said))[0] == 200

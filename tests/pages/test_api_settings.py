@@ -56,6 +56,29 @@ async def test_a_robot_is_made_switched_on_changed_and_dropped(
     assert await acts(crm) == ["robot added", "robot on", "robot changed", "robot dropped"]
 
 
+async def test_a_robot_acts_sooner_or_later_than_its_neighbours(head: Script, funnel: Funnel) -> None:
+    async def order() -> list[int]:
+        return [one["id"] for one in (await head.get("robots"))["robots"]]
+
+    before = await order()
+    status, told = await head.ask("POST", f"robots/{before[1]}/shift", json={"way": "up"})
+    moved = [before[1], before[0], *before[2:]]
+    assert (status, [one["id"] for one in told["robots"]]) == (200, moved)
+    await head.ask("POST", f"robots/{before[1]}/shift", json={"way": "up"})
+    assert await order() == moved, "at the end it stays"
+    assert (await head.ask("POST", "robots/999/shift", json={"way": "up"}))[0] == 404
+
+
+async def test_a_robots_secret_is_told_to_the_head_alone(crm: Crm, head: Script, funnel: Funnel) -> None:
+    made = (await head.ask("POST", "robots", json={**ROBOT, "funnel_id": funnel.id}))[1]
+    here = f"robots/{made['id']}/webhook-secret"
+    secret = (await head.get(here))["secret"]
+    await head.ask("PUT", f"robots/{made['id']}", json={**ROBOT, "webhook_url": "https://hooks.example/crm"})
+    assert ((await head.get(here))["secret"], len(secret) > 30) == (secret, True)
+    assert (await (await script(crm, crm.cast.anna)).ask("GET", here))[0] == 403
+    assert (await head.ask("GET", "robots/999/webhook-secret"))[0] == 404
+
+
 async def test_a_trigger_is_made_the_last_of_its_funnel(head: Script, funnel: Funnel) -> None:
     terms = {**TRIGGER, "to_stage_id": funnel.stages[2].id, "funnel_id": funnel.id}
     status, made = await head.ask("POST", "triggers", json=terms)
@@ -108,6 +131,12 @@ async def test_a_calendar_is_kept_with_its_own_days(head: Script) -> None:
     day = {"day": "2026-12-31", "name": "Stocktaking"}
     told = (await head.ask("POST", f"{here}/days", json=day))[1]
     assert told["days"] == [{"day": "2026-12-31", "is_open": False, "name": "Stocktaking"}]
+    for _ in range(2):
+        status, told = await head.ask("DELETE", f"{here}/days/2026-12-31")
+        assert (status, told["days"]) == (200, []), "a day that is like any other stays so"
+    assert (await head.ask("DELETE", f"{here}/days/soon"))[0] == 422
+    assert (await head.ask("DELETE", "calendars/999/days/2026-12-31"))[0] == 404
+    await head.ask("POST", f"{here}/days", json=day)
     status, changed = await head.ask("PUT", here, json={**body, "quiet": ""})
     assert (status, changed["quiet"], len(changed["days"])) == (200, "", 1), "its own days stay"
     for wrong, field in (({"week": ["25-26"] * 7}, "week.0"), ({"time_zone": "Mars"}, "time_zone")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -249,3 +250,14 @@ async def test_a_copied_funnel_has_the_same_robots_switched_off(
     assert len(twins) == 6
     assert not twin.is_active
     assert twin.stage_id not in (None, robot.stage_id)
+
+
+async def test_the_head_says_which_robot_acts_first(crm: Crm, head: Browser, funnel: Funnel) -> None:
+    def order(page: str) -> list[str]:
+        return re.findall(r'href="/settings/robots/(\d+)"', page)
+
+    before = order(await (await head.get(HERE)).text())
+    page = await (await head.post(f"{HERE}/{before[0]}/shift", data={"way": "down"})).text()
+    assert order(page) == [before[1], before[0], *before[2:]]
+    rows = await crm.database.read(lambda tx: tx.execute(audit.select()).all())
+    assert [row.act for row in rows] == ["robot down"]

@@ -99,6 +99,18 @@ async def put_day(request: web.Request, body: DayBody) -> ApiCalendar:
     return _calendar(await _stored_calendar(request, calendar_id))
 
 
+@api(ApiCalendar)
+async def drop_day(request: web.Request) -> ApiCalendar:
+    """DELETE /api/v1/calendars/{calendar}/days/{day}: that day is like any other again."""
+    calendar_id = _id(request)
+    try:
+        day = date.fromisoformat(request.match_info["day"])
+    except ValueError:
+        raise BadInput(reasons={"day": N_("Write a day as 2026-12-31.")}) from None
+    await services_of(request).automation.calendars.drop_day(viewer_of(request), calendar_id, day)
+    return _calendar(await _stored_calendar(request, calendar_id))
+
+
 def _calendar(found: Calendar) -> ApiCalendar:
     return ApiCalendar(
         id=found.id or 0,
@@ -144,4 +156,5 @@ CALENDAR_ENDPOINTS: tuple[Route, ...] = (
     Route("PUT", "/api/v1/calendars/{calendar}", change_calendar, Access.SETTINGS),
     Route("DELETE", "/api/v1/calendars/{calendar}", drop_calendar, Access.SETTINGS),
     Route("POST", "/api/v1/calendars/{calendar}/days", put_day, Access.SETTINGS),
+    Route("DELETE", "/api/v1/calendars/{calendar}/days/{day}", drop_day, Access.SETTINGS),
 )

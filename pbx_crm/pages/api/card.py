@@ -140,6 +140,13 @@ async def wrap_up(request: web.Request, body: WrapUpBody) -> Done:
     return Done()
 
 
+@api(Done)
+async def take_back_wrap_up(request: web.Request) -> Done:
+    """DELETE /api/v1/calls/{call}/wrap-up: the talk waits again, and the step it set is gone."""
+    await services_of(request).after_call.wrap_ups.take_back(viewer_of(request), _id(request, "call"))
+    return Done()
+
+
 @api(ApiThrown, body=DealVersion)
 async def delete_deal(request: web.Request, body: DealVersion) -> ApiThrown:
     """POST /api/v1/deals/{deal}/delete: a deal into the bin, with all that hangs on it."""
@@ -175,6 +182,7 @@ CARD_ENDPOINTS: tuple[Route, ...] = (
     Route("POST", "/api/v1/tasks/{task}/done", finish_task, Access.CLIENT_DATA),
     Route("POST", "/api/v1/tasks/{task}/put-off", put_off_task, Access.CLIENT_DATA),
     Route("POST", "/api/v1/calls/{call}/wrap-up", wrap_up, Access.CLIENT_DATA),
+    Route("DELETE", "/api/v1/calls/{call}/wrap-up", take_back_wrap_up, Access.CLIENT_DATA),
     Route("GET", "/api/v1/bin", list_bin, Access.CLIENT_DATA),
     Route("POST", "/api/v1/bin/{item}/back", put_back, Access.CLIENT_DATA),
 )

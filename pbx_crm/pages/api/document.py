@@ -17,7 +17,10 @@ from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api.contract import ApiHandler, Problem
 
 IN_PATH = re.compile(r"\{(\w+)\}")
-NAMED_PLACES = {"report": {"type": "string", "enum": [name.value for name in ReportName]}}
+NAMED_PLACES = {
+    "report": {"type": "string", "enum": [name.value for name in ReportName]},
+    "day": {"type": "string", "format": "date"},
+}
 """What stands in an address and is no id."""
 A_FILE = {
     "type": "object",

@@ -115,6 +115,7 @@ class ApiFunnel(Given):
     id: int
     name: str
     currency: str
+    is_retired: bool
     stages: tuple[ApiStage, ...]
     loss_reasons: tuple[ApiLossReason, ...]
 

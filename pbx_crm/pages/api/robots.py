@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from aiohttp import web
 from pydantic import Field
 
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.robot import Heir, Occasion, Robot
 from pbx_crm.domain.robot_trial import RobotTrial
 from pbx_crm.domain.task import TaskKind
-from pbx_crm.pages.api.contract import Given, Id, Taken
+from pbx_crm.pages.access import Access, Route
+from pbx_crm.pages.api.contract import Given, Id, Taken, api
 from pbx_crm.pages.api.rules import OfFunnel, OnTrial, RuleApi
+from pbx_crm.pages.people import id_in
+from pbx_crm.pages.request import services_of
 from pbx_crm.services.registry import Services
 
 
@@ -31,6 +35,7 @@ class RobotTerms(Taken):
     owner_id: Id | None = Field(default=None, description="with the heir `person`")
     tells_head: bool = False
     webhook_url: str = ""
+    voice_id: Id | None = Field(default=None, description="the recorded message that clients are called with")
 
 
 class NewRobot(RobotTerms, OfFunnel):
@@ -62,6 +67,7 @@ class ApiRobot(Given):
     owner_id: int | None
     tells_head: bool
     webhook_url: str
+    voice_id: int | None
 
 
 class ApiRobots(Given):
@@ -114,3 +120,19 @@ ROBOTS = RuleApi(
     _tried,
     ApiRobotTrial,
 )
+
+
+class ApiSecret(Given):
+    """What a robot's messages to other systems are signed with."""
+
+    secret: str
+
+
+@api(ApiSecret)
+async def get_secret(request: web.Request) -> ApiSecret:
+    """GET /api/v1/robots/{robot}/webhook-secret: what a robot's messages to other systems are signed with."""
+    view = await services_of(request).automation.robots.view()
+    return ApiSecret(secret=view.rule(id_in(request.match_info["robot"])).webhook_secret)
+
+
+SECRET = Route("GET", "/api/v1/robots/{robot}/webhook-secret", get_secret, Access.HEAD)

@@ -10,6 +10,7 @@ from aiohttp import web
 from pydantic import BaseModel, Field
 
 from pbx_crm.domain.dry_run import LONGEST_DAYS
+from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api.contract import ApiHandler, Done, Given, Id, Taken
 from pbx_crm.pages.people import id_in
@@ -23,6 +24,12 @@ class SwitchBody(Taken):
     """On or off."""
 
     is_active: bool
+
+
+class ShiftBody(Taken):
+    """Sooner is up, later is down."""
+
+    way: Shift
 
 
 class OfFunnel(Taken):
@@ -65,6 +72,7 @@ class RuleApi(Generic[Rule]):
             ("PUT", one, self.change, self.gives, self.terms, 200),
             ("DELETE", one, self.drop, Done, None, 200),
             ("POST", f"{one}/switch", self.switch, self.gives, SwitchBody, 200),
+            ("POST", f"{one}/shift", self.shift, self.lists, ShiftBody, 200),
             ("POST", f"{here}/dry-run", self.try_out, self.tried, self.trial, 200),
         )
         for method, path, endpoint, gives, body, status in rows:
@@ -75,8 +83,7 @@ class RuleApi(Generic[Rule]):
 
     async def list_all(self, request: web.Request) -> BaseModel:
         """GET …: every rule of the funnels in use, in the order in which they act."""
-        view = await self._keeper(request).view()
-        return self.lists.model_validate({f"{self.name}s": [self._shown(one) for one in view.rules]})
+        return await self._listed(request)
 
     async def add(self, request: web.Request, body: Any) -> BaseModel:
         """POST …: one more rule of a funnel."""
@@ -99,12 +106,21 @@ class RuleApi(Generic[Rule]):
         await self._keeper(request).switch(viewer_of(request), rule_id, body.is_active)
         return await self._stored(request, rule_id)
 
+    async def shift(self, request: web.Request, body: ShiftBody) -> BaseModel:
+        """POST …: the rule is asked one place sooner or later; at the end of its funnel's it stays."""
+        await self._keeper(request).shift(viewer_of(request), self._id(request), body.way)
+        return await self._listed(request)
+
     async def try_out(self, request: web.Request, body: Any) -> BaseModel:
         """POST …: what the rule would have done in the last days; nothing is kept."""
         view = await self._keeper(request).view()
         funnel_id = view.funnel(body.funnel_id).id if body.id is None else view.rule(body.id).funnel_id
         rule = self.made(body, body.id, funnel_id)
         return self.tried.model_validate(await self.tries(services_of(request), rule, body.days))
+
+    async def _listed(self, request: web.Request) -> BaseModel:
+        view = await self._keeper(request).view()
+        return self.lists.model_validate({f"{self.name}s": [self._shown(one) for one in view.rules]})
 
     def _id(self, request: web.Request) -> int:
         return id_in(request.match_info[self.name])

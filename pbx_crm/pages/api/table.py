@@ -12,9 +12,12 @@ from pbx_crm.pages.api.client_table import CLIENT_ENDPOINTS
 from pbx_crm.pages.api.entrance_trials import ENTRANCE_TRIALS
 from pbx_crm.pages.api.entrances import ENTRANCE_ENDPOINTS
 from pbx_crm.pages.api.funnel_settings import FUNNEL_SETTINGS
+from pbx_crm.pages.api.funnel_shapes import FUNNEL_SHAPES
+from pbx_crm.pages.api.imports import IMPORTS
 from pbx_crm.pages.api.plans import PLANS
-from pbx_crm.pages.api.robots import ROBOTS
-from pbx_crm.pages.api.triggers import SHIFT, TRIGGERS
+from pbx_crm.pages.api.robots import ROBOTS, SECRET
+from pbx_crm.pages.api.triggers import TRIGGERS
+from pbx_crm.pages.api.voice_messages import VOICE_MESSAGES
 
 ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/calls", calls.list_calls, Access.CLIENT_DATA),
@@ -42,5 +45,8 @@ ENDPOINTS: tuple[Route, ...] = (
     *PLANS,
     *ROBOTS.routes(),
     *TRIGGERS.routes(),
-    SHIFT,
+    SECRET,
+    *FUNNEL_SHAPES,
+    *VOICE_MESSAGES,
+    *IMPORTS,
 )

@@ -5,20 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
-from aiohttp import web
 from pydantic import BeforeValidator, Field
 
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.dry_run import DryRun
-from pbx_crm.domain.funnel_shape import Shift
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.trigger import Count, NewOwner, Trigger
-from pbx_crm.pages.access import Access, Route
-from pbx_crm.pages.api.contract import ApiMissing, Given, Id, Taken, api, asked_for
+from pbx_crm.pages.api.contract import ApiMissing, Given, Id, Taken, asked_for
 from pbx_crm.pages.api.rules import OfFunnel, OnTrial, RuleApi
-from pbx_crm.pages.people import id_in
-from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.services.registry import Services
 
 
@@ -51,12 +46,6 @@ class NewTrigger(TriggerTerms, OfFunnel):
 
 class TriggerOnTrial(TriggerTerms, OnTrial):
     """A trigger to be tried on the calls of the last days."""
-
-
-class ShiftBody(Taken):
-    """Sooner is up, later is down."""
-
-    way: Shift
 
 
 class ApiTrigger(Given):
@@ -137,15 +126,3 @@ TRIGGERS = RuleApi(
     _tried,
     ApiTriggerTrial,
 )
-
-
-@api(ApiTriggers, body=ShiftBody)
-async def shift_trigger(request: web.Request, body: ShiftBody) -> ApiTriggers:
-    """POST /api/v1/triggers/{trigger}/shift: it is asked one place sooner or later; at the end it stays."""
-    triggers = services_of(request).setup.triggers
-    await triggers.shift(viewer_of(request), id_in(request.match_info["trigger"]), body.way)
-    rules = (await triggers.view()).rules
-    return ApiTriggers(triggers=tuple(ApiTrigger.model_validate(rule) for rule in rules))
-
-
-SHIFT = Route("POST", "/api/v1/triggers/{trigger}/shift", shift_trigger, Access.HEAD)
