@@ -17,7 +17,10 @@ from pbx_crm.db.prepared import write_rows
 from pbx_crm.db.tables import contact_numbers, contacts, import_rows
 from pbx_crm.domain.contact_import import ClientRow
 
-NOTHING: Mapping[str, Any] = {"name": "", "city": "", "company_id": None, "responsible_id": None}
+NOTHING: Mapping[str, Any] = {
+    **dict.fromkeys(("name", "city"), ""),
+    **dict.fromkeys(("company_id", "region_id", "responsible_id")),
+}
 """What a list may tell of a client besides their numbers, and how each stands where nobody has told it."""
 NEW = insert(contacts).returning(contacts.c.id, sort_by_parameter_order=True)
 NEW_NUMBERS = insert(contact_numbers)
@@ -51,6 +54,7 @@ class ClientDraft:
             "name": row.name,
             "city": row.city,
             "company_id": company_id,
+            "region_id": row.region.id if row.region is not None else None,
             "responsible_id": row.responsible_id,
         }
         blank = {name: value for name, value in told.items() if value and not self.stands[name]}

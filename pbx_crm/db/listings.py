@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, RowMapping, Select, and_, or_, select
 
 from pbx_crm.db.deals import deal_from
 from pbx_crm.db.scoped import contacts_among, deals_in
-from pbx_crm.db.tables import companies, contact_numbers, contacts, deals
+from pbx_crm.db.tables import companies, contact_numbers, contacts, deals, regions
 from pbx_crm.domain.deal import Deal
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.listing import Contact, DealFilter
 from pbx_crm.domain.person import Scope
+from pbx_crm.domain.region import Place
 
 Mark = tuple[datetime, int]
 
@@ -52,7 +53,7 @@ def contact_page(
         tx.execute(_older(query, contacts.c.created_at, contacts.c.id, before).limit(size)).mappings().all()
     )
     numbers = _numbers(tx, [row["id"] for row in rows])
-    return [Contact(**row, numbers=tuple(numbers[row["id"]])) for row in rows]
+    return [_contact(row, numbers[row["id"]]) for row in rows]
 
 
 def contact(tx: Connection, contact_id: int, scope: Scope) -> Contact:
@@ -60,7 +61,14 @@ def contact(tx: Connection, contact_id: int, scope: Scope) -> Contact:
     row = tx.execute(_contacts(scope).where(contacts.c.id == contact_id)).mappings().one_or_none()
     if row is None:
         raise NotFound(contact_id=contact_id)
-    return Contact(**row, numbers=tuple(_numbers(tx, [contact_id])[contact_id]))
+    return _contact(row, _numbers(tx, [contact_id])[contact_id])
+
+
+def _contact(row: RowMapping, numbers: Iterable[str]) -> Contact:
+    values = dict(row)
+    country, name = values.pop("country"), values.pop("region_name")
+    place = Place(country, name) if country is not None else None
+    return Contact(**values, numbers=tuple(numbers), region=place)
 
 
 def _contacts(scope: Scope) -> Select[*tuple[Any, ...]]:
@@ -72,8 +80,11 @@ def _contacts(scope: Scope) -> Select[*tuple[Any, ...]]:
             contacts.c.city,
             contacts.c.responsible_id,
             contacts.c.created_at,
+            regions.c.country,
+            regions.c.name.label("region_name"),
         )
         .outerjoin(companies, companies.c.id == contacts.c.company_id)
+        .outerjoin(regions, regions.c.id == contacts.c.region_id)
         .where(contacts_among(scope))
     )
 

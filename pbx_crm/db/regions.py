@@ -83,6 +83,11 @@ def by_id(tx: Connection, region_ids: Collection[int]) -> dict[int, Region]:
     return {row.id: _region(row) for row in rows}
 
 
+def all_known(tx: Connection) -> list[Region]:
+    """Every stored region."""
+    return [_region(row) for row in tx.execute(select(regions))]
+
+
 def to_choose(tx: Connection, most: int) -> list[Region]:
     """Regions that have numbers, of the countries that are told apart; none where they are too many."""
     has_numbers = exists().where(number_ranges.c.region_id == regions.c.id)

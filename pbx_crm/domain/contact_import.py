@@ -9,13 +9,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from pbx_crm.domain.contact import plain_name
 from pbx_crm.domain.errors import BadInput, Conflict
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.region import Region
+from pbx_crm.domain.report_table import as_meant
 from pbx_crm.domain.sentence import N_
 
 LONGEST = {"name": 200, "company": 200, "city": 100}
@@ -30,6 +32,7 @@ class ImportField(StrEnum):
     NUMBER = "number"
     COMPANY = "company"
     CITY = "city"
+    REGION = "region"
     RESPONSIBLE = "responsible"
     UNUSED = ""
 
@@ -40,6 +43,7 @@ FIELD_NAMES = {
     ImportField.NUMBER: N_("Numbers"),
     ImportField.COMPANY: N_("Company"),
     ImportField.CITY: N_("City"),
+    ImportField.REGION: N_("Region"),
     ImportField.RESPONSIBLE: N_("Responsible"),
 }
 
@@ -54,6 +58,10 @@ USUAL_HEADS: Mapping[ImportField, tuple[str, ...]] = {
         *("شرکت", "公司", "회사"),
     ),
     ImportField.CITY: ("city", "town", "город", "شهر", "城市", "도시"),
+    ImportField.REGION: (
+        *("region", "province", "регион", "область"),
+        *("استان", "منطقه", "地区", "省", "지역"),
+    ),
     ImportField.RESPONSIBLE: ("responsible", "owner", "seller", "ответственный", "продавец", "مسئول"),
     ImportField.NAME: (
         *("name", "client", "contact", "имя", "фио", "клиент", "контакт", "наименование"),
@@ -139,6 +147,7 @@ class ClientRow:
     company: str
     city: str
     responsible_id: int | None
+    region: Region | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +168,8 @@ class RowRules:
     """Ids by names and log-ins in small letters."""
     responsible_id: int | None
     """Whose clients they are where the row names nobody."""
+    regions: Mapping[str, Region | None] = field(default_factory=dict)
+    """By their words in small letters; None where several are called so."""
 
 
 def guessed(header: Sequence[str]) -> tuple[ImportField, ...]:
@@ -189,9 +200,9 @@ def judge(row: SheetRow, rules: RowRules) -> ClientRow | RefusedRow:
     if any(row.cells[len(rules.mapping) :]):
         return RefusedRow(row, N_("This row has more cells than the header."))
     found: dict[ImportField, str] = {}
-    for field, cell in zip(rules.mapping, row.cells, strict=False):
-        if field is not ImportField.UNUSED and cell:
-            found[field] = f"{found[field]};{cell}" if field in found else cell
+    for meant, cell in zip(rules.mapping, map(as_meant, row.cells), strict=False):
+        if meant is not ImportField.UNUSED and cell:
+            found[meant] = f"{found[meant]};{cell}" if meant in found else cell
     return _client(row, found, rules)
 
 
@@ -199,17 +210,32 @@ def _client(row: SheetRow, found: Mapping[ImportField, str], rules: RowRules) ->
     numbers = _numbers(found.get(ImportField.NUMBER, ""), rules.plan)
     if numbers is None:
         return RefusedRow(row, N_("A number in this row is no telephone number."))
-    name = found.get(ImportField.NAME, "")
-    if not name and not numbers:
-        return RefusedRow(row, N_("This row has neither a name nor a number."))
-    if any(len(found.get(ImportField(field), "")) > most for field, most in LONGEST.items()):
-        return RefusedRow(row, N_("A cell in this row is too long."))
+    if fault := _fault(found, numbers, rules):
+        return RefusedRow(row, fault)
+    responsible, place = (
+        found.get(one, "").casefold() for one in (ImportField.RESPONSIBLE, ImportField.REGION)
+    )
+    texts = (found.get(ImportField.COMPANY, ""), found.get(ImportField.CITY, ""))
+    whose = rules.sellers[responsible] if responsible else rules.responsible_id
+    region = rules.regions[place] if place else None
+    return ClientRow(row, found.get(ImportField.NAME, ""), numbers, *texts, whose, region)
+
+
+def _fault(found: Mapping[ImportField, str], numbers: Sequence[str], rules: RowRules) -> str:
+    """Why the row cannot be used, a message id; empty if it can."""
+    if not found.get(ImportField.NAME) and not numbers:
+        return N_("This row has neither a name nor a number.")
+    if any(len(found.get(ImportField(name), "")) > most for name, most in LONGEST.items()):
+        return N_("A cell in this row is too long.")
     responsible = found.get(ImportField.RESPONSIBLE, "").casefold()
     if responsible and responsible not in rules.sellers:
-        return RefusedRow(row, N_("Nobody here is called like the responsible of this row."))
-    whose = rules.sellers[responsible] if responsible else rules.responsible_id
-    texts = (found.get(ImportField.COMPANY, ""), found.get(ImportField.CITY, ""))
-    return ClientRow(row, name, numbers, *texts, whose)
+        return N_("Nobody here is called like the responsible of this row.")
+    place = found.get(ImportField.REGION, "").casefold()
+    if place and place not in rules.regions:
+        return N_("There is no such region.")
+    if place and rules.regions[place] is None:
+        return N_("Several regions are called so: write the country before it, as RU: Omsk Oblast.")
+    return ""
 
 
 def _numbers(written: str, plan: NumberPlan) -> tuple[str, ...] | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from pbx_crm.domain.region import Place
+
 
 @dataclass(frozen=True, slots=True)
 class DealFilter:
@@ -29,3 +31,5 @@ class Contact:
     responsible_id: int | None
     numbers: tuple[str, ...]
     created_at: datetime
+    region: Place | None = None
+    """Set by hand: what numbers tell is looked up nowhere for a list."""

@@ -40,6 +40,11 @@ class Place:
         return self.country, self.name
 
     @property
+    def written(self) -> str:
+        """`RU: Omsk Oblast`, or `RU` for the country, in every language: for files that come back."""
+        return f"{self.country}: {self.name}" if self.name else self.country
+
+    @property
     def is_country(self) -> bool:
         """Whether nothing finer than the country is known."""
         return not self.name
@@ -51,6 +56,21 @@ class Region:
 
     id: int
     place: Place
+
+
+def by_words(known: Iterable[Region]) -> dict[str, Region | None]:
+    """Regions by whatever a file may call them, in small letters; None where several are called so.
+
+    That is how `Place.written` writes them, and their names alone, in English or in the country's language.
+    """
+    found: dict[str, Region | None] = {}
+    written = {}
+    for region in known:
+        place = region.place
+        written[place.written.casefold()] = region
+        for words in {place.name.casefold(), place.local_name.casefold()} - {""}:
+            found[words] = None if words in found else region
+    return {**found, **written}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,5 +46,11 @@ def harmless(cell: Cell) -> Cell:
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(FORMULA_STARTS) else cell
 
 
+def as_meant(cell: str) -> str:
+    """The cell of a file as it was before `harmless`, should it have come out of one."""
+    is_guarded = cell.startswith("'") and cell[1:].startswith(FORMULA_STARTS)
+    return cell[1:] if is_guarded else cell
+
+
 def _shown(cell: Cell) -> str:
     return "-" if cell is None else str(cell)

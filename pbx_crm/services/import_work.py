@@ -16,12 +16,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 import structlog
 
-from pbx_crm.db import companies, import_writes, imports, people
+from pbx_crm.db import companies, import_writes, imports, people, regions
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.import_writes import ClientDraft
 from pbx_crm.domain.contact_import import (
     ClientRow,
     Import,
+    ImportField,
     ImportState,
     RefusedRow,
     RowRules,
@@ -31,6 +32,7 @@ from pbx_crm.domain.contact_import import (
 from pbx_crm.domain.errors import CrmError
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.region import by_words
 from pbx_crm.domain.sentence import N_
 from pbx_crm.services.ground import Ground
 
@@ -150,7 +152,8 @@ def rules_of(tx: Transaction, one: Import, plan: NumberPlan) -> RowRules:
     sellers: dict[str, int] = {}
     for person in sellers_of(tx):
         sellers |= {person.name.casefold(): person.id, person.login.casefold(): person.id}
-    return RowRules(one.mapping, plan, sellers, one.responsible_id)
+    known = regions.all_known(tx) if ImportField.REGION in one.mapping else []
+    return RowRules(one.mapping, plan, sellers, one.responsible_id, by_words(known))
 
 
 def sellers_of(tx: Transaction) -> list[Person]:

@@ -19,9 +19,13 @@ from pbx_crm.domain.contact_import import (
 )
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.region import Place, Region, by_words
 
 NAME, NUMBER, COMPANY = ImportField.NAME, ImportField.NUMBER, ImportField.COMPANY
 CITY, RESPONSIBLE, UNUSED = ImportField.CITY, ImportField.RESPONSIBLE, ImportField.UNUSED
+REGION = ImportField.REGION
+OMSK, PUNJAB = Place("RU", "Omsk Oblast", "Омская область"), Place("IN", "Punjab")
+REGIONS = [Region(1, Place("RU")), Region(2, OMSK), Region(3, PUNJAB), Region(4, Place("PK", "Punjab"))]
 RULES = RowRules((NAME, NUMBER, NUMBER, COMPANY, RESPONSIBLE), NumberPlan("RU"), {"anna": 7}, 3)
 
 
@@ -33,6 +37,8 @@ RULES = RowRules((NAME, NUMBER, NUMBER, COMPANY, RESPONSIBLE), NumberPlan("RU"),
         (("نام", "تلفن", "شرکت"), (NAME, NUMBER, COMPANY)),
         (("Company name", "Contact name", "Client"), (COMPANY, NAME, UNUSED)),
         (("Ответственный", ""), (RESPONSIBLE, UNUSED)),
+        (("ФИО", "Город", "Область"), (NAME, CITY, REGION)),
+        (("id", "name", "region", "numbers", "created_at"), (UNUSED, NAME, REGION, NUMBER, UNUSED)),
     ],
 )
 def test_columns_are_guessed_by_their_heads(header: tuple[str, ...], fields: tuple[ImportField, ...]) -> None:
@@ -64,6 +70,37 @@ def test_a_short_row_is_a_whole_one_and_nobody_named_is_the_one_chosen() -> None
     found = judge(row("Sara"), RULES)
     assert isinstance(found, ClientRow)
     assert (found.numbers, found.company, found.responsible_id) == ((), "", 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("RU: Omsk Oblast", 2),
+        ("omsk oblast", 2),
+        ("Омская Область", 2),
+        ("ru", 1),
+        ("PK: Punjab", 4),
+        ("", None),
+        ("Punjab", "Several regions are called so"),
+        ("Atlantis", "There is no such region"),
+        ("RU: Punjab", "There is no such region"),
+    ],
+)
+def test_a_region_is_known_by_any_of_its_names_unless_several_have_it(
+    words: str, meant: int | str | None
+) -> None:
+    rules = RowRules((NAME, REGION), NumberPlan("RU"), {}, None, by_words(REGIONS))
+    found = judge(row("Sara", words), rules)
+    if isinstance(found, RefusedRow):
+        assert isinstance(meant, str)
+        assert found.reason.startswith(meant)
+    else:
+        assert (found.region.id if found.region else None) == meant
+
+
+@pytest.mark.parametrize("region", REGIONS)
+def test_what_a_file_writes_of_a_region_is_read_as_the_same_region(region: Region) -> None:
+    assert by_words(REGIONS)[region.place.written.casefold()] == region
 
 
 @pytest.mark.parametrize(

@@ -6,16 +6,20 @@ import csv
 from io import StringIO
 
 import pytest
+from aiohttp import FormData
 from sqlalchemy import select
 
+from pbx_crm.db import companies, regions
 from pbx_crm.db.engine import Transaction
-from pbx_crm.db.tables import audit
+from pbx_crm.db.tables import audit, contacts
+from pbx_crm.domain.region import NumberRange, Place
 from pbx_crm.pages import contact_export
 from tests import builders
+from tests.builders import NOW
 from tests.pages.test_report_file import rows_of, xml_of
 from tests.site import Browser, Crm
 
-COLUMNS = ["id", "name", "company", "city", "numbers", "created_at"]
+COLUMNS = ["id", "name", "company", "city", "region", "numbers", "created_at"]
 
 
 @pytest.fixture
@@ -34,7 +38,7 @@ async def test_the_table_has_everybody_and_runs_nothing(olga: Browser) -> None:
     assert rows[0] == COLUMNS
     assert len(rows) == 5
     assert rows[4][1] == "'=HYPERLINK(1)"
-    assert rows[4][4] == "'+74951234567; +74957654321"
+    assert rows[4][5] == "'+74951234567; +74957654321"
 
 
 async def test_the_workbook_has_everybody_and_no_formula(olga: Browser) -> None:
@@ -44,7 +48,7 @@ async def test_the_workbook_has_everybody_and_no_formula(olga: Browser) -> None:
     rows = rows_of(file)
     assert rows[0] == COLUMNS
     assert [row[1] for row in rows[1:]] == ["Client 2", "Client 1", "Client 0", "=HYPERLINK(1)"]
-    assert rows[4][4] == "+74951234567; +74957654321"
+    assert rows[4][5] == "+74951234567; +74957654321"
     assert "<f>" not in xml_of(file)
 
 
@@ -78,3 +82,40 @@ async def test_who_took_all_clients_along_is_written_down(crm: Crm, olga: Browse
         return list(tx.execute(query).scalars())
 
     assert await crm.database.read(read) == [crm.cast.olga.id]
+
+
+async def known(crm: Crm) -> list[tuple[object, ...]]:
+    """Every client: name, company, city, region and numbers."""
+    found = await crm.services.listings.contacts(crm.cast.olga, "", None, 100)
+    return sorted((one.name, one.company, one.city, one.region, one.numbers) for one in found)
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+async def test_a_list_that_went_out_comes_in_again_as_the_same_clients(crm: Crm, kind: str) -> None:
+    omsk = Place("RU", "Omsk Oblast")
+
+    def write(tx: Transaction) -> None:
+        regions.store(tx, [NumberRange.between("73812", "73812", omsk)])
+        (region,) = regions.all_known(tx)
+        for name, number, region_id in (
+            ("=Vector", "+74951234567", region.id),
+            ("Orbita", "+73812123456", None),
+        ):
+            client = builders.contact(tx, name, number)
+            values = {"company_id": companies.named(tx, f"{name} Ltd", NOW), "city": "Omsk"}
+            tx.execute(contacts.update().where(contacts.c.id == client), {**values, "region_id": region_id})
+
+    await crm.database.write(write)
+    olga = await crm.browser(crm.cast.olga)
+    before = await known(crm)
+    sent = await (await olga.get(f"/contacts.{kind}")).read()
+    await crm.database.write(lambda tx: tx.execute(contacts.delete()))
+    assert await known(crm) == []
+    form = FormData(quote_fields=False)
+    form.add_field("file", sent, filename=f"contacts.{kind}")
+    await olga.post("/settings/imports", data=form)
+    await crm.services.clients.imports.finished(1)
+    await olga.post("/settings/imports/1/run")
+    await crm.services.clients.imports.finished(1)
+    assert await known(crm) == before
+    assert [one[3] for one in before] == [omsk, None], "what numbers tell is not written"

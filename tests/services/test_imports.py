@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bench.made_up_list import lines_of
-from pbx_crm.db import contact_pages
+from pbx_crm.db import contact_pages, listings, regions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import contact_numbers, contacts, metadata
 from pbx_crm.domain.contact import ContactFields
@@ -18,6 +18,7 @@ from pbx_crm.domain.contact_import import BadTable, Import, ImportField, ImportS
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.region import NumberRange, Place
 from pbx_crm.outside.file_store import FileStore
 from pbx_crm.outside.sheets import rows_of
 from pbx_crm.services import import_work
@@ -348,3 +349,30 @@ async def test_numbers_stay_each_with_one_client(office: Office) -> None:
 
     found = await office.database.read(numbers)
     assert len(found) == len(set(found)) == 3
+
+
+async def test_a_region_is_filled_in_where_none_is_set_and_taken_back(office: Office) -> None:
+    omsk, kazan = Place("RU", "Omsk Oblast"), Place("RU", "Tatarstan")
+
+    def write(tx: Transaction) -> None:
+        regions.store(
+            tx, [NumberRange.between("73812", "73812", omsk), NumberRange.between("7843", "7843", kazan)]
+        )
+        known = {region.place.name: region.id for region in regions.all_known(tx)}
+        orbita = contacts.c.name == "Orbita"
+        tx.execute(contacts.update().where(orbita), {"region_id": known["Tatarstan"]})
+
+    await office.database.write(write)
+    before = await office.everything()
+    rows = "84951234567,Omsk Oblast\n84957654321,Omsk Oblast\n89051112233,RU: Tatarstan\n89051112244,Mars\n"
+    one = await office.run(await office.begin(f"Phone,Region\n{rows}"))
+    assert one.counts == {"filled": 1, "known": 1, "made": 1, "refused": 1}
+    told = await office.database.read(listings.contact_page, None, builders.EVERYTHING, None, 10)
+    assert {client.numbers[0]: client.region for client in told} == {
+        "+74951234567": omsk,
+        "+74957654321": kazan,
+        "+79051112233": kazan,
+    }
+    await office.imports.take_back(office.olga, one.id)
+    await office.ended(one.id)
+    assert await office.everything() == before

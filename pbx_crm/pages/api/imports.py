@@ -68,6 +68,7 @@ class ApiImportRow(Given):
     company: str = ""
     city: str = ""
     responsible_id: int | None = None
+    region_id: int | None = None
     refusal: str = ""
 
 
@@ -167,7 +168,9 @@ def _row(row: ClientRow | RefusedRow, said: Callable[[str], str]) -> ApiImportRo
     if isinstance(row, RefusedRow):
         return ApiImportRow(row=row.row.number, refusal=said(row.reason))
     names = ("name", "numbers", "company", "city", "responsible_id")
-    return ApiImportRow(row=row.row.number, **{name: getattr(row, name) for name in names})
+    region_id = row.region.id if row.region is not None else None
+    told = {name: getattr(row, name) for name in names}
+    return ApiImportRow(row=row.row.number, region_id=region_id, **told)
 
 
 def _id(request: web.Request) -> int:
