@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import structlog
 from aiohttp import web
@@ -53,6 +54,7 @@ from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.health import Health
 from pbx_crm.services.interpreter import prepare_interpreter
+from pbx_crm.services.job_loop import JobLoop
 from pbx_crm.services.listings import Listings
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.metrics import Metrics
@@ -66,7 +68,6 @@ from pbx_crm.services.recordings import Recordings
 from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.robots import SWEEP
-from pbx_crm.services.rollups import Rollups
 from pbx_crm.services.search import Search
 from pbx_crm.services.setup import Setup
 from pbx_crm.services.staff import Staff
@@ -181,13 +182,13 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         stack.callback(player.close)
         services.office.recordings.offer(recording_folders_of(settings), player)
         services.automation.webhooks.send_by(WebhookSender(settings.webhooks.allow))
-        await stack.enter_async_context(_working(services))
+        await stack.enter_async_context(_beside(_work(services.automation.jobs), "jobs"))
         for pbx in settings.pbx:
             records = written.get(pbx.name)
             listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records, database)
             await stack.enter_async_context(listening)
-        await stack.enter_async_context(_catching_up(services.analysis.rollups))
-        await stack.enter_async_context(_sweeping(services.office.recordings))
+        await stack.enter_async_context(_beside(services.analysis.rollups.keep_up(), "sums of calls"))
+        await stack.enter_async_context(_beside(_sweep(services.office.recordings), "old recordings"))
         url = await stack.enter_async_context(_served(services, settings))
         yield App(settings, database, services, url)
 
@@ -250,7 +251,8 @@ async def _listening(
         lambda: CallLoop(pbx, secret, services, plan, records),
         on_wait=elsewhere,
     )
-    running_turn = asyncio.create_task(turn.run())
+    running_turn = asyncio.create_task(turn.run(), name=f"turn of {pbx.name}")
+    running_turn.add_done_callback(_say_if_it_died)
     try:
         yield
     finally:
@@ -266,64 +268,46 @@ async def _sharing_signals(database: Database, live: LiveFeed) -> AsyncIterator[
         return
     relay = SignalRelay(database, live.deliver)
     live.relay_to(relay.send)
-    relaying = asyncio.create_task(relay.run(), name="signals between processes")
     try:
-        yield
+        async with _beside(relay.run(), "signals between processes"):
+            yield
     finally:
         live.relay_to(None)
-        relaying.cancel()
-        await asyncio.wait([relaying])
 
 
-@asynccontextmanager
-async def _catching_up(rollups: Rollups) -> AsyncIterator[None]:
-    """Adds up, beside everything else, the calls that ended since, and those an earlier run left."""
-    catching_up = asyncio.create_task(rollups.keep_up(), name="sums of calls")
-    try:
-        yield
-    finally:
-        catching_up.cancel()
-        await asyncio.wait([catching_up])
-
-
-@asynccontextmanager
-async def _sweeping(recordings: Recordings) -> AsyncIterator[None]:
+async def _sweep(recordings: Recordings) -> None:
     """Deletes, every few hours, recordings that their line keeps no longer."""
-
-    async def sweep() -> None:
-        while True:
-            try:
-                if deleted := await recordings.sweep():
-                    log.info("recordings deleted that are too old", files=deleted)
-            except (OSError, StoreUnavailable) as error:
-                log.error("recordings that are too old cannot be deleted", why=str(error))
-            await asyncio.sleep(SWEEP_EVERY_SECONDS)
-
-    sweeping = asyncio.create_task(sweep(), name="old recordings")
-    try:
-        yield
-    finally:
-        sweeping.cancel()
-        await asyncio.wait([sweeping])
+    while True:
+        try:
+            if deleted := await recordings.sweep():
+                log.info("recordings deleted that are too old", files=deleted)
+        except (OSError, StoreUnavailable) as error:
+            log.error("recordings that are too old cannot be deleted", why=str(error))
+        await asyncio.sleep(SWEEP_EVERY_SECONDS)
 
 
-@asynccontextmanager
-async def _working(services: Services) -> AsyncIterator[None]:
+async def _work(jobs: JobLoop) -> None:
     """Does what waits for its time: robots, and the messages they send."""
-    jobs = services.automation.jobs
     await jobs.ensure(SWEEP)
     await jobs.ensure(VOICE_SWEEP)
-    working = asyncio.create_task(jobs.run(), name="jobs")
+    await jobs.run()
+
+
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None], name: str) -> AsyncIterator[None]:
+    """Does this beside everything else until the block is left; says so if it dies before."""
+    task = asyncio.create_task(work, name=name)
+    task.add_done_callback(_say_if_it_died)
     try:
         yield
     finally:
-        working.cancel()
-        await asyncio.wait([working], timeout=STOP_SECONDS)
+        task.cancel()
+        await asyncio.wait([task], timeout=STOP_SECONDS)
 
 
 def _say_if_it_died(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        log.error("a call loop died; calls of this PBX are not seen", loop=task.get_name(), exc_info=error)
+        log.error("a loop died and is not done any more", loop=task.get_name(), exc_info=error)
 
 
 def open_database(settings: Settings) -> Database:

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 
 from pbx_crm.db.engine import Database
+from pbx_crm.domain.errors import StoreUnavailable
 
 Topics = frozenset[str]
 People = frozenset[int] | None
@@ -68,7 +69,7 @@ class SignalRelay:
             ]
             try:
                 await self._database.write(_notify, payloads)
-            except DBAPIError:
+            except (StoreUnavailable, DBAPIError):
                 self._waiting = [(EVERYTHING, None)]
                 self._wake.set()
                 await asyncio.sleep(PAUSE_SECONDS)

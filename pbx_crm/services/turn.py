@@ -33,6 +33,7 @@ class Work(Protocol):
 class Turn:
     """Runs the work whenever the lease is ours, and lets it rest while another instance has it.
 
+    Work that dies of a fault of ours is begun anew: better a call lost than all that follow.
     All that the work writes is written behind a fence: an instance that was stopped, and goes on after
     another took over, cannot write before it has noticed.
     """
@@ -89,6 +90,8 @@ class Turn:
         return await self._database.read(fencing.stands, fence)
 
     async def _follow(self, ours: bool) -> None:
+        if ours and self._running is not None and self._running.done():
+            await self._rest()
         if ours and self._work is None:
             await self._begin()
         elif not ours:
@@ -123,4 +126,4 @@ class Turn:
 
     def _say_if_it_died(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("%s died and is not done any more", self._name, exc_info=error)
+            log.error("%s died and is begun anew", self._name, exc_info=error)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -12,6 +13,7 @@ from sqlalchemy import text
 from pbx_crm.db import notify
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.notify import EVERYTHING, MOST_WAITING, PEOPLE_A_PAYLOAD, People, SignalRelay, Topics
+from pbx_crm.domain.errors import StoreUnavailable
 
 SOON = 5.0
 CALLS = frozenset({"calls"})
@@ -88,6 +90,35 @@ def test_a_signal_for_a_large_company_fits_postgresql() -> None:
     payloads = list(notify.payloads_of("x" * 16, frozenset(f"stage-{n}" for n in range(50)), everybody))
     assert len(payloads) == 4
     assert all(len(payload.encode()) < 8_000 for payload in payloads)
+
+
+class AwayOnce(Database):
+    """A database that is away at the first write."""
+
+    writes = 0
+
+    async def write(self, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        """Counted."""
+        self.writes += 1
+        if self.writes == 1:
+            raise StoreUnavailable
+        return await super().write(fn, *args, **kwargs)
+
+
+@pytest.mark.postgresql
+async def test_a_signal_told_while_the_database_was_away_is_told_once_it_is_back(
+    postgresql_url: str, shared: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(notify, "PAUSE_SECONDS", 0.05)
+    away = AwayOnce.open(postgresql_url)
+    async with processes(shared, 1) as (second,):
+        relay = SignalRelay(away, lambda _topics, _people: None)
+        relaying = asyncio.create_task(relay.run())
+        relay.send(CALLS, None)
+        assert await second.next() == (EVERYTHING, None)
+        relaying.cancel()
+        await asyncio.wait([relaying])
+    away.close()
 
 
 async def test_signals_for_a_database_that_is_away_do_not_fill_the_memory(database: Database) -> None:

@@ -18,6 +18,8 @@ from tests.parts.scripted_ami import until
 
 NAME = "calls of office"
 PATIENCE = 20.0
+BROKEN = 13
+"""The wish that no work survives."""
 
 
 @dataclass
@@ -53,6 +55,8 @@ class Listening:
     async def run(self) -> None:
         """Writes each wish."""
         while (minute := await self.wishes.get()) >= 0:
+            if minute == BROKEN:
+                raise LookupError("a fault of ours")
             try:
                 await self.database.write(gaps.heard, "office", later(minutes=minute))
             except LeaseLost:
@@ -113,6 +117,14 @@ async def test_the_work_begins_with_the_lease_and_ends_with_it(shift: Shift) -> 
     await until(lambda: shift.waited == 1, PATIENCE)
     shift.lease.ours = True
     assert await works(shift, 2) is not work
+
+
+async def test_work_that_dies_is_begun_anew(shift: Shift) -> None:
+    work = await works(shift, 1)
+    work.wishes.put_nowait(BROKEN)
+    heir = await works(shift, 2)
+    await wished(heir, 1)
+    assert await shift.heard() == later(minutes=1)
 
 
 async def test_a_claim_of_another_instance_ends_it_even_if_the_lease_seems_ours(shift: Shift) -> None:
