@@ -69,6 +69,7 @@ class Staff:
         form = _checked(form)
         require_good(password, form.login)
         _may_give(actor, form.is_admin)
+        _may_lead(actor, form.role)
         hashed = await self._passwords.hash(password)
         new = NewPerson(form.login, form.name, form.role, form.is_admin, hashed, form.language)
         return await self._database.write(_add, actor, new, self._clock())
@@ -77,10 +78,12 @@ class Staff:
         """Renames or gives other rights; other rights end the sessions that hold the old ones."""
         form = _checked(form)
         before = await self.get(person_id)
+        _may_touch(actor, before)
         rights = {"role": form.role.value, "is_admin": form.is_admin}
         rights_change = (before.role, before.is_admin) != (form.role, form.is_admin)
         if rights_change:
             _not_oneself(actor, person_id)
+            _may_lead(actor, form.role)
         if before.is_admin != form.is_admin:
             _may_give(actor, True)
         values = {"login": form.login, "name": form.name, **rights}
@@ -158,10 +161,20 @@ def _may_give(actor: Person | None, is_admin: bool) -> None:
         raise NotAllowed(N_("Only an admin gives or takes the right to set up telephony."))
 
 
+def _may_lead(actor: Person | None, role: Role) -> None:
+    # An admin who could make a head would see every client.
+    if role is Role.HEAD and actor is not None and actor.role is not Role.HEAD:
+        raise NotAllowed(N_("Only the head makes others heads."))
+
+
 def _may_touch(actor: Person | None, person: Person) -> None:
-    # Whoever sets an admin's password can log in as that admin.
-    if person.is_admin and actor is not None and not actor.is_admin and actor.id != person.id:
+    # Whoever sets somebody's password can log in as them.
+    if actor is None or actor.id == person.id:
+        return
+    if person.is_admin and not actor.is_admin:
         raise NotAllowed(N_("Only an admin changes the account of an admin."))
+    if person.role is Role.HEAD and actor.role is not Role.HEAD:
+        raise NotAllowed(N_("Only the head changes the account of a head."))
 
 
 def _not_oneself(actor: Person | None, person_id: int) -> None:

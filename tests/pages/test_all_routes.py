@@ -100,7 +100,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/settings/people"): Ask(),
     ("POST", "/settings/people"): Ask(data=PERSON_FORM),
     ("GET", "/settings/people/{person}"): Ask("person"),
-    ("POST", "/settings/people/{person}"): Ask("person", data={**PERSON_FORM, "role": "head"}),
+    ("POST", "/settings/people/{person}"): Ask("person", data=PERSON_FORM),
     ("POST", "/settings/people/{person}/password"): Ask("person", data={"password": "battery staple"}),
     ("POST", "/settings/people/{person}/active"): Ask("person", data={"active": "no"}),
     ("POST", "/settings/people/{person}/sign-out"): Ask("person", data={}),

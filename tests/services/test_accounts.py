@@ -262,6 +262,35 @@ async def test_a_head_does_not_become_admin_by_way_of_another_account(staff: Sta
         await staff.change(head, head.id, PersonForm("olga", "Olga", Role.SELLER))
 
 
+async def test_an_admin_does_not_come_to_see_clients_by_way_of_another_account(
+    staff: Staff, anna: Person
+) -> None:
+    admin = await staff.get(
+        await staff.add(None, PersonForm("root", "Root", Role.NONE, is_admin=True), PASSWORD)
+    )
+    head = await staff.add(None, PersonForm("olga", "Olga", Role.HEAD), PASSWORD)
+    with pytest.raises(NotAllowed):
+        await staff.add(admin, PersonForm("spare", "Spare", Role.HEAD), PASSWORD)
+    with pytest.raises(NotAllowed):
+        await staff.change(admin, anna.id, PersonForm("anna", "Anna", Role.HEAD))
+    with pytest.raises(NotAllowed):
+        await staff.change(admin, head, PersonForm("olga", "Olga", Role.SELLER))
+    with pytest.raises(NotAllowed):
+        await staff.set_password(admin, head, "battery staple")
+    with pytest.raises(NotAllowed):
+        await staff.set_active(admin, head, active=False)
+    await staff.change(admin, anna.id, PersonForm("anna", "Anna B.", Role.SELLER))
+
+
+async def test_a_head_does_not_rename_an_admin(staff: Staff) -> None:
+    head = await staff.get(await staff.add(None, PersonForm("olga", "Olga", Role.HEAD), PASSWORD))
+    form = PersonForm("root", "Root", Role.NONE, is_admin=True)
+    admin = await staff.add(None, form, PASSWORD)
+    with pytest.raises(NotAllowed):
+        await staff.change(head, admin, PersonForm("somebody", "Root", Role.NONE, is_admin=True))
+    await staff.change(head, head.id, PersonForm("olga", "Olga B.", Role.HEAD))
+
+
 async def test_what_was_done_to_accounts_is_written_down_without_passwords(
     accounts: Accounts, staff: Staff, anna: Person, database: Database
 ) -> None:
