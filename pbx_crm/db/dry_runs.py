@@ -16,7 +16,7 @@ from pbx_crm.domain.deal import ActorKind
 from pbx_crm.domain.dry_run import HeardCall, MovedByHand, PastCard, Place, SaidOf
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.past_proof import PastProof
-from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.person import THE_PROGRAM
 
 Found = TypeVar("Found")
 MOST_NAMED = 10_000
@@ -125,4 +125,4 @@ def _grouped(
 
 def names(tx: Connection, deal_ids: Collection[int]) -> dict[int, str]:
     """What each of these cards is called. One statement."""
-    return deal_names.called(tx, sorted(deal_ids)[:MOST_NAMED], Scope(Reach.ALL, 0))
+    return deal_names.called(tx, sorted(deal_ids)[:MOST_NAMED], THE_PROGRAM)

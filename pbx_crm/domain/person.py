@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pbx_crm.domain.errors import NotAllowed
+
 
 class Role(StrEnum):
     """What client data a person works with; setting up telephony is a separate right."""
@@ -39,6 +41,16 @@ class Scope:
                 return owner_id == self.person_id
             case Reach.NOTHING:
                 return False
+
+
+THE_PROGRAM = Scope(Reach.ALL, 0)
+"""For what is done by rule and for nobody's eyes: intake, triggers, robots."""
+
+
+def require_head(viewer: Person) -> None:
+    """NotAllowed for whoever does not see everything."""
+    if viewer.scope.reach is not Reach.ALL:
+        raise NotAllowed
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ async def save(request: web.Request) -> web.StreamResponse:
     form = await form_of(request)
     origins, viewer = services_of(request).analysis.origins, viewer_of(request)
     month = origins.month(form.text("month"))
-    known = await origins.costs(viewer.scope, month)
+    known = await origins.costs(viewer, month)
     wanted = {source: _cost(form, field_of(source)) for source in known if form.has(field_of(source))}
     try:
         form.require_good()
@@ -58,7 +58,7 @@ async def _page(
     services = services_of(request)
     origins = services.analysis.origins
     month = origins.month(key)
-    costs = await origins.costs(viewer_of(request).scope, month)
+    costs = await origins.costs(viewer_of(request), month)
     stored = {field_of(source): f"{cost.normalize():f}" if cost else "" for source, cost in costs.items()}
     values = {
         "here": HERE,

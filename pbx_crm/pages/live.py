@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import quote
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -73,19 +75,25 @@ class Postbox:
 
 async def connect(request: web.Request) -> web.StreamResponse:
     """Keeps a tab's socket until either side leaves or the session ends."""
+    found = session_of(request)
+    if found is None:
+        # A handshake answered with 401 reaches the page as "no connection"; a close code can be told apart.
+        return await keep(request, lambda socket: socket.close(code=SESSION_ENDED))
+    return await keep(request, lambda socket: _send(request, socket, found.person))
+
+
+async def keep(
+    request: web.Request, send: Callable[[web.WebSocketResponse], Coroutine[Any, Any, object]]
+) -> web.WebSocketResponse:
+    """A socket over which this is sent until either side leaves."""
     socket = web.WebSocketResponse(
         heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE, compress=False, timeout=1.0
     )
     await socket.prepare(request)
-    found = session_of(request)
-    if found is None:
-        # A handshake answered with 401 reaches the page as "no connection"; a close code can be told apart.
-        await socket.close(code=SESSION_ENDED)
-        return socket
     request.app[SOCKETS].add(socket)
-    sending = asyncio.create_task(_send(request, socket, found.person))
+    sending = asyncio.create_task(send(socket))
     try:
-        await listen(socket)
+        await _listen(socket)
     finally:
         request.app[SOCKETS].discard(socket)
         sending.cancel()
@@ -94,7 +102,7 @@ async def connect(request: web.Request) -> web.StreamResponse:
     return socket
 
 
-async def listen(socket: web.WebSocketResponse) -> None:
+async def _listen(socket: web.WebSocketResponse) -> None:
     """Reads until the tab leaves. It has nothing to say; reading is what answers pings and closing."""
     async for message in socket:
         if message.type is not WSMsgType.TEXT:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from dataclasses import dataclass
 
 from aiohttp import WSCloseCode, web
@@ -13,15 +12,7 @@ from pbx_crm.domain.pbx_link import LinkStatus
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.wallboard import COUNTED, Doing, Tone, WallLink
-from pbx_crm.pages.live import (
-    HEARTBEAT_SECONDS,
-    LARGEST_MESSAGE,
-    LOOK_AGAIN_SECONDS,
-    MERGE_SECONDS,
-    SOCKETS,
-    Postbox,
-    listen,
-)
+from pbx_crm.pages.live import LOOK_AGAIN_SECONDS, MERGE_SECONDS, Postbox, keep
 from pbx_crm.pages.render import render
 from pbx_crm.pages.request import services_of
 
@@ -62,20 +53,7 @@ async def figures(request: web.Request) -> web.StreamResponse:
 async def connect(request: web.Request) -> web.StreamResponse:
     """GET /wall/{token}/live: a socket that says when to look again, until the link is taken back."""
     link = await services_of(request).analysis.walls.link(request.match_info["token"])
-    socket = web.WebSocketResponse(
-        heartbeat=HEARTBEAT_SECONDS, max_msg_size=LARGEST_MESSAGE, compress=False, timeout=1.0
-    )
-    await socket.prepare(request)
-    request.app[SOCKETS].add(socket)
-    sending = asyncio.create_task(_send(request, socket, link))
-    try:
-        await listen(socket)
-    finally:
-        request.app[SOCKETS].discard(socket)
-        sending.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await sending
-    return socket
+    return await keep(request, lambda socket: _send(request, socket, link))
 
 
 async def _send(request: web.Request, socket: web.WebSocketResponse, link: WallLink) -> None:

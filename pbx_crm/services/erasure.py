@@ -8,8 +8,7 @@ from datetime import datetime
 from pbx_crm.db import audit, contact_edits, erasure
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.erasure import ClientTrace, Erased, LeftRecording, OnThePhone, RecordingsLeft
-from pbx_crm.domain.errors import NotAllowed
-from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.person import Person, require_head
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.recordings import Recordings
 
@@ -49,8 +48,7 @@ class Erasure:
 
 
 def _trace(tx: Transaction, viewer: Person, contact_id: int) -> ClientTrace:
-    if viewer.role is not Role.HEAD:
-        raise NotAllowed
+    require_head(viewer)
     contact_edits.lock(tx, contact_id, viewer.scope)
     return erasure.trace(tx, contact_id)
 

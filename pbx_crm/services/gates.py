@@ -19,7 +19,7 @@ from pbx_crm.domain.deal import Deal, is_amount
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import Funnel, Stage
 from pbx_crm.domain.passage import LONGEST_REASON, GateClosed, GatedWay, Passage, gated_way
-from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.domain.sentence import N_
 
 
@@ -93,7 +93,7 @@ def gates_ahead(
     if not kinds:
         return {}
     # Whoever asks was shown these cards: their scope has been looked at.
-    found = deals.get_all(tx, before, Scope(Reach.ALL, 0))
+    found = deals.get_all(tx, before, THE_PROGRAM)
     evidence = gate_evidence.gather(tx, list(found.values()), kinds, now)
     return {
         deal_id: tuple(dict.fromkeys(one.stage.id for one in before[deal_id].judge(shown).missing))

@@ -12,10 +12,9 @@ from pbx_crm.db.callers import NewCaller
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Call
 from pbx_crm.domain.deal import INTAKE, NewDeal
-from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.services.intake_desk import Birth, CallFile, DealFile, Desk, Notice, Wish
 
-THE_PROGRAM = Scope(Reach.ALL, 0)
 OF_THE_ANSWER = ("answered_at", "answered_id", "answered_extension", "final_id", "final_extension")
 
 

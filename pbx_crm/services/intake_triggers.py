@@ -11,9 +11,10 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.db.triggers import DealCall
 from pbx_crm.domain.call import Call, Direction
 from pbx_crm.domain.deal import Deal
+from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.domain.trigger import Act, CallFact, Standing, Trigger, acts_of, may_act
 from pbx_crm.services.intake_desk import CallFile, DealFile, Desk, HandedOver
-from pbx_crm.services.trigger_acts import THE_PROGRAM, Occasion, carry_out
+from pbx_crm.services.trigger_acts import Occasion, carry_out
 
 
 def act_on_calls(tx: Transaction, desk: Desk) -> None:

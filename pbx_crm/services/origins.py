@@ -9,9 +9,9 @@ from decimal import Decimal
 
 from pbx_crm.db import audit, origin_report, report_slices
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.errors import NotAllowed, NotFound
+from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.origin_report import OriginKind, OriginReport
-from pbx_crm.domain.person import Person, Reach, Scope
+from pbx_crm.domain.person import Person, Reach, Scope, require_head
 from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
@@ -37,14 +37,14 @@ class Origins:
         paid = self._paid(scope, wanted, days)
         return await self._database.read(origin_report.report, kind, wanted, scope, self._currency, paid)
 
-    async def costs(self, scope: Scope, month: PlanPeriod) -> dict[str, Decimal | None]:
+    async def costs(self, viewer: Person, month: PlanPeriod) -> dict[str, Decimal | None]:
         """What is entered for the month, by source; None where nothing is."""
-        _check(scope)
-        return await self._database.read(_costs, scope, month.key)
+        require_head(viewer)
+        return await self._database.read(_costs, viewer.scope, month.key)
 
     async def save(self, viewer: Person, month: PlanPeriod, wanted: Mapping[str, Decimal | None]) -> None:
         """Enters these anew; None takes one away. NotFound for a source nothing ever came from."""
-        _check(viewer.scope)
+        require_head(viewer)
         await self._database.write(_save, viewer, month.key, wanted, self._clock())
 
     def _paid(self, scope: Scope, wanted: ReportFilter, days: Days) -> Days | None:
@@ -58,11 +58,6 @@ class Origins:
         if sliced or scope.reach is not Reach.ALL or last < days.first:
             return None
         return Days(days.first, last)
-
-
-def _check(scope: Scope) -> None:
-    if scope.reach is not Reach.ALL:
-        raise NotAllowed
 
 
 def _costs(tx: Transaction, scope: Scope, month: str) -> dict[str, Decimal | None]:

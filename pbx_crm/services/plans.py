@@ -12,9 +12,9 @@ from pbx_crm.db import audit, calendars, call_report, forecast, funnels
 from pbx_crm.db import plans as stored
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.deal_stays import day_number, stays_of
-from pbx_crm.domain.errors import NotAllowed, NotFound
+from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.forecast import HISTORY_DAYS
-from pbx_crm.domain.person import Person, Reach, Scope
+from pbx_crm.domain.person import Person, Reach, Scope, require_head
 from pbx_crm.domain.plan import Clock, Metric, PlanReport, plan_report
 from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.planner import Have, PlannerReport, need_of
@@ -48,8 +48,7 @@ class Plans:
 
     async def save(self, viewer: Person, period: PlanPeriod, wanted: Wanted) -> None:
         """Plans these anew; None plans nothing. NotFound for somebody who sells nothing."""
-        if viewer.scope.reach is not Reach.ALL:
-            raise NotAllowed
+        require_head(viewer)
         await self._database.write(_save, viewer, period, wanted, self._clock())
 
     async def planner(

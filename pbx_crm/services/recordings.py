@@ -12,8 +12,8 @@ from typing import Protocol
 from pbx_crm.db import audit, call_log, recordings
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.erasure import LeftRecording
-from pbx_crm.domain.errors import NotAllowed, NotFound
-from pbx_crm.domain.person import Person, Role
+from pbx_crm.domain.errors import NotFound
+from pbx_crm.domain.person import Person, require_head
 from pbx_crm.domain.recording import RecordedCall, RecordingMissing, Sound, SoundState
 from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.services.ground import Ground
@@ -109,8 +109,7 @@ class Recordings:
 
     async def download(self, viewer: Person, call_id: int, address: str) -> Sound:
         """The file itself, for heads; NotAllowed for others, else as `play`."""
-        if viewer.role is not Role.HEAD:
-            raise NotAllowed
+        require_head(viewer)
         path, sounds = await self._found(viewer, call_id)
         await self._note(_Listening(viewer.id, call_id, "recording downloaded"), address)
         return sounds.original(path)

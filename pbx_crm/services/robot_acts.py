@@ -24,14 +24,13 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.db.voice_calls import NewVoiceCall
 from pbx_crm.domain.deal import Deal
 from pbx_crm.domain.job import NewJob
-from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.domain.robot import CAUSE, ROBOT, SETTLING, DueCard, Heir, Occasion, Robot, Watch, next_owner
 from pbx_crm.domain.task import NewTask
 from pbx_crm.domain.voice_call import Why
 from pbx_crm.domain.working_time import WorkingTime
 from pbx_crm.services import voice_ends
 
-THE_PROGRAM = Scope(Reach.ALL, 0)
 ACTED = "robot"
 WEBHOOK = "webhook"
 

@@ -14,12 +14,11 @@ from datetime import datetime, timedelta
 from pbx_crm.db import calendars, deals, funnels, robot_runs, robots
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.calendar import WorkingTimes
-from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.domain.robot import MOST_AN_HOUR, DueCard, Watch, asked_from, watches
 from pbx_crm.services.robot_acts import Acting, carry_out
 
 MOST = 50
-THE_PROGRAM = Scope(Reach.ALL, 0)
 
 
 @dataclass

@@ -15,12 +15,11 @@ from pbx_crm.db import advices, contact_edits, deal_notes, deals, tasks, voice_c
 from pbx_crm.db.deal_notes import DealEvent
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.deal import TRIGGER, Deal, NewMove, NothingToUndo, before_move, seller
-from pbx_crm.domain.person import Person, Reach, Scope
+from pbx_crm.domain.person import THE_PROGRAM, Person
 from pbx_crm.domain.task import NewTask
 from pbx_crm.domain.trigger import Act, may_take_back
 from pbx_crm.services import gates
 
-THE_PROGRAM = Scope(Reach.ALL, 0)
 ACTED = "trigger"
 
 

@@ -12,10 +12,11 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.db.voice_calls import VoiceCall
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.deal import Deal
+from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.domain.task import NewTask, TaskKind
 from pbx_crm.domain.trigger import CallFact, Standing, acts_of
 from pbx_crm.domain.voice_call import VoiceResult, Why
-from pbx_crm.services.trigger_acts import THE_PROGRAM, Occasion, carry_out
+from pbx_crm.services.trigger_acts import Occasion, carry_out
 
 KIND = "voice"
 TALK_WITHIN = timedelta(hours=1)

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 from pbx_crm.db import audit, wall_links, wallboard
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.errors import BadInput, NotAllowed
-from pbx_crm.domain.person import Person, Reach
+from pbx_crm.domain.errors import BadInput
+from pbx_crm.domain.person import Person, require_head
 from pbx_crm.domain.report_period import start_of
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.wallboard import Wall, WallLink, WallRules
@@ -30,12 +30,12 @@ class Walls:
 
     async def links(self, viewer: Person) -> list[WallLink]:
         """The links that work."""
-        _require_head(viewer)
+        require_head(viewer)
         return await self._database.read(wall_links.everything)
 
     async def make(self, viewer: Person, name: str, rules: WallRules) -> str:
         """The token of a new link; it can be read this once only."""
-        _require_head(viewer)
+        require_head(viewer)
         if not name.strip():
             raise BadInput(reasons={"name": N_("Say where this board hangs.")})
         token = secrets.token_urlsafe(32)
@@ -46,7 +46,7 @@ class Walls:
 
     async def revoke(self, viewer: Person, link_id: int) -> None:
         """Takes a link back: boards that show it go dark."""
-        _require_head(viewer)
+        require_head(viewer)
         maker_id = await self._database.write(_revoke, viewer, link_id, self._clock())
         self._live.look_again(maker_id)
 
@@ -75,8 +75,3 @@ def _revoke(tx: Transaction, viewer: Person, link_id: int, now: datetime) -> int
     maker_id = wall_links.revoke(tx, link_id, now)
     audit.note(tx, now, viewer.id, "wall_link_revoked", str(link_id))
     return maker_id
-
-
-def _require_head(viewer: Person) -> None:
-    if viewer.scope.reach is not Reach.ALL:
-        raise NotAllowed

@@ -23,14 +23,14 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.deal import Deal
 from pbx_crm.domain.errors import BadInput
-from pbx_crm.domain.person import Person
+from pbx_crm.domain.person import THE_PROGRAM, Person
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import NewTask
 from pbx_crm.domain.trigger import CallFact, Standing, acts_of
 from pbx_crm.domain.wrap_up import NextStep, Said, WrappedUp, WrapUpOutcome, WrapUpWentOn, planned
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
-from pbx_crm.services.trigger_acts import THE_PROGRAM, Occasion, carry_out
+from pbx_crm.services.trigger_acts import Occasion, carry_out
 
 LONGEST_NOTE = 5000
 

@@ -268,10 +268,10 @@ async def test_only_a_head_enters_costs_and_only_of_sources_there_are(firm: Firm
     with pytest.raises(NotAllowed):
         await firm.origins.save(firm.anna, NOVEMBER, {"site": Decimal(1)})
     with pytest.raises(NotAllowed):
-        await firm.origins.costs(firm.anna.scope, NOVEMBER)
+        await firm.origins.costs(firm.anna, NOVEMBER)
     with pytest.raises(NotFound):
         await firm.origins.save(firm.olga, NOVEMBER, {"nowhere": Decimal(1)})
-    assert await firm.origins.costs(firm.olga.scope, NOVEMBER) == {"radio": None, "site": None}
+    assert await firm.origins.costs(firm.olga, NOVEMBER) == {"radio": None, "site": None}
 
 
 async def cold_by_hand(firm: Firm, person_id: int | None) -> ColdCounts:
