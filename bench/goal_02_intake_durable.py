@@ -6,6 +6,7 @@ import asyncio
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from statistics import median
 
 from panoramisk.manager import Manager
 from panoramisk.message import Message
@@ -39,19 +40,22 @@ SELLERS = ("101", "102", "103", "104", "105", "106")
 
 
 def measure() -> Result:
-    """The ratio of CPU for the recording of 300 calls, every write of them committed."""
+    """The ratio of CPU for the recording of 300 calls, every write of them committed; the remark leaves the
+    sums out, which are made some seconds later.
+    """
     raw = b"".join(segment.raw for segment in read_tape(RECORDING).segments)
-    ratios = sorted(_round(raw, turn) for turn in range(ROUNDS))
-    ratio = ratios[len(ratios) // 2]
+    rounds = [_round(raw, turn) for turn in range(ROUNDS)]
+    ratio, without_sums = (median(ratios) for ratios in zip(*rounds, strict=True))
     return Result(
         "intake with durable rows, against stock panoramisk doing nothing",
         f"{ratio:.2f} x",
         f">= {WANTED:.0f} x",
         ratio >= WANTED,
+        f"without the sums {without_sums:.2f} x",
     )
 
 
-def _round(raw: bytes, turn: int) -> float:
+def _round(raw: bytes, turn: int) -> tuple[float, float]:
     """One paired comparison on a database of its own, ours first every other time."""
     with tempfile.TemporaryDirectory() as folder:
         database = Database.open(f"sqlite:///{folder}/crm.db")
@@ -61,30 +65,29 @@ def _round(raw: bytes, turn: int) -> float:
             _warm_up(tx)
         prepare_interpreter()  # as the server does when it has started; the reference gains by it too
         if turn % 2:
-            mine, reference = _ours(database, raw), cpu_seconds(lambda: asyncio.run(_stock(raw)))
+            (taken, sums), reference = _ours(database, raw), cpu_seconds(lambda: asyncio.run(_stock(raw)))
         else:
-            reference, mine = cpu_seconds(lambda: asyncio.run(_stock(raw))), _ours(database, raw)
+            reference, (taken, sums) = cpu_seconds(lambda: asyncio.run(_stock(raw))), _ours(database, raw)
         database.close()
-    return reference / mine
+    return reference / (taken + sums), reference / taken
 
 
 async def _stock(raw: bytes) -> None:
     stock(raw)
 
 
-def _ours(database: Database, raw: bytes) -> float:
-    seconds = cpu_seconds(lambda: asyncio.run(_take_in(database, raw)))
+def _ours(database: Database, raw: bytes) -> tuple[float, float]:
+    """CPU seconds of the intake, and of adding its calls up, which the program does some seconds later."""
+    taken = cpu_seconds(lambda: asyncio.run(_take_in(database, raw)))
+    sums = cpu_seconds(lambda: asyncio.run(Rollups(database).catch_up()))
     with database.engine.connect() as tx:
         stored = tx.execute(select(func.count()).where(calls.c.counted_day.is_not(None))).scalar_one()
     assert stored > 250, "the calls are not on record"
-    return seconds
+    return taken, sums
 
 
 async def _take_in(database: Database, raw: bytes) -> None:
-    """The recording as the call stream takes it: so many messages a batch, one batch after another.
-
-    What the program does some seconds later, adding the calls up, is counted too.
-    """
+    """The recording as the call stream takes it: so many messages a batch, one batch after another."""
     intake = CallIntake(database, LiveFeed(), lambda: ARRIVED, {PBX: PLAN})
     reader, tracker = AmiEventReader(), CallTracker()
     batches: list[list[Fact]] = [[]]
@@ -103,7 +106,6 @@ async def _take_in(database: Database, raw: bytes) -> None:
     batches[-1] += tracker.finish((ARRIVED + timedelta(hours=1)).timestamp())
     for facts in batches:
         await intake.take(PBX, facts)
-    await Rollups(database).catch_up()
 
 
 def _found_company(tx: Connection) -> None:
