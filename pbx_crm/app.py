@@ -126,7 +126,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         reports=Reports(database),
         intake=intake,
         gaps=Gaps(database, live, clock),
-        reconcile=Reconcile(database, intake, live, clock),
+        reconcile=Reconcile(database, intake, live, clock, voice.calls),
         metrics=Metrics(database),
         dialling=Dialling(database, clock, installation.time_zone),
         checkup=Checkup(database, clock),

@@ -76,7 +76,7 @@ def dial_rules_of(pbx: PbxSettings) -> DialRules:
 
 def voice_shape_of(voice: VoiceSettings) -> VoiceShape:
     """How clients are called there and a recording is played."""
-    return VoiceShape(voice.context, voice.ring_seconds)
+    return VoiceShape(voice.context, voice.ring_seconds, voice.answering_machine)
 
 
 def voice_rules_of(voice: VoiceSettings, region: str) -> VoiceRules:

@@ -8,6 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from pbx_crm import config_values
+from pbx_crm.domain.voice_call import AtMachine
 
 
 class VoiceSettings(config_values.Section):
@@ -20,6 +21,7 @@ class VoiceSettings(config_values.Section):
     numbers: Annotated[str, AfterValidator(config_values.regex)] = ""
     hours: Annotated[tuple[time, time], BeforeValidator(config_values.hours)] = (time(9), time(20))
     ring_seconds: int = Field(default=30, ge=5, le=60)
+    answering_machine: AtMachine = AtMachine.AS_PERSON
     at_once: int = Field(default=2, ge=1, le=20)
     per_hour: int = Field(default=30, ge=1, le=1000)
     per_client_and_day: int = Field(default=1, ge=1, le=5)

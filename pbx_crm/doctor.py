@@ -21,6 +21,7 @@ from pbx_crm.asterisk.examination import Examination
 from pbx_crm.asterisk.presence_events import HEARD
 from pbx_crm.asterisk.record_place import CelSource, Place
 from pbx_crm.asterisk.trial_call import Onward, TrialCall
+from pbx_crm.asterisk.voice_dialler import OUT, PLAYS
 from pbx_crm.call_loop import account_of, dial_shape_of, started_writes_of
 from pbx_crm.call_records import cdr_source_of, recording_folders_of, shape_of, source_of
 from pbx_crm.config import CdrSettings, PbxSettings, Settings, WebSettings
@@ -32,6 +33,7 @@ from pbx_crm.domain.finding import Finding, fault, good, unseen, warning
 from pbx_crm.domain.pbx_checkup import judge
 from pbx_crm.domain.sentence import N_, Sentence
 from pbx_crm.domain.trial_checkup import judge_trial
+from pbx_crm.domain.voice_checkup import judge_voice
 from pbx_crm.domain.wiring_checkup import Wiring, judge_lookup, judge_zone
 from pbx_crm.outside import machine
 from pbx_crm.services.checkup import HEARTBEAT_LASTS, Checkup, Look, PbxNames
@@ -61,7 +63,8 @@ def prepare(
 
     looks: list[Look] = [machine_look, *(_look_at(settings, pbx, clock, listen) for pbx in settings.pbx)]
     looks.append(of_recordings.look)
-    rounds.examine([PbxNames(pbx.name, pbx.trunks) for pbx in settings.pbx], *looks)
+    pbxes = [PbxNames(pbx.name, pbx.trunks, calls_clients=pbx.voice is not None) for pbx in settings.pbx]
+    rounds.examine(pbxes, *looks)
 
 
 async def try_call(settings: Settings, pbx: PbxSettings, extension: str, second: str = "") -> list[Finding]:
@@ -231,7 +234,8 @@ async def _examined(
         return []  # said already, with the file
     account = account_of(pbx, secret)
     try:
-        picture = await Examination(account, shape_of(pbx), clock).look(listen)
+        contexts = (OUT, PLAYS, pbx.voice.context) if pbx.voice else ()
+        picture = await Examination(account, shape_of(pbx), clock, contexts).look(listen)
     except LoginRefused as refusal:
         return [_refused(account, refusal)]
     except PbxUnreachable as trouble:
@@ -248,6 +252,9 @@ def _of_wiring(settings: Settings, pbx: PbxSettings, wiring: Wiring, now: dateti
     except BadConfig as trouble:
         mend = Sentence.of(N_("openssl rand -hex 32 > pbx.token, and the same text in PBX_CRM_TOKEN"))
         found = [fault("token_file", Sentence(str(trouble).replace("%", "%%")), mend)]
+    if pbx.voice is not None:
+        told, outside = wiring.contexts, pbx.voice.context
+        found += judge_voice(told, (OUT, PLAYS), outside, writes_cel=pbx.cel is not None)
     for part, records in (("pbx.cel", pbx.cel), ("pbx.cdr", pbx.cdr)):
         if records is not None:
             zone = records.time_zone or settings.crm.time_zone

@@ -260,6 +260,7 @@ def test_robots_call_over_no_pbx_unless_a_context_is_named(write: Path) -> None:
         (("[pbx.voice]", '[pbx.voice]\nhours = "20:00-09:00"'), "hours end before they begin"),
         (("[pbx.voice]", '[pbx.voice]\nnumbers = "(["'), "is no regular expression"),
         (("[pbx.voice]", "[pbx.voice]\nper_client_and_day = 50"), "per_client_and_day"),
+        (("[pbx.voice]", '[pbx.voice]\nanswering_machine = "shout"'), "'as_person', 'leave' or 'hang_up'"),
         (('[pbx.dialplan]\ntoken_file = "pbx.token"\n', ""), "dialplan is missing, voice needs it"),
     ],
 )

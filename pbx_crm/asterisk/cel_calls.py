@@ -6,7 +6,7 @@ oldest channel that still lives. Calls told twice for that reason are for the in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import takewhile
 
@@ -22,9 +22,17 @@ from pbx_crm.asterisk.written_calls import (
     written_down,
 )
 from pbx_crm.domain.call import Call
+from pbx_crm.domain.voice_call import VoiceWord
 
 LONGEST_STRETCH = 640_000
 """Rows looked at for the end of one call before it is given up."""
+
+
+VOICE_WORD = "PBX_CRM_VOICE"
+"""What `pbx-crm-voice.conf` names its events; beside each stand the call's id and what became of it.
+
+Most back-ends write this name in the place of `USER_DEFINED`, some beside it.
+"""
 
 
 class CelCalls(CallRecords[CelSource]):
@@ -65,6 +73,7 @@ class CelCalls(CallRecords[CelSource]):
         ripe = list(takewhile(lambda pair: pair[0].at <= before.timestamp(), found.rows))
         rest = found.rows[len(ripe)][1] if len(ripe) < len(found.rows) else found.following
         whole = len(found.rows) < most or len(ripe) < len(found.rows)
+        words = tuple(_voice_words([row for row, _ in ripe]))
         begun = {row.uniqueid for row, _ in ripe if row.kind == "CHAN_START"}
         told = [(row, at) for row, at in ripe if row.linkedid in begun]  # of others the beginning is missing
         reading = CelReading([row for row, _ in told])
@@ -73,15 +82,22 @@ class CelCalls(CallRecords[CelSource]):
         open_calls = _linkedids_of([row for row, _ in told], living)
         oldest = next(((row, at) for row, at in told if row.linkedid in open_calls), None)
         if oldest is None or (oldest[1] == place and most >= LONGEST_STRETCH):
-            return WrittenCalls(calls, rest, None, whole, found.broken, len(ripe))
+            return WrittenCalls(calls, rest, None, whole, found.broken, len(ripe), words)
         since = datetime.fromtimestamp(oldest[0].at, UTC)
-        return WrittenCalls(calls, oldest[1], since, whole, found.broken, len(ripe))
+        return WrittenCalls(calls, oldest[1], since, whole, found.broken, len(ripe), words)
 
     def _ended(self, reading: CelReading) -> tuple[Call, ...]:
         return tuple(call for call in self._told(reading) if not call.is_open)
 
     def _told(self, reading: CelReading) -> list[Call]:
         return calls_in(reading.events(), self._shape)
+
+
+def _voice_words(rows: Sequence[CelRow]) -> Iterator[VoiceWord]:
+    for row in rows:
+        if VOICE_WORD in (row.kind, row.user_event):
+            channel_id, _, said = row.told("extra").partition(" ")
+            yield VoiceWord(channel_id, said)
 
 
 def _linkedids_of(rows: Sequence[CelRow], living: set[str]) -> set[str]:

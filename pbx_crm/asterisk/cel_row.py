@@ -63,6 +63,8 @@ class CelRow:
     app: str = ""
     """What the channel runs at this moment; `AppDial`, `AppQueue`, `AppDial2` on a leg that is dialled."""
     app_data: str = ""
+    user_event: str = ""
+    """What the dialplan named the event that it wrote itself (`USER_DEFINED`)."""
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def told(self, name: str) -> str:
@@ -94,6 +96,7 @@ def row_of(values: Mapping[str, object], zone: tzinfo = UTC) -> CelRow:
         context=text.get("context", ""),
         app=text.get("appname", ""),
         app_data=text.get("appdata", ""),
+        user_event=text.get("userdeftype", ""),
         extra=_extra(text.get("eventextra", "")),
     )
 

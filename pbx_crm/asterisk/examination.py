@@ -6,7 +6,7 @@ Only reads are asked; the running listener is not disturbed.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -31,8 +31,16 @@ MANY_CHANNELS = 200
 class Examination:
     """One look; `look()` gives the picture."""
 
-    def __init__(self, account: AmiAccount, shape: PbxShape, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        account: AmiAccount,
+        shape: PbxShape,
+        clock: Callable[[], datetime],
+        contexts: Collection[str] = (),
+    ) -> None:
+        """`contexts` are those the dialplan should have."""
         self._account = account
+        self._contexts = contexts
         self._shape = shape
         self._clock = clock
         self._events: list[Message] = []
@@ -77,7 +85,9 @@ class Examination:
             unannounced=self._unannounced(channels, asyncio.get_running_loop().time() - began),
             answered_over=self._answered_over(),
             listened_seconds=listen_seconds,
-            wiring=await look_at_wiring(self._link, tuple(self._events), self._shape, self._clock()),
+            wiring=await look_at_wiring(
+                self._link, tuple(self._events), self._shape, self._clock(), self._contexts
+            ),
         )
 
     async def _first(self, action: AmiAction) -> Message | None:

@@ -13,7 +13,7 @@ from pbx_crm.asterisk.ami_listener import AmiListener
 from pbx_crm.asterisk.ami_rights import ADVICE
 from pbx_crm.asterisk.dialler import ANSWER_SECONDS, DialShape
 from pbx_crm.domain.pbx_link import LinkStatus
-from pbx_crm.domain.voice_call import VoiceWish
+from pbx_crm.domain.voice_call import AtMachine, VoiceWish
 
 OUT, PLAYS = "pbx-crm-voice-out", "pbx-crm-voice"
 MORE_SECONDS = 20
@@ -27,6 +27,7 @@ class VoiceShape:
     context: str
     """Where numbers are dialled."""
     ring_seconds: int = 30
+    at_machine: AtMachine = AtMachine.AS_PERSON
 
 
 class VoiceDialler:
@@ -53,6 +54,8 @@ class VoiceDialler:
             "PBX_CRM_VOICE_CALLER": wish.caller_id,
             "PBX_CRM_VOICE_RINGS": str(rings),
         }
+        if self._voice.at_machine is not AtMachine.AS_PERSON:
+            more["PBX_CRM_VOICE_MACHINE"] = self._voice.at_machine
         endpoint = f"Local/{self._dial.dialled(wish.number)}@{OUT}/n"
         await self._ask(endpoint, wish, rings + MORE_SECONDS, more, wish.caller_id)
 

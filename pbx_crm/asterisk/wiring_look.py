@@ -7,7 +7,7 @@ long: it is asked last, and what comes late is not waited for.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from panoramisk.message import Message
@@ -23,8 +23,11 @@ OF_A_CALL_UNDER_WAY = {"DialBegin", "BridgeEnter", "QueueCallerJoin", "Hangup"}
 ASK_SECONDS = 5.0
 
 
-async def look_at_wiring(link: AmiLink, events: Sequence[Message], shape: PbxShape, now: datetime) -> Wiring:
-    """What the PBX tells of it, and what was heard meanwhile."""
+async def look_at_wiring(
+    link: AmiLink, events: Sequence[Message], shape: PbxShape, now: datetime, contexts: Collection[str] = ()
+) -> Wiring:
+    """What the PBX tells of it, and what was heard meanwhile; it is asked whether it has these contexts."""
+    there = {name: await _variable(link, f"DIALPLAN_EXISTS({name})") for name in contexts}
     zone = await _variable(link, "STRFTIME(,,%z)")
     asking = await _asking(link, now)
     return Wiring(
@@ -32,6 +35,7 @@ async def look_at_wiring(link: AmiLink, events: Sequence[Message], shape: PbxSha
         asking,
         entries=tuple(_entries(events, shape)),
         recordings=tuple(sorted({name for m in events if (name := _told(m, "MIXMONITOR_FILENAME"))})),
+        contexts={name: told == "1" for name, told in there.items() if told in ("0", "1")},
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from pbx_crm.asterisk.record_place import Place, RecordSource
 from pbx_crm.domain.call import Call
 from pbx_crm.domain.endpoint import PbxShape
+from pbx_crm.domain.voice_call import VoiceWord
 
 LONGEST_CALL_SECONDS = 12 * 3600
 """What began earlier and has no end is not waited for."""
@@ -33,6 +34,8 @@ class WrittenCalls:
     broken: Counter[str]
     rows: int = 0
     """How many were read for it."""
+    voice_words: tuple[VoiceWord, ...] = ()
+    """What the dialplan wrote down of robots' calls."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from pbx_crm.db.extensions import SeenExtension, unlinked
-from pbx_crm.db.tables import calls, settings
+from pbx_crm.db.tables import calls, robots, settings
 from pbx_crm.db.upsert import put
 from pbx_crm.domain.call import Direction
 
@@ -52,6 +52,12 @@ def unread_numbers(tx: Connection, now: datetime) -> list[Seen]:
 def unlinked_phones(tx: Connection, now: datetime) -> list[SeenExtension]:
     """Phones that took part in calls lately and belong to nobody."""
     return [seen for seen in unlinked(tx, now) if seen.last_seen_at > now - RECENTLY]
+
+
+def calling_robots(tx: Connection) -> int:
+    """How many robots that are switched on have clients called."""
+    query = select(func.count()).where(robots.c.is_active, robots.c.voice_id.is_not(None))
+    return tx.execute(query).scalar_one()
 
 
 def _count(

@@ -58,6 +58,7 @@ WHAT_HAPPENED = {
     "voice_declined": N_("called by a robot, “%(message)s”: the client asks for a call (pressed 2)"),
     "voice_opted_out": N_("called by a robot, “%(message)s”: the client wants no more calls (pressed 9)"),
     "voice_heard": N_("called by a robot, “%(message)s”: picked up, nothing pressed"),
+    "voice_machine": N_("called by a robot, “%(message)s”: an answering machine picked up"),
     "voice_no_answer": N_("called by a robot, “%(message)s”: nobody picked up"),
     "voice_busy": N_("called by a robot, “%(message)s”: busy"),
     "voice_failed": N_("called by a robot, “%(message)s”: the call could not be made"),

@@ -49,6 +49,8 @@ class VoiceResult(StrEnum):
     OPTED_OUT = "opted_out"
     HEARD = "heard"
     """Picked up, and no key that means anything."""
+    MACHINE = "machine"
+    """An answering machine picked up, by the length of its greeting."""
     NO_ANSWER = "no_answer"
     BUSY = "busy"
     FAILED = "failed"
@@ -62,6 +64,7 @@ SAID = {
     "2": VoiceResult.DECLINED,
     "9": VoiceResult.OPTED_OUT,
     "heard": VoiceResult.HEARD,
+    "machine": VoiceResult.MACHINE,
     "NOANSWER": VoiceResult.NO_ANSWER,
     "CANCEL": VoiceResult.NO_ANSWER,
     "BUSY": VoiceResult.BUSY,
@@ -71,12 +74,32 @@ SAID = {
 }
 """What the dialplan says, a key or Dial's DIALSTATUS, and what it means."""
 
+
+class AtMachine(StrEnum):
+    """What is done when an answering machine picks up."""
+
+    AS_PERSON = "as_person"
+    """Nobody listens for one: no client waits while the PBX wonders who they are."""
+    LEAVE = "leave"
+    """The message is played to it once, after its greeting."""
+    HANG_UP = "hang_up"
+
+
 BY_OUTCOME = {
     Outcome.BUSY: VoiceResult.BUSY,
     Outcome.FAILED: VoiceResult.FAILED,
 }
 """What the call log knows of a call nobody reported. Its "no answer" says that no seller talked, and the
 client may have picked up: it tells nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceWord:
+    """What the dialplan says became of a call."""
+
+    channel_id: str
+    said: str
+    """A key or a DIALSTATUS, one of `SAID`; others mean nothing."""
 
 
 class Why(StrEnum):

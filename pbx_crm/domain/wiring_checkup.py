@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -51,6 +52,8 @@ class Wiring:
     entries: tuple[Entry, ...] = ()
     recordings: tuple[str, ...] = ()
     """Files that calls were recorded into while we listened."""
+    contexts: Mapping[str, bool] = field(default_factory=dict)
+    """Of those asked about: whether the dialplan has it; one it does not tell of is left out."""
 
 
 def judge_lookup(door: PbxDoor | None, asking: Asking | None) -> list[Finding]:

@@ -10,6 +10,7 @@ RESULTS = {
     VoiceResult.DECLINED: N_("asks for a call"),
     VoiceResult.OPTED_OUT: N_("wants no more calls"),
     VoiceResult.HEARD: N_("picked up, nothing pressed"),
+    VoiceResult.MACHINE: N_("an answering machine"),
     VoiceResult.NO_ANSWER: N_("nobody picked up"),
     VoiceResult.BUSY: N_("busy"),
     VoiceResult.FAILED: N_("the call could not be made"),

@@ -12,6 +12,7 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.finding import Finding, fault, good, warning
 from pbx_crm.domain.phone import masked
 from pbx_crm.domain.sentence import N_, Sentence
+from pbx_crm.domain.voice_checkup import robots_without_pbx
 from pbx_crm.services.clock import Clock
 
 HEARTBEAT_LASTS = timedelta(seconds=45)
@@ -28,6 +29,8 @@ class PbxNames:
     name: str
     trunks: tuple[str, ...] | None
     """None: every endpoint that is no extension."""
+    calls_clients: bool = False
+    """Whether robots may have clients called over it."""
 
 
 class Checkup:
@@ -56,6 +59,8 @@ class Checkup:
 
 def _of_records(tx: Transaction, pbxes: tuple[PbxNames, ...], now: datetime) -> list[Finding]:
     found = [finding for pbx in pbxes for finding in (_listeners(tx, pbx.name, now), *_trunks(tx, pbx, now))]
+    if not any(pbx.calls_clients for pbx in pbxes) and (calling := checkup.calling_robots(tx)):
+        found.append(robots_without_pbx(calling))
     found += _said_of(checkup.unlined(tx, now), _unlined)
     found += _said_of(checkup.unread_numbers(tx, now), _unread)
     found += [replace(_unlinked(seen.number), where=seen.pbx) for seen in checkup.unlinked_phones(tx, now)]

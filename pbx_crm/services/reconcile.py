@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from pbx_crm.db import gaps, record_places
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call import Call
+from pbx_crm.domain.voice_call import VoiceWord
 from pbx_crm.services.call_intake import CallIntake
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.live_feed import LiveFeed
@@ -55,6 +56,10 @@ class Written(Protocol):
     def rows(self) -> int:
         """How many were read for it."""
 
+    @property
+    def voice_words(self) -> Sequence[VoiceWord]:
+        """What the dialplan wrote down of robots' calls."""
+
 
 class Records(Protocol):
     """What one PBX writes down. Its methods block and may raise RecordsUnreadable."""
@@ -70,6 +75,13 @@ class Records(Protocol):
         """The calls from there on, by rows older than `before`."""
 
 
+class Hearing(Protocol):
+    """Who wants to know what became of robots' calls."""
+
+    async def reported(self, pbx: str, channel_id: str, said: str) -> bool:
+        """Takes it in; whether that call is known here. Told twice it changes nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reconciled:
     """What a run came to."""
@@ -83,9 +95,18 @@ class Reconciled:
 class Reconcile:
     """Brings the calls on record up to what the PBX wrote down."""
 
-    def __init__(self, database: Database, intake: CallIntake, live: LiveFeed, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        intake: CallIntake,
+        live: LiveFeed,
+        clock: Clock,
+        voice: Hearing | None = None,
+    ) -> None:
+        """`voice` is told what the dialplan wrote of robots' calls; None where no robot calls."""
         self._database = database
         self._intake = intake
+        self._voice = voice
         self._live = live
         self._clock = clock
 
@@ -103,11 +124,17 @@ class Reconcile:
             for reason, times in written.broken.items():
                 log.warning("Records of %s: %d rows left out: %s", pbx, times, reason)
             found += await self._intake.take_written(pbx, written.calls, even_open=records.tells_what_lives)
+            await self._tell_voice(pbx, written.voice_words)
             until = None if not written.whole else written.going_on_since or before
             filled += await self._database.write(_move_on, pbx, written.following, until, self._clock())
             whole = written.whole or written.following == place
             place = written.following
         return self._told(pbx, Reconciled(found, filled))
+
+    async def _tell_voice(self, pbx: str, words: Sequence[VoiceWord]) -> None:
+        if self._voice is not None:
+            for word in words:
+                await self._voice.reported(pbx, word.channel_id, word.said)
 
     def _told(self, pbx: str, came_to: Reconciled) -> Reconciled:
         if came_to.found:

@@ -14,6 +14,7 @@ from pbx_crm.asterisk.record_place import Place
 from pbx_crm.asterisk.recorded import read_recording
 from pbx_crm.domain.call import Call
 from pbx_crm.domain.endpoint import PbxShape
+from pbx_crm.domain.voice_call import VoiceWord
 from tests.truth import TAPES
 
 LATER = datetime(2026, 11, 21, 18, tzinfo=UTC)
@@ -92,3 +93,17 @@ def test_the_rest_of_a_call_whose_beginning_was_not_read_makes_no_call(tmp_path:
         path = tmp_path / "Master.csv"
         path.write_text("".join([header, *lines[begins:]]))
         assert CelCalls(CelFile(path, UTC), PbxShape()).read({}, LATER).calls == ()
+
+
+@pytest.mark.parametrize("named", [("PBX_CRM_VOICE", ""), ("USER_DEFINED", "PBX_CRM_VOICE")])
+def test_what_the_dialplan_wrote_of_a_robots_call_is_told_whatever_writes_cel(
+    tmp_path: Path, named: tuple[str, str]
+) -> None:
+    path = tmp_path / "Master.csv"
+    path.write_text(
+        "eventtype,userdeftype,eventtime,channame,uniqueid,linkedid,extra\n"
+        f'{",".join(named)},2026-11-21 12:00:00,Local/1,a.1,a.1,"{{""extra"":""crm-voice-1 9""}}"\n'
+        'USER_DEFINED,OTHER,2026-11-21 12:00:01,Local/1,a.1,a.1,"{""extra"":""crm-voice-1 1""}"\n'
+    )
+    written = CelCalls(CelFile(path, UTC), PbxShape()).read({}, LATER)
+    assert written.voice_words == (VoiceWord("crm-voice-1", "9"),)

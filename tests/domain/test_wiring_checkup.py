@@ -10,6 +10,7 @@ from pbx_crm.domain.files_checkup import PbxFiles, judge_files
 from pbx_crm.domain.finding import Finding, Mark
 from pbx_crm.domain.pbx_door import PbxDoor
 from pbx_crm.domain.trial_checkup import Trial, judge_trial
+from pbx_crm.domain.voice_checkup import judge_voice
 from pbx_crm.domain.wiring_checkup import (
     REFUSED,
     Asking,
@@ -53,6 +54,25 @@ def test_what_keeps_the_dialplan_from_its_answer(asking: Asking | None, said: tu
 def test_nobody_who_wants_no_look_up_hears_of_it() -> None:
     assert judge_lookup(None, Asking()) == judge_lookup(None, None) == []
     assert names(judge_lookup(None, Asking(URL))) == [("lookup_unset", Mark.FAULT)]
+
+
+OWN = ("plays", "out")
+
+
+@pytest.mark.parametrize(
+    ("there", "writes_cel", "said"),
+    [
+        ({"plays": True, "out": True, "office": True}, True, [("voice", Mark.GOOD)]),
+        ({"plays": False, "out": True, "office": True}, True, [("voice_contexts", Mark.FAULT)]),
+        ({"plays": True, "out": True, "office": False}, True, [("voice_context", Mark.FAULT)]),
+        ({"plays": True, "out": True, "office": True}, False, [("voice_cel", Mark.WARNING)]),
+        ({}, False, [("voice", Mark.UNSEEN)]),
+    ],
+)
+def test_what_keeps_robots_from_calling_is_named(
+    there: dict[str, bool], writes_cel: bool, said: list[tuple[str, Mark]]
+) -> None:
+    assert names(judge_voice(there, OWN, "office", writes_cel=writes_cel)) == said
 
 
 def test_the_token_is_in_no_finding() -> None:

@@ -78,10 +78,11 @@ class Team:
 
 
 class Company:
-    """The running PBX with every phone switched on."""
+    """The running PBX with every phone switched on; keys go as INFO requests, or all of them in RTP."""
 
-    def __init__(self, major: int = 22, *, systemname: str = "") -> None:
+    def __init__(self, major: int = 22, *, systemname: str = "", keys_in_rtp: bool = False) -> None:
         self.network = LoopbackNetwork()
+        self._keys_in_rtp = keys_in_rtp
         self.asterisk = AsteriskPart(major)
         self._systemname = systemname
         pbx = self.network.pbx
@@ -98,6 +99,8 @@ class Company:
             )
             for team in TEAMS
         }
+        for party in self.parties:
+            party.keys_in_rtp = keys_in_rtp
 
     @property
     def providers(self) -> list[Party]:
@@ -126,7 +129,9 @@ class Company:
             "rtp.conf": "[general]\nrtpstart = 10000\nrtpend = 20000\nicesupport = no\n",
             "http.conf": "[general]\nenabled = no\n",
             "manager.conf": config.manager_conf(pbx),
-            "pjsip.conf": config.pjsip_conf(pbx, phones, self.providers),
+            "pjsip.conf": config.pjsip_conf(
+                pbx, phones, self.providers, "rfc4733" if self._keys_in_rtp else "info"
+            ),
             "queues.conf": config.queues_conf(self.teams),
             "voicemail.conf": config.voicemail_conf(chain.from_iterable(phones.values())),
         }

@@ -37,9 +37,14 @@ def shipped_samples(major: int = 22) -> dict[str, str]:
     return {name: text.replace(";secret =", f"secret = {SECRET}") for name, text in texts.items()}
 
 
-def pjsip_conf(pbx: str, teams: Mapping[int, Sequence[Party]], providers: Iterable[Party]) -> str:
+def pjsip_conf(
+    pbx: str, teams: Mapping[int, Sequence[Party]], providers: Iterable[Party], dtmf_mode: str = "info"
+) -> str:
     """Endpoints for every phone and provider, each known by its address."""
-    sections = [_PJSIP_GROUND.format(pbx=pbx), *(_endpoint(party, "provider") for party in providers)]
+    sections = [
+        _PJSIP_GROUND.format(pbx=pbx, dtmf_mode=dtmf_mode),
+        *(_endpoint(party, "provider") for party in providers),
+    ]
     for digit, phones in teams.items():
         for phone, name in zip(phones, NAMES, strict=True):
             lines = (
@@ -116,7 +121,7 @@ type = endpoint
 disallow = all
 allow = alaw
 direct_media = no
-dtmf_mode = info
+dtmf_mode = {dtmf_mode}
 identify_by = ip
 media_address = {pbx}
 bind_rtp_to_media_address = yes

@@ -71,6 +71,11 @@ def without_filter(text: str) -> str:
     return "\n".join(line for line in text.splitlines() if not line.startswith("eventfilter"))
 
 
+def calls_clients(context: str = "from-internal") -> Change:
+    """A configuration by which robots call clients."""
+    return lambda text: f'{text}[pbx.voice]\ncontext = "{context}"\n'
+
+
 def write(classes: str) -> Change:
     """Other write classes."""
     return swap("write = reporting", f"write = {classes}")
@@ -101,6 +106,7 @@ class Planted:
 
 
 FAULT, WARNING = Mark.FAULT, Mark.WARNING
+NO_VOICE = {EXTENSIONS: swap('#include "extensions.d/pbx-crm-voice.conf"', "")}
 FORGETS = {EXTENSIONS: swap("1,Gosub(pbx-crm-in", "1,NoOp(")}
 CDR_OFF = {"cdr.conf": lambda _: "[general]\nenable = no\n"}
 PLANTED = (
@@ -178,6 +184,14 @@ PLANTED = (
     Planted("lookup_name", WARNING, "with an address", host="localhost"),
     Planted("lookup_rests", WARNING, "RESTS_UNTIL 0", globals={"PBX_CRM_RESTS_UNTIL": "4000000000"}),
     Planted("token_file", FAULT, "openssl", folder=lambda f: (f / "pbx.token").write_text("short")),
+    Planted("voice_contexts", FAULT, "pbx-crm-voice.conf", NO_VOICE, calls_clients()),
+    Planted("voice_context", FAULT, "[pbx.voice]", config=calls_clients("outside")),
+    Planted(
+        "voice_cel",
+        WARNING,
+        "[pbx.cel]",
+        config=lambda c: calls_clients()(c.split("[pbx.cel]")[0] + c[c.index("[pbx.dialplan]") :]),
+    ),
     Planted("no_listener", WARNING, "pbx-crm serve"),
 )
 

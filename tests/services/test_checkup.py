@@ -14,7 +14,9 @@ from pbx_crm.services.checkup import Checkup, PbxNames
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
+from tests.company import Company
 from tests.turned_clock import TurnedClock
+from tests.voice_house import VoiceHouse
 
 
 @pytest.fixture
@@ -50,6 +52,17 @@ async def test_a_trunk_the_configuration_does_not_know_is_named(database: Databa
     await database.write(calls)
     finding = (await found(rounds))["unmapped_trunk"]
     assert 'add "trunk-new" to trunks' in str(finding.mend)
+
+
+@pytest.mark.parametrize("is_set_up", [False, True])
+async def test_a_robot_that_calls_is_named_where_no_pbx_is_set_up_for_it(
+    database: Database, is_set_up: bool
+) -> None:
+    company = Company(database)
+    await VoiceHouse(database, company.funnel, company.olga, TurnedClock()).furnish()
+    rounds = Checkup(database, TurnedClock())
+    rounds.examine([PbxNames("main", None, calls_clients=is_set_up)])
+    assert ("voice_unset" in await found(rounds)) != is_set_up
 
 
 async def test_a_number_nobody_can_read_is_told_without_the_number(

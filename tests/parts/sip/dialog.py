@@ -103,11 +103,19 @@ class Dialog:
         await self._ask("INVITE", body=self._offer())
 
     async def press(self, keys: str, gap_seconds: float = 0.15) -> None:
-        """Presses keys, each as an INFO request."""
+        """Presses keys, each as an INFO request, or in RTP where this party's phone does so."""
         for key in keys:
+            if self.party.keys_in_rtp:
+                await self.party.audio.press(self.call_id, key)
+                await asyncio.sleep(gap_seconds)
+                continue
             body = f"Signal={key}\r\nDuration=100\r\n"
             await self._ask("INFO", (("Content-Type", "application/dtmf-relay"),), body)
             await asyncio.sleep(gap_seconds)
+
+    def speak(self, *, aloud: bool = True) -> None:
+        """Talks without a pause, or falls silent again."""
+        self.party.audio.speak(self.call_id, aloud=aloud)
 
     async def transfer(self, number: str) -> int:
         """Blind transfer by REFER; the status of the REFER."""
@@ -299,7 +307,8 @@ class Dialog:
         return (self._contact(), ("Content-Type", "application/sdp"))
 
     def _offer(self, direction: str = "sendrecv") -> str:
-        return silence_offer(self.party.address, self.party.audio.port, direction)
+        party = self.party
+        return silence_offer(party.address, party.audio.port, direction, keys_in_rtp=party.keys_in_rtp)
 
     def _take_media(self, message: SipMessage) -> None:
         if (target := media_address(message.body)) is not None:

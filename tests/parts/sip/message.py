@@ -117,8 +117,12 @@ def new_token() -> str:
     return secrets.token_hex(8)
 
 
-def silence_offer(address: str, port: int, direction: str = "sendrecv") -> str:
+def silence_offer(address: str, port: int, direction: str = "sendrecv", *, keys_in_rtp: bool = False) -> str:
     """An SDP body: one G.711 A-law stream; `sendonly` puts the other side on hold."""
+    kinds = (
+        ("8", "a=rtpmap:8 PCMA/8000"),
+        *((("101", "a=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16"),) if keys_in_rtp else ()),
+    )
     lines = (
         "v=0",
         # chan_sip ignores a body whose session version does not grow: the hold would go unseen.
@@ -126,8 +130,8 @@ def silence_offer(address: str, port: int, direction: str = "sendrecv") -> str:
         "s=-",
         f"c=IN IP4 {address}",
         "t=0 0",
-        f"m=audio {port} RTP/AVP 8",
-        "a=rtpmap:8 PCMA/8000",
+        f"m=audio {port} RTP/AVP {' '.join(number for number, _ in kinds)}",
+        *(told for _, told in kinds),
         f"a={direction}",
     )
     return "\r\n".join(lines) + "\r\n"

@@ -75,6 +75,8 @@ class Party(asyncio.DatagramProtocol):
         self.pbx = pbx
         """The PBX's address; its SIP port is the usual one."""
         self.audio = SilentAudio()
+        self.keys_in_rtp = False
+        """Whether its keys are events in RTP (RFC 4733) or INFO requests."""
         self.manners: dict[str, Manner] = {}
         """By called number; a number without an entry rings."""
         self.log: list[SipLine] = []
