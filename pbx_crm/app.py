@@ -17,7 +17,7 @@ from pbx_crm import doctor
 from pbx_crm.call_loop import CallLoop
 from pbx_crm.call_records import all_records_of, recording_folders_of
 from pbx_crm.config import PbxSettings, Settings
-from pbx_crm.db import calendars, call_days, funnels, migrate, regions
+from pbx_crm.db import calendars, call_days, funnels, migrate, regions, sqlite_locks
 from pbx_crm.db.engine import Database, beside_sqlite
 from pbx_crm.db.leases import lease_of
 from pbx_crm.db.notify import SignalRelay
@@ -168,7 +168,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         stack.callback(passwords.close)
         plans = plans_of(settings)
         services = build_services(database, settings.installation, passwords, clock, plans)
-        database.on_turn = lambda: services.live.tell_everybody({"pbx"})
+        database.on_turn = lambda: _say_turn(database, services.live)
         doctor.prepare(services.checkup, database, settings, clock, path=None)
         for door in doors:
             services.telephony.doors.open(door)
@@ -191,6 +191,13 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
         await stack.enter_async_context(_beside(_sweep(services.office.recordings), "old recordings"))
         url = await stack.enter_async_context(_served(services, settings))
         yield App(settings, database, services, url)
+
+
+def _say_turn(database: Database, live: LiveFeed) -> None:
+    """Tells browsers that the database takes no changes, or again, and the log who is in the way."""
+    live.tell_everybody({"pbx"})
+    if not database.takes_changes and (holder := sqlite_locks.stopped_holder(database.engine)):
+        log.error("Nothing can be stored: %s", sqlite_locks.in_words(holder))
 
 
 @asynccontextmanager

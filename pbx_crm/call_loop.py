@@ -207,6 +207,7 @@ class CallLoop:
         if self._listened:
             with suppress(*NOT_STORED):
                 await self._services.gaps.heard(self._name)
+                await self._services.checkup.leaving(self._name, INSTANCE)
 
     def figures(self) -> LinkFigures:
         """The link's counters now."""

@@ -25,16 +25,17 @@ from pbx_crm.asterisk.voice_dialler import OUT, PLAYS
 from pbx_crm.call_loop import account_of, dial_shape_of, started_writes_of
 from pbx_crm.call_records import cdr_source_of, recording_folders_of, shape_of, source_of
 from pbx_crm.config import CdrSettings, PbxSettings, Settings, WebSettings
-from pbx_crm.db import calls, checkup, migrate
+from pbx_crm.db import calls, checkup, migrate, sqlite_locks
 from pbx_crm.db.engine import Database, make_engine
 from pbx_crm.domain.errors import BadConfig, CrmError, LoginRefused, PbxUnreachable, RecordsUnreadable
 from pbx_crm.domain.files_checkup import PbxFiles, judge_files
 from pbx_crm.domain.finding import Finding, fault, good, unseen, warning
 from pbx_crm.domain.pbx_checkup import judge
 from pbx_crm.domain.sentence import N_, Sentence
+from pbx_crm.domain.store_checkup import cel_unwritten, kept_locked
 from pbx_crm.domain.trial_checkup import judge_trial
 from pbx_crm.domain.voice_checkup import judge_voice
-from pbx_crm.domain.wiring_checkup import Wiring, judge_lookup, judge_zone
+from pbx_crm.domain.wiring_checkup import LEADS_TO, Wiring, judge_dialling, judge_lookup, judge_zone
 from pbx_crm.outside import machine
 from pbx_crm.services.checkup import HEARTBEAT_LASTS, Checkup, Look, PbxNames
 from pbx_crm.services.clock import Clock, utc_now
@@ -187,6 +188,8 @@ def _of_database(settings: Settings, now: datetime) -> list[Finding]:
         if missing:
             return missing
     engine = make_engine(url)
+    if (holder := sqlite_locks.stopped_holder(engine)) is not None:
+        return [kept_locked(holder.pid, holder.command)]
     try:
         with engine.connect().execution_options(writes=True) as tx:
             revision = migrate.current(tx)
@@ -234,8 +237,7 @@ async def _examined(
         return []  # said already, with the file
     account = account_of(pbx, secret)
     try:
-        contexts = (OUT, PLAYS, pbx.voice.context) if pbx.voice else ()
-        picture = await Examination(account, shape_of(pbx), clock, contexts).look(listen)
+        picture = await Examination(account, shape_of(pbx), clock, _contexts_of(pbx)).look(listen)
     except LoginRefused as refusal:
         return [_refused(account, refusal)]
     except PbxUnreachable as trouble:
@@ -245,6 +247,12 @@ async def _examined(
     return [*found, *_of_wiring(settings, pbx, picture.wiring, clock())]
 
 
+def _contexts_of(pbx: PbxSettings) -> tuple[str, ...]:
+    """The contexts that what is switched on needs in the dialplan."""
+    calls = (OUT, PLAYS, pbx.voice.context) if pbx.voice else ()
+    return (*calls, pbx.dial_context, LEADS_TO) if pbx.dial_context else calls
+
+
 def _of_wiring(settings: Settings, pbx: PbxSettings, wiring: Wiring, now: datetime) -> list[Finding]:
     """Whether the dialplan is answered, and whether we read the PBX's records by its own zone."""
     try:
@@ -252,6 +260,8 @@ def _of_wiring(settings: Settings, pbx: PbxSettings, wiring: Wiring, now: dateti
     except BadConfig as trouble:
         mend = Sentence.of(N_("openssl rand -hex 32 > pbx.token, and the same text in PBX_CRM_TOKEN"))
         found = [fault("token_file", Sentence(str(trouble).replace("%", "%%")), mend)]
+    if pbx.dial_context:
+        found += judge_dialling(wiring.contexts, pbx.dial_context)
     if pbx.voice is not None:
         told, outside = wiring.contexts, pbx.voice.context
         found += judge_voice(told, (OUT, PLAYS), outside, writes_cel=pbx.cel is not None)
@@ -307,6 +317,8 @@ def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:
                 N_("copy cel.conf and cel_custom.conf of dialplan/, and fill [pbx.cel] in pbx_crm.toml")
             ),
         )
+    if pbx.cel.kind == "csv" and pbx.cel.path is not None and not pbx.cel.path.exists():
+        return cel_unwritten(str(pbx.cel.path), str(pbx.cel.path.parent))
     try:
         if pbx.cel.path is not None and not pbx.cel.path.exists():
             raise RecordsUnreadable(f"{pbx.cel.path}: no such file")

@@ -44,6 +44,10 @@ def test_a_pbx_that_is_off_ends_with_one_and_the_line_to_look_at(config: Path) -
     assert "✓ office: the secret is for the CRM's eyes only" in done.output
 
 
+def test_it_says_when_to_call(config: Path) -> None:
+    assert "Listening for 1 s: call somebody now" in doctor(config).output
+
+
 def test_monitoring_reads_json(config: Path) -> None:
     rows = {row["name"]: row for row in json.loads(doctor(config, "--json").output)}
     assert rows["reachable"]["mark"] == "fault"

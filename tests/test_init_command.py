@@ -122,3 +122,15 @@ def test_a_wrong_answer_is_named_and_nothing_is_written(
     assert done.exit_code == 2
     assert said in done.output
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "install -d -o asterisk -g asterisk /etc/asterisk/manager.d /etc/asterisk/extensions.d",
+        f"install -o asterisk -g asterisk -m 640 {MANAGER_FILE} /etc/asterisk/manager.d/pbx-crm.conf",
+        'asterisk -rx "module load cel_custom.so"',
+    ],
+)
+def test_what_is_to_be_done_on_a_fresh_debian_can_be_typed_as_it_is_said(tmp_path: Path, line: str) -> None:
+    assert line in init(tmp_path).output

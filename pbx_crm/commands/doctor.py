@@ -29,6 +29,12 @@ def doctor(config: Path, *, as_json: bool, listen: float, test_call: str = "") -
     pbx = _pbx_named(settings, name) if test_call else None
     if pbx is not None and second and not pbx.dial_context:
         raise BadConfig("--test-call: two phones need dial_context under [[pbx]]")
+    if settings.pbx and not as_json:
+        click.echo(
+            f"Listening for {listen:g} s: call somebody now, let it be answered, and hang up "
+            "(--listen 30 leaves time for that).",
+            err=True,
+        )
     findings = asyncio.run(examine(settings, config, listen=listen))
     if pbx is not None:
         findings += asyncio.run(try_call(settings, pbx, first, second))

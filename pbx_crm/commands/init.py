@@ -36,6 +36,9 @@ GLOBALS = {
     "asterisk": "/etc/asterisk/extensions.d/pbx-crm-globals.conf",
     "freepbx": "/etc/asterisk/globals_custom.conf (add it to the end)",
 }
+FOLDERS = ("/etc/asterisk/manager.d", "/etc/asterisk/extensions.d", "/var/log/asterisk/cel-custom")
+"""Debian's Asterisk comes without the last two; cel_custom makes no folder."""
+INSTALL = "install -o asterisk -g asterisk -m 640"
 SECRET_FILE = "ami.secret"  # noqa: S105  # the name of the file
 MANAGER_FILE = "pbx-crm.manager.conf"
 TOKEN_FILE = "pbx.token"  # noqa: S105  # the name of the file
@@ -182,30 +185,44 @@ def _write_new(files: Mapping[Path, str]) -> None:
 
 def _next_steps(answers: Answers, files: Iterable[Path]) -> list[str]:
     config, *_ = paths = list(files)
-    folder = SAMPLES[answers.pbx][0].partition("/")[0]
+    steps = _freepbx_steps(answers) if answers.pbx == "freepbx" else _plain_steps(answers)
     return [
         f"written: {', '.join(map(str, paths))}",
         "",
-        f"1. copy {MANAGER_FILE} to the PBX as {SAMPLES[answers.pbx][1]}",
-        f"   and the rest of {DIALPLAN / folder}, as README.md there says",
-        *(_look_up_steps(answers) if answers.look_up else []),
-        '2. on the PBX:  asterisk -rx "core reload"',
+        *steps,
         f"3. pbx-crm migrate --config {config}",
-        f"4. pbx-crm doctor --config {config}   while the CRM runs and somebody makes a call",
+        f"4. pbx-crm serve --config {config}",
+        f"5. pbx-crm doctor --config {config} --listen 30   beside it, while somebody makes a call",
     ]
 
 
-def _look_up_steps(answers: Answers) -> list[str]:
-    if answers.pbx == "freepbx":
-        return [
-            f"   copy {GLOBALS_FILE} to the PBX as {GLOBALS['freepbx']},",
-            "   and set the trunk's Context to from-pstn-crm (docs/look-up.md)",
-        ]
+def _freepbx_steps(answers: Answers) -> list[str]:
+    look_up = (
+        f"   copy {GLOBALS_FILE} to the PBX as {GLOBALS['freepbx']},",
+        "   and set the trunk's Context to from-pstn-crm (docs/look-up.md)",
+    )
     return [
-        f"   copy {GLOBALS_FILE} to the PBX as {GLOBALS['asterisk']},",
+        f"1. copy {MANAGER_FILE} to the PBX as {SAMPLES['freepbx'][1]}",
+        f"   and the rest of {DIALPLAN / 'freepbx'}, as {DIALPLAN / 'README.md'} says",
+        *(look_up if answers.look_up else ()),
+        '2. on the PBX:  asterisk -rx "core reload"',
+    ]
+
+
+def _plain_steps(answers: Answers) -> list[str]:
+    place = SAMPLES[answers.pbx][1]
+    look_up = (
+        f"   {INSTALL} {GLOBALS_FILE} {GLOBALS['asterisk']}",
         "   and write into extensions.conf",
         '     in [globals]:   #include "extensions.d/pbx-crm-globals.conf"',
         '     after that:     #include "extensions.d/pbx-crm-lookup.conf"',
         "     where calls enter:  same => n,Gosub(pbx-crm-seller-first,s,1(tTkK))",
-        "   (every copied file must be readable to the user that Asterisk runs as)",
+    )
+    return [
+        "1. on the PBX, as root; Asterisk passes over files that its user cannot read:",
+        f"   install -d -o asterisk -g asterisk {' '.join(FOLDERS)}",
+        f"   {INSTALL} {MANAGER_FILE} {place}",
+        f"   and in the same way the rest of {DIALPLAN / 'asterisk'}, as {DIALPLAN / 'README.md'} says",
+        *(look_up if answers.look_up else ()),
+        '2. on the PBX:  asterisk -rx "core reload"  and  asterisk -rx "module load cel_custom.so"',
     ]

@@ -84,6 +84,11 @@ def note_listener(tx: Connection, pbx: str, instance: str, at: datetime) -> None
         tx.execute(settings.delete().where(settings.c.key.in_(old)))
 
 
+def forget_listener(tx: Connection, pbx: str, instance: str) -> None:
+    """This process listens to this PBX no more."""
+    tx.execute(settings.delete().where(settings.c.key == f"{LISTENS}{pbx}/{instance}"[:64]))
+
+
 def listeners(tx: Connection, pbx: str, since: datetime) -> list[str]:
     """The processes that listened to this PBX since then."""
     return [key.rpartition("/")[2] for key, seen_at in _listeners(tx, pbx) if seen_at >= since]

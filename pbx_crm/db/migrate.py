@@ -7,11 +7,13 @@ server that starts while another one migrates waits and then finds nothing left 
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
+from pbx_crm.db import sqlite_locks
 from pbx_crm.db.tables import metadata
 from pbx_crm.domain.errors import Broken
 
@@ -36,6 +38,8 @@ def upgrade(engine: Engine) -> str:
 
     DatabaseUnusable if it cannot be reached, is held by somebody else, or is not ours.
     """
+    if (holder := sqlite_locks.stopped_holder(engine)) is not None:
+        raise DatabaseUnusable(f"The database cannot be used: {sqlite_locks.in_words(holder)}")
     try:
         with engine.connect().execution_options(writes=True) as tx, tx.begin():
             _be_careful(tx)
@@ -43,7 +47,14 @@ def upgrade(engine: Engine) -> str:
             _refuse_other_tables(tx)
             return revision
     except (OperationalError, ProgrammingError) as error:
-        raise DatabaseUnusable(f"The database cannot be used: {error.orig}") from error
+        raise DatabaseUnusable(f"The database cannot be used: {error.orig}{_missing(engine)}") from error
+
+
+def _missing(engine: Engine) -> str:
+    """SQLite makes its file, but not the folder that it lies in, and does not say so."""
+    path = engine.url.database if engine.dialect.name == "sqlite" else None
+    folder = Path(path).absolute().parent if path else None
+    return f": there is no folder {folder}" if folder is not None and not folder.is_dir() else ""
 
 
 def upgrade_in(tx: Connection, revision: str = "head") -> str:

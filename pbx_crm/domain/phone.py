@@ -88,6 +88,21 @@ def _parsed(text: str, region: str) -> PhoneNumber | None:
     if not WRITTEN_AS_NUMBER.fullmatch(text) or len(digits(text)) < SHORTEST_CLIENT:
         return None
     try:
-        return phonenumbers.parse(text, region)
+        return _with_bare_country_code(text, region) or phonenumbers.parse(text, region)
     except NumberParseException:
         return None
+
+
+def _with_bare_country_code(text: str, region: str) -> PhoneNumber | None:
+    """`4915112345678` as a trunk in Germany sends it; None if the digits do not begin with the own code.
+
+    Where national numbers begin with a 0, one that begins with the country's code instead is taken for
+    international if that makes a number: 0491 is Leer's code, too, but calls from there come with the 0.
+    """
+    figures = digits(text)
+    has_prefix = phonenumbers.ndd_prefix_for_region(region, True)
+    own = str(phonenumbers.country_code_for_region(region))
+    if not has_prefix or "+" in text or not figures.startswith(own):
+        return None
+    number = phonenumbers.parse(f"+{figures}")
+    return number if phonenumbers.is_valid_number(number) else None

@@ -13,6 +13,8 @@ from pbx_crm.domain.sentence import N_, Sentence
 
 REFUSED, NOT_READY = "who is asking?", "not now"
 """What the CRM says to whom it does not know, and while its database is away (`pages/lookup.py`)."""
+OUR_DIAL, LEADS_TO = "pbx-crm-dial", "from-internal"
+"""The context of `pbx-crm.conf` for click-to-call, and where it leads until somebody changes it."""
 PLAYED = ("wav",)
 CONVERTED = ("WAV", "wav49", "gsm")
 OFFSET = re.compile(r"[+-]\d{4}")
@@ -126,6 +128,21 @@ def _lookup_manner(asking: Asking) -> list[Finding]:
         )
         found.append(warning("lookup_rests", says, mend))
     return found
+
+
+def judge_dialling(contexts: Mapping[str, bool], dial_context: str) -> list[Finding]:
+    """Whether calls that begin in the CRM lead anywhere; nothing where the dialplan does not tell."""
+    if not contexts.get(dial_context, True):
+        says = N_("click-to-call leads nowhere: the dialplan has no [%(context)s]")
+        mend = N_("pbx_crm.toml [[pbx]]: dial_context = the one in which phones dial outside numbers")
+        return [fault("dial_context", Sentence.of(says, context=dial_context), Sentence.of(mend))]
+    if dial_context == OUR_DIAL and not contexts.get(LEADS_TO, True):
+        says = N_(
+            "[%(ours)s] as it is shipped leads to [%(context)s], and there is none here: "
+            "put your phones' context for it, unless you have"
+        )
+        return [unseen("dial_context", says, ours=OUR_DIAL, context=LEADS_TO)]
+    return []
 
 
 def judge_zone(told: str, ours: str, zone: str, part: str) -> Finding:

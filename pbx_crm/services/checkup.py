@@ -56,6 +56,10 @@ class Checkup:
         """Signs in: this process listens to this PBX."""
         await self._database.write(checkup.note_listener, pbx, instance, self._clock())
 
+    async def leaving(self, pbx: str, instance: str) -> None:
+        """Signs out, so that nobody takes this process and the next one for two that listen at once."""
+        await self._database.write(checkup.forget_listener, pbx, instance)
+
 
 def _of_records(tx: Transaction, pbxes: tuple[PbxNames, ...], now: datetime) -> list[Finding]:
     found = [finding for pbx in pbxes for finding in (_listeners(tx, pbx.name, now), *_trunks(tx, pbx, now))]

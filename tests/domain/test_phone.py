@@ -30,6 +30,23 @@ def test_one_client_has_one_number_however_it_is_written(written: str) -> None:
     assert RUSSIA.e164(written) == "+79161234567"
 
 
+@pytest.mark.parametrize(
+    ("region", "written", "number"),
+    [
+        ("DE", "4915112345678", "+4915112345678"),  # not 04915…, which is Leer
+        ("DE", "015112345678", "+4915112345678"),
+        ("DE", "4922112345", "+4922112345"),
+        ("DE", "0491123456", "+49491123456"),  # Leer itself
+        ("AT", "436641234567", "+436641234567"),
+        ("IT", "3911234567", "+393911234567"),  # a mobile; Italy's numbers have nothing before them
+    ],
+)
+def test_a_bare_country_code_is_one_where_national_numbers_begin_with_a_zero(
+    region: str, written: str, number: str
+) -> None:
+    assert NumberPlan(region).e164(written) == number
+
+
 @pytest.mark.parametrize("dialled", ["989161234567", "9+79161234567", "77#89161234567", "9161234567"])
 def test_the_digit_for_an_outside_line_is_no_part_of_the_number(dialled: str) -> None:
     assert BEHIND_NINE.e164(dialled) == "+79161234567"

@@ -15,6 +15,7 @@ from pbx_crm.domain.wiring_checkup import (
     REFUSED,
     Asking,
     Entry,
+    judge_dialling,
     judge_entries,
     judge_lookup,
     judge_recordings,
@@ -73,6 +74,22 @@ def test_what_keeps_robots_from_calling_is_named(
     there: dict[str, bool], writes_cel: bool, said: list[tuple[str, Mark]]
 ) -> None:
     assert names(judge_voice(there, OWN, "office", writes_cel=writes_cel)) == said
+
+
+@pytest.mark.parametrize(
+    ("context", "there", "said"),
+    [
+        ("phones", {"phones": True, "from-internal": False}, []),
+        ("phones", {"phones": False}, [("dial_context", Mark.FAULT)]),
+        ("phones", {}, []),
+        ("pbx-crm-dial", {"pbx-crm-dial": True, "from-internal": True}, []),
+        ("pbx-crm-dial", {"pbx-crm-dial": True, "from-internal": False}, [("dial_context", Mark.UNSEEN)]),
+    ],
+)
+def test_a_click_that_leads_nowhere_is_named(
+    context: str, there: dict[str, bool], said: list[tuple[str, Mark]]
+) -> None:
+    assert names(judge_dialling(there, context)) == said
 
 
 def test_the_token_is_in_no_finding() -> None:

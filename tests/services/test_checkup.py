@@ -96,6 +96,13 @@ async def test_two_programs_on_one_pbx_are_named(database: Database, rounds: Che
     assert "crm:100" in str(finding.says)
 
 
+async def test_a_program_that_was_started_anew_is_not_two(rounds: Checkup) -> None:
+    await rounds.listening("main", "crm:100")
+    await rounds.leaving("main", "crm:100")
+    await rounds.listening("main", "crm:200")
+    assert "two_listeners" not in await found(rounds)
+
+
 async def test_a_program_that_ended_is_forgotten(database: Database, rounds: Checkup) -> None:
     def long_ago(tx: Transaction) -> None:
         checkup.note_listener(tx, "main", "crm:1", NOW - timedelta(days=2))
