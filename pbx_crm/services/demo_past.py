@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -18,6 +19,7 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call import Call, CallEnded
 from pbx_crm.domain.deal import Deal, MoveRequest
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
+from pbx_crm.domain.passage import GateClosed
 from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.task import NewTask, TaskKind
@@ -108,7 +110,9 @@ def _walk(tx: Transaction, weeks: _Weeks, day: date) -> None:
             weeks.opened.remove(way)
             continue
         wish = _wish(weeks, funnel[deal.funnel_id], target, deal)
-        carry(tx, staff[deal.owner_id], deal.id, wish, _moment(weeks, day))
+        # A visitor may try gates while these weeks are still being written: such a card stays.
+        with suppress(GateClosed):
+            carry(tx, staff[deal.owner_id], deal.id, wish, _moment(weeks, day))
         way.again_on = _soon(weeks, day)
 
 

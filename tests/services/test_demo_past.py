@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
+from pbx_crm.db import funnels, gates
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import calls, deals, stage_moves, stages, tasks
 from pbx_crm.domain.funnel import StageKind
+from pbx_crm.domain.gate import gate_of
 from pbx_crm.services.demo_company import COMPANY, found_company
 from pbx_crm.services.demo_past import live_through
 from pbx_crm.services.live_feed import LiveFeed
@@ -64,3 +66,16 @@ async def test_reports_find_sales_and_losses_of_every_seller_and_nothing_that_li
 async def test_a_company_that_has_people_is_left_as_it_is(database: Database) -> None:
     assert await founded(database)
     assert not await founded(database)
+
+
+async def test_a_visitor_who_tries_gates_meanwhile_keeps_cards_from_going_on_and_nothing_else(
+    database: Database,
+) -> None:
+    await founded(database)
+    (funnel,) = await database.read(funnels.in_use)
+    binding = gate_of(["note"], is_binding=True)
+    await database.write(lambda tx: gates.put(tx, funnel.stages[2].id, binding))
+    await live_through(database, PBX, "RU", ZONE, NOW, days=5)
+    lying = await database.read(cards_by_kind)
+    assert lying[StageKind.OPEN] > 0
+    assert StageKind.WON not in lying
