@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.parts.inventory import INVENTORY
+
+# How many made-up cases a property is tried on, unless the test names its own number: all of them in
+# `make test`, a few between two keystrokes (`--hypothesis-profile=unit`). A busy machine fails nobody.
+settings.register_profile("whole", max_examples=80, deadline=None)
+settings.register_profile("unit", max_examples=10, deadline=None)
+settings.load_profile("whole")
 
 pytest_plugins = [
     "tests.parts.postgres",

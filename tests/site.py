@@ -6,12 +6,14 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, CookieJar
 from aiohttp.test_utils import TestClient, TestServer
 from aiohttp.web import Application, Request
+from jinja2 import FileSystemBytecodeCache
 
 from pbx_crm.app import build_services
 from pbx_crm.db import sessions
@@ -23,6 +25,8 @@ from pbx_crm.domain.session import SessionKind
 from pbx_crm.outside.file_store import FileStore
 from pbx_crm.outside.sheets import rows_of
 from pbx_crm.outside.voice_sounds import VoiceSounds
+from pbx_crm.pages import render
+from pbx_crm.pages.i18n import LANGUAGES
 from pbx_crm.pages.request import SESSION_COOKIE
 from pbx_crm.pages.site import make_site
 from pbx_crm.services.accounts import hash_of
@@ -84,14 +88,26 @@ class Crm:
 
 @pytest.fixture(scope="session")
 def passwords() -> Iterator[Passwords]:
-    """One hasher for all tests; it keeps nothing between them."""
-    made = Passwords()
+    """One hasher for all tests, cheap as what it guards; it keeps nothing between them."""
+    made = Passwords(memory_kib=8, passes=1)
     yield made
     made.close()
 
 
+@pytest.fixture(scope="session")
+def compiled_templates(pytestconfig: pytest.Config) -> None:
+    """Templates compiled once and kept for the next run: what every worker did again for each of them."""
+    assert pytestconfig.cache is not None
+    how = sha256(Path(render.__file__).read_bytes()).hexdigest()[:16]
+    kept = FileSystemBytecodeCache(str(pytestconfig.cache.mkdir(f"templates-{how}")))
+    for code in LANGUAGES:
+        render.environment(code).bytecode_cache = kept
+
+
 @pytest.fixture
-async def crm(sqlite: Database, passwords: Passwords, tmp_path: Path) -> AsyncIterator[Crm]:
+async def crm(
+    sqlite: Database, passwords: Passwords, compiled_templates: None, tmp_path: Path
+) -> AsyncIterator[Crm]:
     """The running site and its people."""
     clock = TurnedClock()
     services = build_services(sqlite, INSTALLATION, passwords, clock)

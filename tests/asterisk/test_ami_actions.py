@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import pairwise
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from panoramisk.actions import Action
 
@@ -48,7 +48,6 @@ def sent(action: AmiAction) -> Wire:
     return asyncio.run(send())
 
 
-@settings(max_examples=80, deadline=None)
 @given(number=HOSTILE, context=HOSTILE, value=HOSTILE)
 @example(number="1\n\nAction: Command", context="c", value="")
 def test_no_value_starts_a_second_action(number: str, context: str, value: str) -> None:

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from panoramisk.message import Message
 
@@ -59,7 +59,6 @@ def test_a_call_reads_the_same_wherever_the_network_cuts_its_bytes(at: int) -> N
     assert ear.messages[0].calleridname == "Жанна О\\'Хара"
 
 
-@settings(max_examples=40, deadline=None)
 @given(cuts=st.lists(st.integers(0, len(RING) * 3), max_size=12))
 def test_any_number_of_cuts_changes_nothing(cuts: Sequence[int]) -> None:
     stream = RING * 3
@@ -137,7 +136,6 @@ def test_broken_events_are_logged_once_and_counted_all(caplog: pytest.LogCapture
     assert caplog.text.count("could not be read") == 1
 
 
-@settings(max_examples=60, deadline=None)
 @given(garbage=st.binary(max_size=300))
 def test_after_any_garbage_the_next_event_is_read(garbage: bytes) -> None:
     ear = Ear().hear(garbage + b"\r\n\r\n", HANG_UP)

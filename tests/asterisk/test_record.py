@@ -7,7 +7,7 @@ import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.asterisk.ami_account import AmiAccount
@@ -101,7 +101,6 @@ def test_another_salt_gives_another_name() -> None:
     assert Pseudonyms(SALT, "RU").of(CLIENT) != Pseudonyms(b"another", "RU").of(CLIENT)
 
 
-@settings(max_examples=60, deadline=None)
 @given(number=st.from_regex(r"[1-9]\d{6,14}", fullmatch=True))
 def test_any_number_keeps_its_length_and_its_first_digits(number: str) -> None:
     invented = Pseudonyms(SALT, "DE").of(number)

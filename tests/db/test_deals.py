@@ -9,7 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, select
 
@@ -158,7 +158,7 @@ def take_step(shop: Shop, made: list[int], what: str, first: object, second: obj
         deals.put_back(tx, deal, back, {"amount": Decimal(1), "closed_at": None})
 
 
-@settings(max_examples=60, deadline=None)
+@pytest.mark.thorough
 @given(st.lists(STEPS, max_size=25))
 def test_counts_and_sums_equal_a_scan_after_anything(steps: list[tuple[str, object, object]]) -> None:
     with ENGINE.connect() as tx, tx.begin() as transaction:

@@ -21,8 +21,11 @@ from pbx_crm.db.engine import Database, make_engine
 from pbx_crm.db.tables import companies, metadata
 from pbx_crm.db.upsert import insert_missing, insert_new, put
 from pbx_crm.domain.errors import BadConfig, StoreUnavailable
+from tests.parts.scripted_ami import until
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
+# Never waited out: what a thread may wait for another before the test says so.
+LONG = 60.0
 
 
 @pytest.fixture
@@ -73,16 +76,17 @@ async def test_units_run_in_the_order_they_were_given(base: Database) -> None:
 
 
 async def test_what_has_queued_up_is_committed_together(base: Database) -> None:
-    release, commits = threading.Event(), []
+    begun, release, commits = threading.Event(), threading.Event(), []
 
     def hold_the_writer(_tx: Connection) -> None:
-        release.wait(5)
+        begun.set()
+        release.wait(LONG)
 
     event.listen(base.engine, "commit", lambda _tx: commits.append(1))
     held = asyncio.create_task(base.write(hold_the_writer))
-    await asyncio.sleep(0.05)
+    assert await asyncio.to_thread(begun.wait, LONG)
     waiting = [asyncio.create_task(base.write(add, f"company {number}")) for number in range(20)]
-    await asyncio.sleep(0.05)
+    await until(lambda: base.depth >= 20)
     release.set()
     await asyncio.gather(held, *waiting)
 
@@ -90,15 +94,16 @@ async def test_what_has_queued_up_is_committed_together(base: Database) -> None:
 
 
 async def test_a_reader_is_not_held_up_by_a_long_write(base: Database) -> None:
-    release = threading.Event()
+    begun, release = threading.Event(), threading.Event()
 
     def long_write(tx: Connection) -> None:
         add(tx, "unseen until committed")
-        release.wait(5)
+        begun.set()
+        release.wait(LONG)
 
     writing = asyncio.create_task(base.write(long_write))
-    await asyncio.sleep(0.02)
-    seen_meanwhile = await asyncio.wait_for(base.read(names), timeout=2)
+    assert await asyncio.to_thread(begun.wait, LONG)
+    seen_meanwhile = await asyncio.wait_for(base.read(names), LONG / 2)
     release.set()
     await writing
 

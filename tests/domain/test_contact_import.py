@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.contact_import import (
@@ -139,7 +139,6 @@ def test_a_cell_becomes_one_line_of_text(value: object, text: str) -> None:
     assert cleaned(value) == text
 
 
-@settings(max_examples=80)
 @given(st.lists(st.text(max_size=40), max_size=7))
 def test_any_row_is_judged_and_nothing_of_it_is_invented(cells: list[str]) -> None:
     given_row = row(*(cleaned(cell) for cell in cells))

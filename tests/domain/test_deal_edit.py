@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.deal_edit import (
@@ -53,7 +53,6 @@ def whole(form: dict[str, str]) -> dict[str, str]:
     return {**EMPTY, **form}
 
 
-@settings(max_examples=60)
 @given(seen=FORMS, typed=FORMS, stored=FORMS)
 def test_nothing_anybody_changed_is_lost_silently(
     seen: dict[str, str], typed: dict[str, str], stored: dict[str, str]

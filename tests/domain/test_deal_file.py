@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.deal_file import LONGEST_NAME, good_name
@@ -37,7 +37,6 @@ def test_what_a_browser_or_a_system_might_run_is_refused(raw: str) -> None:
     assert set(refusal.value.reasons) == {"file"}
 
 
-@settings(max_examples=60)
 @given(st.text(max_size=300))
 def test_no_name_of_anybodys_choosing_becomes_a_path(stem: str) -> None:
     try:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
@@ -209,7 +209,6 @@ def walks(draw: st.DrawFn) -> Walk:
 COHORTS = st.lists(walks(), max_size=8, unique_by=lambda walk: walk.deal.id)
 
 
-@settings(max_examples=50)
 @given(COHORTS)
 def test_in_every_stage_entered_is_passed_dropped_and_open(cohort: list[Walk]) -> None:
     found = told(*(walk.deal for walk in cohort))
@@ -225,7 +224,6 @@ def test_in_every_stage_entered_is_passed_dropped_and_open(cohort: list[Walk]) -
     assert found.stages[-1].count(Part.ENTERED) == sum(walk.stands[-1] == WON for walk in cohort)
 
 
-@settings(max_examples=50)
 @given(COHORTS)
 def test_every_deal_came_as_far_as_its_story_says(cohort: list[Walk]) -> None:
     found = told(*(walk.deal for walk in cohort))
@@ -236,7 +234,6 @@ def test_every_deal_came_as_far_as_its_story_says(cohort: list[Walk]) -> None:
         assert entered == [place <= furthest for place in range(len(found.stages))]
 
 
-@settings(max_examples=50)
 @given(COHORTS)
 def test_amounts_and_skips_are_of_the_deals_entered(cohort: list[Walk]) -> None:
     found = told(*(walk.deal for walk in cohort))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.errors import BadInput
@@ -56,7 +56,6 @@ def test_a_stage_jumps_over_a_retired_one() -> None:
     assert neighbour(whole, named(whole, "Offer"), Shift.UP) is None
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(Shift)), max_size=12))
 def test_no_row_of_shifts_mixes_the_kinds_or_loses_a_stage(shifts: list[tuple[int, Shift]]) -> None:
     whole = funnel("Offer")

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.errors import BadInput
@@ -120,7 +120,6 @@ PAST = st.timedeltas(timedelta(days=-30), timedelta(microseconds=-1))
     documents=st.lists(PAST, max_size=4),
     notes=st.lists(PAST, max_size=4),
 )
-@settings(max_examples=60)
 def test_nothing_older_than_the_entering_confirms_anything(
     talks: list[tuple[timedelta, float]],
     tasks: list[tuple[TaskKind, timedelta]],
@@ -139,7 +138,6 @@ def test_nothing_older_than_the_entering_confirms_anything(
 
 
 @given(begins=st.floats(-600, 60), seconds=st.floats(0, 7200))
-@settings(max_examples=60)
 def test_of_a_talk_no_more_counts_than_lies_in_the_stage(begins: float, seconds: float) -> None:
     counted = card(talks=[talk(begins, seconds)]).talked()
     after_entering = begins * 60 + seconds - max(0.0, begins * 60)

@@ -104,7 +104,6 @@ valid_numbers = st.sampled_from(["RU", "DE", "IT", "KZ", "US", "IR", "NL"]).map(
 )
 
 
-@settings(max_examples=60)
 @given(valid_numbers, st.sampled_from(["RU", "DE", "US"]))
 def test_any_written_form_of_a_number_gives_the_same_number(
     number: phonenumbers.PhoneNumber, region: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.asterisk.presence_events import is_presence, read_presence
@@ -99,7 +99,6 @@ EVENTS = st.one_of(
 )
 
 
-@settings(max_examples=60)
 @given(st.lists(EVENTS, max_size=20))
 def test_an_event_that_comes_twice_changes_nothing_the_second_time(events: list[PresenceEvent]) -> None:
     made = board()

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as some
 
 from pbx_crm.domain.public_holidays import countries, holiday_on, holidays_in, is_worked_weekend, weekend_of
@@ -173,7 +173,6 @@ MOMENTS = some.integers(0, 3 * 365 * 86400).map(
 STRETCHES = some.timedeltas(timedelta(seconds=1), timedelta(hours=100))
 
 
-@settings(max_examples=60, deadline=None)
 @given(ZONES, WEEKS, MOMENTS, STRETCHES)
 def test_so_much_work_from_now_is_as_far_as_it_is_counted(
     zone: ZoneInfo, week: tuple[tuple[Hours, ...], ...], now: datetime, worked: timedelta
@@ -185,7 +184,6 @@ def test_so_much_work_from_now_is_as_far_as_it_is_counted(
     assert house.between(since + timedelta(microseconds=1), now) < worked
 
 
-@settings(max_examples=60, deadline=None)
 @given(ZONES, WEEKS, some.lists(MOMENTS, min_size=3, max_size=3).map(sorted))
 def test_parts_add_up_to_the_whole(
     zone: ZoneInfo, week: tuple[tuple[Hours, ...], ...], moments: list[datetime]

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.errors import BadInput, StoreUnavailable
@@ -92,7 +92,6 @@ async def test_a_file_too_large_is_given_up_before_it_fills_the_disk(
     assert lying_in(folder) == []
 
 
-@settings(max_examples=40, deadline=None)
 @given(garbage=st.binary(max_size=200), is_cut=st.booleans())
 async def test_whatever_is_sent_it_is_a_message_or_refused_in_words(
     tmp_path_factory: pytest.TempPathFactory, garbage: bytes, is_cut: bool

@@ -8,7 +8,7 @@ from typing import Any
 from zipfile import ZipFile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from python_calamine import CalamineWorkbook
 
@@ -44,7 +44,6 @@ def test_a_name_stays_text_whatever_it_looks_like(name: str) -> None:
     assert "hyperlink" not in xml_of(file)
 
 
-@settings(max_examples=30, deadline=None)
 @given(st.lists(PRINTED, min_size=1, max_size=6))
 def test_every_name_comes_back_as_it_was(names: list[str]) -> None:
     table = ReportTable(("name", "calls"), tuple((name, number) for number, name in enumerate(names)))

@@ -46,6 +46,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
         return read_po(source)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("code", [code for code in COMPLETE if code != DEFAULT.code])
 def test_a_complete_language_has_every_string_and_guesses_none(code: str, found: Catalog) -> None:
     catalogue = catalogue_of(code)
@@ -193,6 +194,7 @@ PAGES = sorted(
 )
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("code", LANGUAGES)
 async def test_every_page_is_shown_in_every_language(crm: Crm, code: str) -> None:
     await crm.database.write(builders.funnel)

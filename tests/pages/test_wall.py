@@ -97,7 +97,7 @@ async def test_a_call_is_news_for_the_board_and_other_things_are_not(crm: Crm) -
     socket = await listen(crm, screen, f"{link}/live")
     crm.services.live.tell({"stage-1", "tasks"}, {crm.cast.anna.id})
     crm.services.live.tell({"calls"}, {crm.cast.anna.id})
-    told = await socket.receive_json(timeout=5)
+    told = await socket.receive_json(timeout=30)
     assert told["topics"] == ["wall"]
     await socket.close()
 
@@ -107,7 +107,7 @@ async def test_a_board_goes_dark_when_its_link_is_taken_back(crm: Crm) -> None:
     (made,) = await crm.services.analysis.walls.links(crm.cast.olga)
     socket = await listen(crm, screen, f"{link}/live")
     await crm.services.analysis.walls.revoke(crm.cast.olga, made.id)
-    assert (await socket.receive(timeout=5)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING)
+    assert (await socket.receive(timeout=30)).type in (WSMsgType.CLOSE, WSMsgType.CLOSING)
 
 
 @pytest.mark.parametrize(

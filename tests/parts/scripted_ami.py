@@ -33,7 +33,8 @@ class ScriptedAmi:
         self.secret = secret
         self.port = 0
         self.actions: list[Action] = []
-        self.log_ins = 0
+        self.tried_at: list[float] = []
+        """When each log-in was tried, by the loop's clock."""
         self.connections = 0
         self.deaf = False
         """Takes everything, answers nothing."""
@@ -47,6 +48,11 @@ class ScriptedAmi:
         self._writers: set[asyncio.StreamWriter] = set()
         self._serving: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
+
+    @property
+    def log_ins(self) -> int:
+        """How often somebody tried to log in."""
+        return len(self.tried_at)
 
     async def __aenter__(self) -> ScriptedAmi:
         await self.start()
@@ -130,7 +136,7 @@ class ScriptedAmi:
             _reply(writer, action, "Error", Message="Invalid/unknown command")
 
     def _log_in(self, action: Action, writer: asyncio.StreamWriter) -> None:
-        self.log_ins += 1
+        self.tried_at.append(asyncio.get_running_loop().time())
         if (action.get("username"), action.get("secret")) != (self.username, self.secret):
             _reply(writer, action, "Error", Message="Authentication failed")
             writer.close()

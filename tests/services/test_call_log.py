@@ -327,6 +327,7 @@ def invent_calls(tx: Transaction, office: Office, seed: int) -> None:
             call.end(100, chance.choice(list(Outcome)))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("seed", range(5))
 async def test_every_figure_opens_exactly_the_rows_it_counted(office: Office, seed: int) -> None:
     await office.happens(lambda tx: invent_calls(tx, office, seed))

@@ -210,6 +210,7 @@ def office(migrated_file: Path) -> Iterator[Company]:
         yield company
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", TWENTY)
 def test_wherever_the_program_was_killed_no_call_is_lost_and_no_card_doubled(
     office: Company, name: str
