@@ -119,3 +119,19 @@ def test_links_between_the_pages_lead_somewhere() -> None:
         links = re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text(encoding="utf-8"))
         missing = [link for link in links if not (page.parent / link).exists()]
         assert missing == [], page.name
+
+
+def test_the_map_by_area_names_files_that_are_there() -> None:
+    rows = part_of_map(text_of("architecture.md"))
+    assert len(rows) > 10
+    for area, *rooms in rows:
+        for room, cell in zip(("domain", "db", "services", "pages"), rooms, strict=False):
+            for name in re.findall(r"`([^`]+)`", cell):
+                assert list((ROOT / "pbx_crm" / room).glob(f"{name}.py")), f"{area}: {room}/{name}"
+
+
+def part_of_map(text: str) -> list[list[str]]:
+    """The rows of the table of areas, cell by cell."""
+    table = text.split("## By area")[1].split("\n## ")[0]
+    lines = [line for line in table.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines[1:]]

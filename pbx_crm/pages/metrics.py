@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0
 
-from pbx_crm.pages.gate import bearer_of
+from pbx_crm.pages.entry import bearer_of
 from pbx_crm.pages.request import OPTIONS, is_passed_on, origin_of, services_of
 
 NOWHERE = ""

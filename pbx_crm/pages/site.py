@@ -65,7 +65,7 @@ from pbx_crm.pages.api import document
 from pbx_crm.pages.api.table import ENDPOINTS
 from pbx_crm.pages.card_routes import CARD_ROUTES
 from pbx_crm.pages.client_routes import CLIENT_ROUTES
-from pbx_crm.pages.gate import know_viewer, refuse_foreign_origin
+from pbx_crm.pages.entry import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.report_routes import REPORT_ROUTES
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
