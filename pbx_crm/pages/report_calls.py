@@ -151,7 +151,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/calls.csv and .xlsx: the same rows."""
     head, found = await _found(request)
-    return head.file(request, found.table())
+    return await head.file(request, found.table())
 
 
 async def show_meetings(request: web.Request) -> web.StreamResponse:

@@ -65,4 +65,4 @@ async def deal_file(
     request: web.Request, head: ReportHead, found: Callable[[Rows], Awaitable[DealPage]]
 ) -> web.Response:
     """All of them as a file."""
-    return head.file(request, table_of((await found(Rows())).lines))
+    return await head.file(request, table_of((await found(Rows())).lines))

@@ -80,7 +80,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/forecast.csv and .xlsx: a row a month, past and coming, and one for what stands apart."""
     head, found = await _found(request)
-    return head.file(request, found.table())
+    return await head.file(request, found.table())
 
 
 async def show_deals(request: web.Request) -> web.StreamResponse:
@@ -101,7 +101,7 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
 async def deals_as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/forecast/deals.csv and .xlsx: the same deals."""
     head, found = await _found(request, DEALS_PATH)
-    return head.file(request, table_of(await _lines(request, head, found)))
+    return await head.file(request, table_of(await _lines(request, head, found)))
 
 
 async def _lines(request: web.Request, head: ReportHead, found: ForecastReport) -> list[DealLine]:

@@ -71,7 +71,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/funnel.csv and .xlsx: a row a stage."""
     head, found = await _found(request)
-    return head.file(request, found.table())
+    return await head.file(request, found.table())
 
 
 async def show_deals(request: web.Request) -> web.StreamResponse:
@@ -83,7 +83,7 @@ async def deals_as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/funnel/deals.csv and .xlsx: the same deals."""
     found = await _deals(request)
     head: ReportHead = found["head"]
-    return head.file(request, table_of(found["lines"]))
+    return await head.file(request, table_of(found["lines"]))
 
 
 async def _deals(request: web.Request) -> dict[str, Any]:

@@ -123,12 +123,12 @@ class ReportHead:
         """(kind, address) of the same report as a file."""
         return tuple((ending.upper(), self.query.url(f"{self.path}.{ending}")) for ending in ENDINGS)
 
-    def file(self, request: web.Request, table: ReportTable) -> web.Response:
+    async def file(self, request: web.Request, table: ReportTable) -> web.Response:
         """The table as the file asked for; its name says which report and days it is."""
         stem = f"{self.path.removeprefix('/reports/').replace('/', '-')}-{self.days.first}-{self.days.last}"
         slices = [("slice", name) for name in (*self.sliced, self.band) if name]
         days = (("from", str(self.days.first)), ("to", str(self.days.last)), ("time zone", str(self.zone)))
-        return file_answer(request, table, stem, self.now, (("report", self.path), *days, *slices))
+        return await file_answer(request, table, stem, self.now, (("report", self.path), *days, *slices))
 
 
 async def head_of(

@@ -64,7 +64,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/hours.csv and .xlsx: a row for each hour of the week that had calls."""
     head, found = await _found(request)
-    return head.file(request, found.table())
+    return await head.file(request, found.table())
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, CallHours]:

@@ -92,7 +92,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/missed.csv and .xlsx: every wait a row."""
     head, found = await _found(request)
-    return head.file(request, found.table())
+    return await head.file(request, found.table())
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, MissedReport]:

@@ -130,7 +130,7 @@ class OriginPages:
     async def as_file(self, request: web.Request) -> web.StreamResponse:
         """The same rows as a file."""
         head, found = await self._found(request)
-        return head.file(request, found.table())
+        return await head.file(request, found.table())
 
     async def show_deals(self, request: web.Request) -> web.StreamResponse:
         """Exactly the deals that a figure counted."""

@@ -67,7 +67,7 @@ async def as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/plan.csv and .xlsx: a row for each seller and what is planned."""
     head = await head_of(request, PATH, SLICES, has_period=False)
     _, report = await _found(request, head)
-    return head.file(request, report.table())
+    return await head.file(request, report.table())
 
 
 async def _found(request: web.Request, head: ReportHead) -> tuple[PlanPeriod, PlanReport]:

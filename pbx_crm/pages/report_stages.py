@@ -57,7 +57,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/stages.csv and .xlsx: a row for each stage, seller and currency."""
     head, found = await _found(request)
-    return head.file(request, found.table())
+    return await head.file(request, found.table())
 
 
 async def show_deals(request: web.Request) -> web.StreamResponse:

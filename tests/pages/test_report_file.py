@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -15,6 +16,7 @@ from python_calamine import CalamineWorkbook
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.report_table import Cell, ReportTable
+from pbx_crm.pages import report_file
 from pbx_crm.pages.report_file import LONGEST_CELL, workbook
 from tests import builders
 from tests.builders import NOW
@@ -111,3 +113,17 @@ async def test_a_sellers_workbook_holds_their_own_rows(crm: Crm) -> None:
     await crm.database.write(some_rows, crm)
     read = rows_of(await body(crm, "/reports/funnel/deals.xlsx?period=today", "boris"))
     assert len(read) == 1
+
+
+async def test_while_a_workbook_is_written_calls_are_heard(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads: list[threading.Thread] = []
+
+    def noted(*told: Any) -> bytes:
+        threads.append(threading.current_thread())
+        return workbook(*told)
+
+    monkeypatch.setattr(report_file, "workbook", noted)
+    olga = await crm.browser(crm.cast.olga)
+    assert (await olga.get("/reports/calls.xlsx")).status == 200
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
