@@ -11,9 +11,9 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 from pbx_crm.db import call_days
 from pbx_crm.db.call_figures import counted_for, counted_once
 from pbx_crm.db.call_fold import QuarterHour, begin_of
-from pbx_crm.db.call_report import NOT_COUNTED, is_company, mine, within
+from pbx_crm.db.call_report import NOT_COUNTED, is_company, mine
 from pbx_crm.db.call_sums import EVERYBODY
-from pbx_crm.db.report_slices import calls_sliced, sums_sliced
+from pbx_crm.db.report_slices import calls_sliced, sums_sliced, within
 from pbx_crm.db.tables import call_hours as kept
 from pbx_crm.db.tables import call_people, calls
 from pbx_crm.domain.call_hours import are_alike

@@ -10,62 +10,47 @@ from dataclasses import fields, replace
 from functools import partial
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    String,
-    case,
-    cast,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from pbx_crm.db import call_days, call_sums, meetings
+from pbx_crm.db import call_days, call_sums, client_counts, meetings
 from pbx_crm.db.call_figures import people_in
 from pbx_crm.db.call_sums import EVERYBODY, NOBODY, SUMS, Keys
-from pbx_crm.db.report_slices import calls_sliced, sums_sliced
+from pbx_crm.db.client_counts import Clients
+from pbx_crm.db.report_slices import calls_sliced, sums_sliced, within
 from pbx_crm.db.tables import call_days as kept
 from pbx_crm.db.tables import calls, people, talks
 from pbx_crm.domain.call_report import SECONDS, CallReport, Counts, Moment, SellerCounts, Whole
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import ReportFilter
-from pbx_crm.domain.report_period import Days, Span, parts_of
+from pbx_crm.domain.report_period import Days, parts_of
 
 Condition = ColumnElement[bool]
 Sums = dict[int, dict[str, int]]
 MILLISECONDS = 1000
 NOT_COUNTED = calls.c.counted_day.is_(None)
 COUNTS = frozenset(field.name for field in fields(Counts))
-# One client may have several numbers, and a number may belong to no client yet.
-CLIENT = case(
-    (calls.c.contact_id.is_not(None), literal("client ") + cast(calls.c.contact_id, String)),
-    else_=calls.c.e164,
-)
 
 
 def report(tx: Connection, wanted: ReportFilter, scope: Scope) -> CallReport:
-    """Every seller's row, by name; nobody's and the whole for who sees everybody. At most ten statements."""
+    """Every seller's row, by name; nobody's and the whole for who sees everybody. At most 12 statements."""
     sums = added_up(tx, wanted, scope)
-    clients = _clients_per_seller(tx, wanted, scope)
+    whose = None if is_company(wanted, scope) else mine(wanted, scope, talks.c.person_id)
+    clients = client_counts.count(tx, wanted, whose)
     held = meetings.per_seller(tx, wanted, scope, Moment.HELD)
-    counted = sorted((sums.keys() | clients.keys() | held.keys()) - {NOBODY, EVERYBODY})
+    counted = sorted((sums.keys() | clients.per_person.keys() | held.keys()) - {NOBODY, EVERYBODY})
     rows = tuple(
         SellerCounts(
             person_id,
             name,
             replace(
                 counts_of(sums.get(person_id, {})),
-                clients=clients.get(person_id, 0),
+                clients=clients.per_person.get(person_id, 0),
                 meetings=held.get(person_id, 0),
             ),
         )
         for person_id, name in sellers(tx, wanted, scope, counted)
     )
-    return CallReport(
-        rows, _whole(tx, wanted, rows, sums, clients.get(NOBODY, 0)) if is_company(wanted, scope) else None
-    )
+    return CallReport(rows, _whole(rows, sums, clients) if whose is None else None)
 
 
 def added_up(tx: Connection, wanted: ReportFilter, scope: Scope) -> Sums:
@@ -123,11 +108,6 @@ def portions(tx: Connection, wanted: ReportFilter) -> tuple[list[list[Condition]
     return loose, parts.days
 
 
-def within(span: Span) -> list[Condition]:
-    """Conditions on `calls`: they began in the span."""
-    return [calls.c.started_at >= span.since, calls.c.started_at < span.until]
-
-
 def mine(wanted: ReportFilter, scope: Scope, person_id: ColumnElement[int]) -> list[Condition]:
     """Conditions on a person: one the viewer sees, and the one it is about."""
     found = [people_in(scope, person_id)]
@@ -158,22 +138,6 @@ def kept_sums(wanted: ReportFilter, scope: Scope, days: Days, keys: Keys = ()) -
     return query.group_by(*keys, kept.c.who)
 
 
-def _talked_with(columns: Sequence[ColumnElement[Any]], wanted: ReportFilter) -> Select[Any]:
-    """Distinct clients of the conversations; from the talks, since few calls have more than one."""
-    counted = func.count(CLIENT.distinct())
-    query = select(*columns, counted).select_from(talks.join(calls, calls.c.id == talks.c.call_id))
-    return query.where(call_sums.WITH_CLIENTS, *within(wanted.span), *calls_sliced(wanted))
-
-
-def _clients_per_seller(tx: Connection, wanted: ReportFilter, scope: Scope) -> dict[int, int]:
-    """By person; under NOBODY those of phones linked to none."""
-    who = func.coalesce(talks.c.person_id, call_sums.ZERO)
-    query = _talked_with([who], wanted)
-    if not is_company(wanted, scope):
-        query = query.where(*mine(wanted, scope, talks.c.person_id))
-    return {found: count for found, count in tx.execute(query.group_by(who))}
-
-
 def sellers(
     tx: Connection, wanted: ReportFilter, scope: Scope, counted: Sequence[int]
 ) -> list[tuple[int, str]]:
@@ -185,14 +149,11 @@ def sellers(
     return [(person_id, name) for person_id, name in found]
 
 
-def _whole(
-    tx: Connection, wanted: ReportFilter, rows: tuple[SellerCounts, ...], sums: Sums, unlinked: int
-) -> Whole:
-    nobody = replace(counts_of(sums.get(NOBODY, {})), clients=unlinked)
+def _whole(rows: tuple[SellerCounts, ...], sums: Sums, clients: Clients) -> Whole:
+    nobody = replace(counts_of(sums.get(NOBODY, {})), clients=clients.per_person.get(NOBODY, 0))
     every = sums.get(EVERYBODY, {})
     added: dict[str, Any] = {
         name: sum(getattr(row.counts, name) for row in rows) + getattr(nobody, name) for name in SECONDS
     }
-    clients = tx.execute(_talked_with([], wanted)).scalar_one()
-    total = replace(counts_of(every), clients=clients, **added)
+    total = replace(counts_of(every), clients=clients.in_all, **added)
     return Whole(nobody, total, every.get("incoming", 0), every.get("repeated", 0))

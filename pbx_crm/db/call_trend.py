@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, case
 
 from pbx_crm.db import call_days, call_sums
-from pbx_crm.db.call_report import NOT_COUNTED, counts_of, kept_sums, summed, within
+from pbx_crm.db.call_report import NOT_COUNTED, counts_of, kept_sums, summed
 from pbx_crm.db.call_sums import EVERYBODY, LENGTHS, SUMS
-from pbx_crm.db.report_slices import calls_sliced
+from pbx_crm.db.report_slices import calls_sliced, within
 from pbx_crm.db.tables import call_days as kept
 from pbx_crm.db.tables import calls
 from pbx_crm.domain.call_report import Counts

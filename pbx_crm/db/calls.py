@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import BindParameter, Connection, bindparam, delete, insert, select, update
 
-from pbx_crm.db import call_days
+from pbx_crm.db import call_days, client_days
 from pbx_crm.db.prepared import fetch, insert_returning, run, write_rows
 from pbx_crm.db.scoped import calls_in
 from pbx_crm.db.tables import call_aliases, call_people, calls, deals, legs, talks, tasks, transfers
@@ -167,6 +167,7 @@ def link_deal(tx: Connection, call_id: int, deal_id: int, contact_id: int | None
     """The call belongs to this deal, for this reason."""
     values = {"deal_id": deal_id, "contact_id": contact_id, "owner_rule": dict(rule)}
     call_days.take_out(tx, [call_id])
+    client_days.forget_calls(tx, [call_id])
     tx.execute(update(calls).where(calls.c.id == call_id).values(**values))
     call_days.put_in(tx, [call_id])
 

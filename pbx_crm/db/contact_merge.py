@@ -7,9 +7,9 @@ from typing import Any
 
 from sqlalchemy import Column, Connection, Table, delete, select, update
 
-from pbx_crm.db import cuttings
+from pbx_crm.db import client_days, cuttings
 from pbx_crm.db.cuttings import Cutting
-from pbx_crm.db.tables import contacts, deal_contacts, deals, import_rows, metadata, open_deals
+from pbx_crm.db.tables import calls, contacts, deal_contacts, deals, import_rows, metadata, open_deals
 from pbx_crm.db.upsert import insert_missing
 
 
@@ -19,6 +19,8 @@ def merge(tx: Connection, keep_id: int, gone_id: int) -> Cutting:
     for column in pointers():
         table: Table = column.table
         ids = list(tx.execute(select(table.c.id).where(column == gone_id)).scalars())
+        if table is calls:
+            client_days.forget_calls(tx, ids)
         if ids:
             links.append([table.name, column.name, ids])
             tx.execute(update(table).where(column == gone_id).values({column.name: keep_id}))
@@ -35,6 +37,8 @@ def tell_apart(tx: Connection, cutting: Cutting) -> None:
     cuttings.put_back(tx, {"rows": [one], "links": []})
     for name, column, ids in cutting["moved"]:
         table = metadata.tables[name]
+        if table is calls:
+            client_days.forget_calls(tx, ids)
         for part in cuttings.parts(ids):
             still = update(table).where(table.c.id.in_(part), table.c[column] == keep_id)
             tx.execute(still.values({column: gone_id}))

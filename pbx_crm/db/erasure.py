@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, Text, cast, delete, or_, select, update
 
-from pbx_crm.db import call_days
+from pbx_crm.db import call_days, client_days
 from pbx_crm.db.contact_merge import pointers
 from pbx_crm.db.cuttings import parts
 from pbx_crm.db.tables import (
@@ -91,6 +91,7 @@ def _deals(tx: Connection, contact_id: int) -> tuple[tuple[int, ...], tuple[int,
 def erase(tx: Connection, client: ClientTrace) -> None:
     """Nothing says any more who this client was; figures stay as they were."""
     call_days.take_out(tx, client.calls)
+    client_days.forget_calls(tx, client.calls)
     _blank_calls(tx, client)
     call_days.put_in(tx, client.calls)
     _blank_deals(tx, client)

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.exc import IntegrityError
 
-from pbx_crm.db import call_days
+from pbx_crm.db import call_days, client_days
 from pbx_crm.db.prepared import fetch
 from pbx_crm.db.tables import calls, deals, line_sellers, lines, site_forms, skip_rules
 from pbx_crm.db.upsert import insert_missing, insert_new
@@ -97,6 +97,7 @@ def skip_rules_by_id(tx: Connection) -> list[tuple[int, SkipRule]]:
 def drop(tx: Connection, line_id: int) -> None:
     """The line is gone; its calls and deals stay, and no longer name a line."""
     call_days.leave_line(tx, line_id)
+    client_days.forget_line(tx, line_id)
     for table in (calls, deals, site_forms):
         tx.execute(update(table).where(table.c.line_id == line_id).values(line_id=None))
     tx.execute(delete(lines).where(lines.c.id == line_id))

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, func, select
 from pbx_crm.db import call_report, client_regions, lines, regions
 from pbx_crm.db.call_figures import INCOMING, counted_for, counted_once
 from pbx_crm.db.column_types import ExactMoney
-from pbx_crm.db.report_slices import calls_sliced, deals_sliced
+from pbx_crm.db.report_slices import calls_sliced, deals_sliced, within
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import call_people, calls, deals, source_costs, stages
 from pbx_crm.domain.call_log import Figure
@@ -154,7 +154,7 @@ def _by_region(wanted: ReportFilter, scope: Scope) -> Select[Any]:
     sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in conditions.items()]
     clients = (
         whose.add_columns(*sums)
-        .where(*call_report.within(wanted.span), *calls_sliced(wanted))
+        .where(*within(wanted.span), *calls_sliced(wanted))
         .group_by(*parties)
         .subquery("clients")
     )

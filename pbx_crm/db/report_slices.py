@@ -12,6 +12,7 @@ from pbx_crm.domain.call_log import CallFilter
 from pbx_crm.domain.origin_report import NO_LINE
 from pbx_crm.domain.person import Scope
 from pbx_crm.domain.report_filter import ReportFilter
+from pbx_crm.domain.report_period import Span
 
 MOST_SOURCES = 100
 """As many as anybody would look through in a list."""
@@ -27,6 +28,11 @@ def calls_sliced(wanted: ReportFilter | CallFilter) -> list[ColumnElement[bool]]
     if wanted.region_id is not None:
         found.append(client_regions.is_in(client_regions.of_calls(), wanted.region_id))
     return found
+
+
+def within(span: Span) -> list[ColumnElement[bool]]:
+    """Conditions on `calls`: they began in the span."""
+    return [calls.c.started_at >= span.since, calls.c.started_at < span.until]
 
 
 def on_line(column: ColumnElement[int | None], line_id: int) -> ColumnElement[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
@@ -116,6 +116,17 @@ def parts_of(span: Span, zone: tzinfo) -> Parts:
     return Parts(
         Days(first, end - timedelta(days=1)), tuple(edge for edge in edges if edge.since < edge.until)
     )
+
+
+def stretches(days: Iterable[date]) -> list[Days]:
+    """These days as stretches without a gap, oldest first."""
+    found: list[Days] = []
+    for day in sorted(days):
+        if found and found[-1].last + timedelta(days=1) == day:
+            found[-1] = Days(found[-1].first, day)
+        else:
+            found.append(Days(day, day))
+    return found
 
 
 def start_of(day: date, zone: tzinfo) -> datetime:

@@ -28,7 +28,7 @@ class Analysis:
         """The services of reports, standing on this."""
         plans, origins = Plans(ground), Origins(ground)
         return cls(
-            rollups=Rollups(ground.database),
+            rollups=Rollups(ground.database, ground.clock),
             walls=Walls(ground),
             plans=plans,
             origins=origins,

@@ -72,7 +72,7 @@ class Backfill:
         self._database = database
         self._clock = clock
         self._plans = plans
-        self._rollups = Rollups(database)
+        self._rollups = Rollups(database, clock)
 
     async def run(self, pbx: str, history: History, wish: Wish, tell: Callable[[Progress], None]) -> Progress:
         """Everything since the wish's day, up to now; what a run broken off had reached is not read again."""

@@ -47,7 +47,7 @@ class CallIntake:
         already change nothing.
         """
         if facts:
-            self._tell(await self._database.write(take_in, pbx, facts, self._plans[pbx]))
+            self._tell(await self._database.write(take_in, pbx, facts, self._plans[pbx], self._clock()))
 
     async def take_written(self, pbx: str, written: Sequence[Call], *, even_open: bool = True) -> int:
         """Stores calls that the PBX wrote down and that were not heard, or not to their end; how many.
@@ -93,14 +93,19 @@ class CallIntake:
             self._live.tell(signal.topics, signal.people)
 
 
-def take_in(tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan) -> list[Signal]:
-    """The whole intake of a batch within a transaction; what is to be told once it is committed."""
+def take_in(
+    tx: Transaction, pbx: str, facts: Sequence[Fact], plan: NumberPlan, now: datetime | None = None
+) -> list[Signal]:
+    """The whole intake of a batch within a transaction; what is to be told once it is committed.
+
+    `now` is for what is heard live: the sums of days that are over are not looked at.
+    """
     desk = Desk(tx, pbx, facts, plan)
     if not desk.news:
         return []
     for news in desk.news:
         hear(desk, news)
-    leave_sums(tx, desk)
+    leave_sums(tx, desk, now)
     file_away(tx, desk)
     act_on_calls(tx, desk)
     return signals(desk)

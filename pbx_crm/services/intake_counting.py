@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 
-from pbx_crm.db import call_days
+from pbx_crm.db import call_days, client_days
 from pbx_crm.db.engine import Transaction
 from pbx_crm.services.intake_desk import CallFile, Desk
 
 
-def leave_sums(tx: Transaction, desk: Desk) -> None:
+def leave_sums(tx: Transaction, desk: Desk, now: datetime | None = None) -> None:
     """Takes out of the sums every call that filing this desk away changes.
 
     They are put in, with all that are over by then, when `services/rollups.py` comes round; reports count
-    them themselves until then.
+    them themselves until then. `now` spares calls of just now the look whether their day is kept.
     """
+    client_days.forget(tx, _moments(desk), now)
+    client_days.forget_calls(tx, [gone_id for _, gone_id in desk.gone])
     changed = [file.id for file in desk.heard if file.id is not None and _is_counted(file)]
     call_days.take_out(tx, [*changed, *_made_cold_or_not(tx, desk)])
+
+
+def _moments(desk: Desk) -> Iterator[datetime]:
+    """When the desk's calls began, by what is on record and by what was heard."""
+    for file in desk.heard:
+        if file.call is not None:
+            yield file.call.started_at
+        if file.row is not None:
+            yield file.row["started_at"]
 
 
 def _is_counted(file: CallFile) -> bool:

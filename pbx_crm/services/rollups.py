@@ -6,12 +6,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import structlog
 
-from pbx_crm.db import call_days
-from pbx_crm.db.engine import Database
+from pbx_crm.db import call_days, client_days
+from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.errors import StoreUnavailable
+from pbx_crm.services.clock import Clock, utc_now
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +39,9 @@ class Progress:
 class Rollups:
     """A day is a transaction of its own, and before and after it every report says the same."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, clock: Clock = utc_now) -> None:
         self._database = database
+        self._clock = clock
 
     async def rebuild(self, zone_name: str) -> AsyncIterator[Progress]:
         """Makes all sums anew by the days of this zone; tells of each day when it is stored."""
@@ -49,6 +52,9 @@ class Rollups:
             if zone is not None:
                 await self._database.write(call_days.build, day, zone)
             yield Progress(day, done, len(days))
+        if zone is not None:
+            await self._database.write(client_days.forget_all)
+            await self._keep_clients(zone)
 
     async def keep_up(self) -> None:
         """Catches up every few seconds, for good."""
@@ -60,7 +66,7 @@ class Rollups:
             await asyncio.sleep(ROUND_SECONDS)
 
     async def catch_up(self) -> None:
-        """Puts into the sums every call that is over and not in them."""
+        """Puts into the sums every call that is over and not in them, and keeps the clients of past days."""
         zone = await self._database.read(call_days.zone)
         if zone is None:
             return
@@ -70,13 +76,18 @@ class Rollups:
         for first in range(0, len(waiting), PUT_AT_ONCE):
             some = [call_id for call_id, _ in waiting[first : first + PUT_AT_ONCE]]
             await self._database.write(call_days.put_in, some)
+        await self._keep_clients(zone)
+
+    async def _keep_clients(self, zone: ZoneInfo) -> None:
+        for day in await self._database.read(client_days.to_make, zone, self._clock()):
+            await self._database.write(client_days.make, day, zone)
 
     async def check(self) -> AsyncIterator[Progress]:
         """Adds up every day again and compares; tells of each day."""
         days = await self._days()
         zone = await self._database.read(call_days.zone)
         for done, day in enumerate(days, 1):
-            wrong = await self._database.read(call_days.wrong_rows, day, zone) if zone else 0
+            wrong = await self._database.read(_wrong_rows, day, zone) if zone else 0
             yield Progress(day, done, len(days), wrong)
 
     async def _take_zone(self, zone_name: str) -> None:
@@ -86,9 +97,18 @@ class Rollups:
         for day in await self._days():
             if before is not None:
                 await self._database.write(call_days.tear_down, day, before)
-        await self._database.write(call_days.change_zone, zone_name)
+        await self._database.write(_change_zone, zone_name)
 
     async def _days(self) -> list[date]:
         zone = await self._database.read(call_days.zone)
         known = await self._database.read(call_days.days_known, zone) if zone else None
         return list(known) if known else []
+
+
+def _wrong_rows(tx: Transaction, day: date, zone: ZoneInfo) -> int:
+    return call_days.wrong_rows(tx, day, zone) + client_days.wrong_rows(tx, day, zone)
+
+
+def _change_zone(tx: Transaction, zone_name: str) -> None:
+    client_days.forget_all(tx)
+    call_days.change_zone(tx, zone_name)

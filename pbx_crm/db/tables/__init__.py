@@ -49,7 +49,7 @@ from pbx_crm.db.tables.pbx import gaps, phone_states, record_places
 from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
 from pbx_crm.db.tables.plans import plans, source_costs
 from pbx_crm.db.tables.regions import number_ranges, regions
-from pbx_crm.db.tables.rollups import call_days, call_hours
+from pbx_crm.db.tables.rollups import call_days, call_hours, client_days
 from pbx_crm.db.tables.site_forms import site_forms, site_requests
 from pbx_crm.db.tables.voice import voice_calls, voice_messages
 from pbx_crm.db.tables.walls import wall_links
@@ -67,6 +67,7 @@ __all__ = [
     "call_hours",
     "call_people",
     "calls",
+    "client_days",
     "companies",
     "contact_numbers",
     "contacts",

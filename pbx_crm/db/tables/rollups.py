@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, Integer, Table, UniqueConstraint
+from sqlalchemy import Column, Date, Integer, LargeBinary, Table, UniqueConstraint
 
 from pbx_crm.db.column_types import UtcTime
 from pbx_crm.db.tables.base import RowId, metadata
@@ -48,4 +48,15 @@ call_hours = Table(
     Column("answered", Integer, nullable=False, default=0),
     Column("missed", Integer, nullable=False, default=0),
     UniqueConstraint("who", "began", "line"),
+)
+
+# Who talked with whom on a day of the firm's that is over: pairs of person and client, packed
+# (domain/clients_met.py). A day whose row of line 0 is missing is counted from its calls.
+client_days = Table(
+    "client_days",
+    metadata,
+    Column("day", Date, nullable=False),
+    Column("line", RowId, nullable=False),
+    Column("met", LargeBinary, nullable=False),
+    UniqueConstraint("day", "line"),
 )

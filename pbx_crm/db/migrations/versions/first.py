@@ -72,6 +72,13 @@ def upgrade() -> None:
         sa.UniqueConstraint("who", "began", "line", name=op.f("uq_call_hours_who_began_line")),
     )
     op.create_table(
+        "client_days",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("line", ROW_ID, nullable=False),
+        sa.Column("met", sa.LargeBinary(), nullable=False),
+        sa.UniqueConstraint("day", "line", name=op.f("uq_client_days_day_line")),
+    )
+    op.create_table(
         "companies",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
