@@ -25,6 +25,7 @@ from pbx_crm.domain.line import Line, SkipRule, line_of
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.roster import Roster
+from pbx_crm.domain.task import TaskKind
 
 LONGEST_CALL = timedelta(hours=12)
 
@@ -149,7 +150,7 @@ class Notice:
 class Wish:
     """A task that a call leads to."""
 
-    kind: str
+    kind: TaskKind
     cause: str
     deal: DealFile
     file: CallFile

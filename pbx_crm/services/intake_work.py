@@ -21,6 +21,7 @@ from pbx_crm.domain.intake_case import STRANGER, Case
 from pbx_crm.domain.line import CreateAt, skip_rule_of
 from pbx_crm.domain.owner_rule import Rule
 from pbx_crm.domain.roster import Roster
+from pbx_crm.domain.task import TaskKind
 from pbx_crm.services.intake_desk import (
     Birth,
     CallFile,
@@ -193,11 +194,11 @@ def _follow_up(desk: Desk, file: CallFile, call: Call, deal: DealFile, at: datet
     within = file.line.callback_within
     if wants_callback(call) and deal.key not in desk.waiting and not _got_through(desk, file, call):
         due_at = desk.due(file.line, at, within)
-        desk.wishes.append(Wish("call", f"{CAUSE}{file.key}", deal, file, at, due_at))
+        desk.wishes.append(Wish(TaskKind.CALL, f"{CAUSE}{file.key}", deal, file, at, due_at))
         desk.waiting.add(deal.key)
     if not file.is_birthplace and _needs_review(desk, call, deal):
         due_at = desk.due(file.line, at, within)
-        desk.wishes.append(Wish("review", f"review:{file.key}", deal, file, at, due_at))
+        desk.wishes.append(Wish(TaskKind.REVIEW, f"review:{file.key}", deal, file, at, due_at))
 
 
 def _got_through(desk: Desk, file: CallFile, call: Call) -> bool:

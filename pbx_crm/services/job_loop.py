@@ -50,12 +50,18 @@ class JobLoop:
 
     async def run(self) -> None:
         """Works until it is cancelled; a database that fails now and then does not end it."""
+        is_failing = False
         while True:
             try:
                 done = await self.run_due()
             except Exception as error:
-                log.error("looking for jobs failed", error=str(error))
-                done = 0
+                if not is_failing:
+                    log.error("jobs cannot be looked for; trying again", error=str(error))
+                is_failing, done = True, 0
+            else:
+                if is_failing:
+                    log.info("jobs can be looked for again")
+                is_failing = False
             await asyncio.sleep(0 if done == AT_ONCE else self._pause_seconds)
 
     async def _do(self, job: Job) -> None:
