@@ -39,10 +39,10 @@ Week = tuple[tuple[Hours, ...], ...]
 
 
 @lru_cache(maxsize=1_000)
-def _moment(day: date, minute: int, zone: tzinfo) -> datetime:
+def _moment(day: date, minute: int, zone: tzinfo, fold: int = 0) -> datetime:
     # Every call asks when something is due, and today opens and closes at the same moments for all of them.
     days, rest = divmod(minute, DAY_MINUTES)
-    local = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60), zone)
+    local = datetime.combine(day + timedelta(days=days), time(rest // 60, rest % 60, fold=fold), zone)
     return local.astimezone(UTC)
 
 
@@ -149,7 +149,9 @@ class WorkingTime:
         if self.quiet is None or not self.is_quiet(at):
             return at
         today = at.astimezone(self.zone).date()
-        ends = (_moment(today + timedelta(days=days), self.quiet.end, self.zone) for days in (0, 1))
+        # Where clocks are put back the end may be shown twice, and be over once already.
+        shown = ((today + timedelta(days=days), fold) for days in (0, 1) for fold in (0, 1))
+        ends = (_moment(day, self.quiet.end, self.zone, fold) for day, fold in shown)
         return next(end for end in ends if end > at)
 
     def _spans_from(self, at: datetime, days: int = FAR) -> Iterator[tuple[datetime, datetime]]:

@@ -232,6 +232,13 @@ def test_every_need_is_read_as_it_was_written(need: Need) -> None:
     assert need_of(need.key) == need
 
 
+@pytest.mark.parametrize("seconds", [1, 3600])
+def test_a_talk_of_a_second_and_of_an_hour_may_be_asked_for(seconds: int) -> None:
+    made = gate_of([f"call:{seconds}"], is_binding=True)
+    assert made is not None
+    assert made.needs == (Need(NeedKind.CALL, seconds=seconds),)
+
+
 @pytest.mark.parametrize(
     "key", ["", "call", "call:0", "call:3601", "call:x", "field:owner", "task:dance", "x"]
 )

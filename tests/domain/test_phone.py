@@ -58,6 +58,27 @@ def test_a_prefix_does_not_eat_a_number_that_is_right_as_it_stands() -> None:
     assert GERMANY.e164("0030901820") == "+4930901820"
 
 
+@pytest.mark.parametrize("dialled", ["589161234567", "679161234567"])
+def test_a_digit_that_is_no_outside_line_is_not_taken_off(dialled: str) -> None:
+    assert BEHIND_NINE.e164(dialled) is None
+    assert NumberPlan("RU", ("",)).e164(dialled) is None, "an empty prefix takes nothing off either"
+
+
+def test_of_two_readings_the_one_that_is_a_real_number_wins() -> None:
+    assert NumberPlan("DE", ("9",)).e164("9030901820") == "+4930901820", "there is no 9030 in Germany"
+    assert NumberPlan("DE").e164("9030901820") == "+499030901820", "but who knows what comes"
+
+
+@pytest.mark.parametrize("prefixes", [("9", "99"), ("99", "9")])
+def test_of_two_prefixes_that_fit_the_longer_one_is_meant(prefixes: tuple[str, ...]) -> None:
+    assert NumberPlan("DE", prefixes).e164("9991417776") == "+4991417776"
+
+
+def test_seven_digits_are_a_client_and_six_are_a_phone_of_the_house() -> None:
+    assert GERMANY.e164("1234567") == "+491234567"
+    assert GERMANY.e164("234567") is None
+
+
 @pytest.mark.parametrize(
     "written",
     ["101", "600", "112", "*8101", "#1", "s", "sip:bob", "anonymous", "<unknown>", "", "00000", "12345"],

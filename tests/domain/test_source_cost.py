@@ -27,6 +27,12 @@ def test_another_month_costs_nothing_of_this_one() -> None:
     assert cost_of(Days(date(2026, 12, 1), date(2026, 12, 31)), NOVEMBER) == {}
 
 
+def test_the_first_of_the_next_month_costs_its_day_too() -> None:
+    costs = {**NOVEMBER, ("site", "2026-12"): Decimal(31)}
+    assert cost_of(Days(date(2026, 11, 30), date(2026, 12, 1)), costs) == {"site": 10 + 1, "radio": 2}
+    assert cost_of(Days(date(2026, 11, 30), date(2026, 11, 30)), costs)["site"] == 10
+
+
 @given(st.dates(date(2024, 1, 1), date(2027, 1, 1)), st.integers(0, 400), st.integers(0, 400))
 def test_two_stretches_side_by_side_cost_as_much_as_both_in_one(first: date, one: int, more: int) -> None:
     middle = first + timedelta(days=one)

@@ -154,6 +154,41 @@ def test_quiet_hours_over_noon_end_the_same_day() -> None:
     assert OFFICE.undisturbing(at(FRIDAY, 3)) == at(FRIDAY, 3)
 
 
+@pytest.mark.parametrize(
+    ("hour", "minute", "expected"),
+    [(22, 29, False), (22, 30, True), (0, 0, True), (7, 14, True), (7, 15, False)],
+)
+def test_quiet_hours_begin_and_end_on_the_minute(hour: int, minute: int, expected: bool) -> None:
+    house = WorkingTime(MOSCOW, MONDAY_TO_FRIDAY, quiet=Quiet(22 * 60 + 30, 7 * 60 + 15))
+    assert house.is_quiet(at(FRIDAY, hour, minute)) is expected
+    by_day = WorkingTime(MOSCOW, MONDAY_TO_FRIDAY, quiet=Quiet(7 * 60 + 15, 22 * 60 + 30))
+    assert by_day.is_quiet(at(FRIDAY, hour, minute)) is not expected
+
+
+@pytest.mark.parametrize("minute", [0, 12 * 60])
+def test_quiet_hours_of_no_length_keep_nobody_waiting(minute: int) -> None:
+    house = WorkingTime(MOSCOW, MONDAY_TO_FRIDAY, quiet=Quiet(minute, minute))
+    assert house.undisturbing(at(FRIDAY, minute // 60)) == at(FRIDAY, minute // 60)
+
+
+@pytest.mark.parametrize("utc_hour", [0, 1])
+def test_when_the_clock_is_put_back_nobody_waits_a_day_longer(utc_hour: int) -> None:
+    house = WorkingTime(BERLIN, MONDAY_TO_FRIDAY, quiet=Quiet(22 * 60, 2 * 60 + 30))
+    quarter_past_two = datetime(2026, 10, 25, utc_hour, 15, tzinfo=UTC)
+    assert house.is_quiet(quarter_past_two), "the clock shows it twice"
+    assert house.undisturbing(quarter_past_two) == quarter_past_two + timedelta(minutes=15)
+
+
+def test_at_closing_time_work_begins_when_the_office_opens_next() -> None:
+    assert OFFICE.next_open(at(FRIDAY, 18)) == at(MONDAY, 9)
+    assert OFFICE.after(at(FRIDAY, 18), timedelta(0)) == at(MONDAY, 9)
+
+
+def test_whole_days_back_begin_when_the_office_opened() -> None:
+    assert OFFICE.before(at(FRIDAY, 18), timedelta(hours=9)) == at(FRIDAY, 9)
+    assert OFFICE.before(at(MONDAY, 18), timedelta(hours=18)) == at(FRIDAY, 9)
+
+
 @pytest.mark.parametrize(("begin", "end"), [(-1, 60), (60, 60), (120, 60), (0, 24 * 60 + 1)])
 def test_hours_that_end_before_they_begin_are_refused(begin: int, end: int) -> None:
     with pytest.raises(ValueError, match="hours from"):
@@ -182,6 +217,17 @@ def test_so_much_work_from_now_is_as_far_as_it_is_counted(
     assert house.between(now, due) == worked == house.between(since, now)
     assert house.between(now, due - timedelta(microseconds=1)) < worked
     assert house.between(since + timedelta(microseconds=1), now) < worked
+
+
+@given(ZONES, some.integers(0, 1439), some.integers(1, 720), MOMENTS)
+def test_whatever_the_clocks_do_quiet_hours_end(
+    zone: ZoneInfo, begin: int, length: int, now: datetime
+) -> None:
+    house = WorkingTime(zone, MONDAY_TO_FRIDAY, quiet=Quiet(begin, (begin + length) % 1440))
+    until = house.undisturbing(now)
+    assert not house.is_quiet(until)
+    assert now <= until <= now + timedelta(minutes=length + 60)
+    assert until == now or house.is_quiet(now)
 
 
 @given(ZONES, WEEKS, some.lists(MOMENTS, min_size=3, max_size=3).map(sorted))

@@ -6,14 +6,15 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select
 
 from pbx_crm.db import login_tries
-from pbx_crm.db.engine import Database
+from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import audit, sessions
 from pbx_crm.domain.errors import BadInput, NotAllowed, WrongLogin
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.session import SessionKind
-from pbx_crm.services.accounts import IDLE, LONGEST, Accounts, Origin
+from pbx_crm.services.accounts import IDLE, LONGEST, TOKEN_LIFE, Accounts, Origin
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.staff import PersonForm, Staff
@@ -222,6 +223,70 @@ async def test_a_session_ends_when_left_alone_and_at_the_latest_after_a_month(
     assert not await is_in(accounts, left_alone)
     clock.go_on(day)
     assert not await is_in(accounts, used)
+
+
+@pytest.mark.parametrize("lasts", [IDLE, LONGEST])
+async def test_a_session_is_over_at_the_moment_it_ends(
+    accounts: Accounts, anna: Person, clock: TurnedClock, lasts: timedelta
+) -> None:
+    token = await accounts.log_in("anna", PASSWORD, HOME)
+    ends, instant = clock.now + lasts, timedelta(microseconds=1)
+    while clock.now + IDLE <= ends - instant:
+        clock.go_on(IDLE - instant)
+        assert await is_in(accounts, token)
+    clock.now = ends
+    assert not await is_in(accounts, token)
+
+
+async def test_a_scripts_token_lives_a_year_used_or_not_and_is_listed_no_longer(
+    accounts: Accounts, anna: Person, clock: TurnedClock
+) -> None:
+    token, idle = [await accounts.make_token(anna, name) for name in ("dialler", "left alone")]
+    clock.go_on(TOKEN_LIFE - timedelta(microseconds=1))
+    assert await accounts.who_is(token, SessionKind.API)
+    assert await accounts.who_is(idle, SessionKind.API)
+    assert len(await accounts.sessions_of(anna, SessionKind.API)) == 2
+    clock.go_on(timedelta(microseconds=1))
+    assert await accounts.who_is(token, SessionKind.API) is None
+    assert await accounts.sessions_of(anna, SessionKind.API) == []
+
+
+async def test_what_has_expired_is_thrown_away_and_what_lives_is_kept(
+    accounts: Accounts, anna: Person, clock: TurnedClock, database: Database
+) -> None:
+    def kept(tx: Transaction) -> list[str]:
+        return sorted(tx.execute(select(sessions.c.kind)).scalars())
+
+    await accounts.log_in("anna", PASSWORD, HOME)
+    await accounts.make_token(anna, "dialler")
+    clock.go_on(LONGEST - timedelta(microseconds=1))
+    await accounts.clear_stale()
+    assert await database.read(kept) == ["api", "web"]
+    clock.go_on(timedelta(microseconds=1))
+    await accounts.clear_stale()
+    assert await database.read(kept) == ["api"]
+
+
+async def test_a_person_sets_what_is_theirs_to_set_and_nothing_else(
+    accounts: Accounts, staff: Staff, anna: Person
+) -> None:
+    await accounts.change_own(anna, {"time_zone": "Asia/Omsk", "role": "head", "name": "Olga"})
+    changed = await staff.get(anna.id)
+    assert (changed.time_zone, changed.role, changed.name) == ("Asia/Omsk", Role.SELLER, "Anna")
+    with pytest.raises(BadInput) as refused:
+        await accounts.change_own(anna, {"time_zone": "Asia/Atlantis", "language": "ru"})
+    assert set(refused.value.reasons) == {"time_zone"}
+    assert (await staff.get(anna.id)).language is None
+    await accounts.change_own(anna, {"time_zone": None})
+    assert (await staff.get(anna.id)).time_zone is None
+
+
+@pytest.mark.parametrize("label", ["", "  "])
+async def test_a_token_without_a_name_is_not_made(accounts: Accounts, anna: Person, label: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        await accounts.make_token(anna, label)
+    assert set(refused.value.reasons) == {"label"}
+    assert await accounts.sessions_of(anna, SessionKind.API) == []
 
 
 async def test_a_browsers_token_is_no_api_token(accounts: Accounts, anna: Person) -> None:

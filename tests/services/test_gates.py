@@ -208,6 +208,7 @@ async def test_far_too_long_a_reason_is_none(house: Gatehouse) -> None:
     await house.gate(PRESENTATION, "note")
     with pytest.raises(BadInput):
         await house.move(await house.card(), PRESENTATION, skip_reason="x" * 1001)
+    await house.move(await house.card(number=OTHER), PRESENTATION, skip_reason="x" * 1000)
 
 
 async def test_nobody_gets_further_by_way_of_lost(house: Gatehouse) -> None:
