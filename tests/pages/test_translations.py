@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -77,6 +78,20 @@ def test_no_translation_loses_or_invents_a_place(code: str) -> None:
         if isinstance(message.id, str):
             wrong += [source for form in forms if places - set(PLACE.findall(form))]
     assert wrong == []
+
+
+@pytest.mark.parametrize("code", TRANSLATED)
+def test_no_percent_sign_of_a_translation_ends_a_page(code: str) -> None:
+    # Templates put the places' values into every string they translate, also into one that has no place.
+    values: defaultdict[str, str] = defaultdict(str)
+    broken = []
+    for message in catalogue_of(code):
+        for form in _forms(message) if message.id else ():
+            try:
+                form % values
+            except (TypeError, ValueError) as error:
+                broken.append(f"{form}: {error}")
+    assert broken == []
 
 
 class _Words(HTMLParser):
