@@ -51,7 +51,8 @@ class Wording:
 
     def worded(self, rule: Rule) -> str:
         """What the program decided and why; empty where it decided nothing."""
-        return in_words(rule, self.gettext)
+        counted = {name: self.number(value) for name, value in rule.items() if isinstance(value, int | float)}
+        return in_words({**rule, **counted}, self.gettext)
 
     def reasons_of(self, refusal: BadInput) -> dict[str, str]:
         """What is wrong with each field."""

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, expect
 
+from pbx_crm.pages.access import Access
+from pbx_crm.pages.site import ROUTES
 from tests.browser.screens import AXE, PHONE, Office
 
 pytestmark = pytest.mark.browser
@@ -67,3 +69,31 @@ async def test_a_phone_shows_every_page_without_sideways_scrolling(
         await page.goto(str(office.crm.server.make_url(url)))
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= viewport["width"], url
+
+
+NAMELESS = [
+    route.path
+    for route in ROUTES
+    if route.method == "GET"
+    and route.access not in (Access.PUBLIC, Access.PBX, Access.ADMIN)
+    and "{" not in route.path
+    and "." not in route.path.rpartition("/")[2]
+    and not route.path.startswith("/api/")
+]
+"""Every page that names no record; those of one thing are opened by the tests above."""
+
+
+@pytest.mark.parametrize("language", ["en", "fa"])
+async def test_no_page_scrolls_sideways_on_a_phone(office: Office, language: str) -> None:
+    await filled(office)
+    for number in range(10):
+        await office.deal(f"Vector {number}", stage=2)  # so many that the board has something to advise
+    await office.crm.services.accounts.change_own(office.crm.cast.olga, {"language": language})
+    page = await office.screen(office.crm.cast.olga, viewport=PHONE)
+    too_wide = []
+    for path in NAMELESS:
+        await page.goto(str(office.crm.server.make_url(path)), wait_until="domcontentloaded")
+        width = await page.evaluate("document.documentElement.scrollWidth")
+        if width > PHONE["width"]:
+            too_wide.append(f"{path}: {width}")
+    assert too_wide == []

@@ -77,3 +77,11 @@ def test_a_badge_has_the_first_letter() -> None:
 def test_an_unknown_zone_is_the_companys() -> None:
     assert str(zone_named("Mars/Olympus", "Europe/Moscow")) == "Europe/Moscow"
     assert str(zone_named(None)) == "UTC"
+
+
+def test_a_reason_counts_in_the_readers_digits_and_leaves_extensions_as_they_are_dialled() -> None:
+    rule = {"id": "rang_answered", "rang": ["101", "102"], "by": "102", "after": 8}
+    told = reader("fa").worded(rule)
+    assert "۸" in told
+    assert "102" in told
+    assert "8" not in told
