@@ -32,6 +32,7 @@ from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deal_edits import DealFields
 from pbx_crm.services.deals import DealForm, Deals
 from pbx_crm.services.moves import Moves
+from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.tasks import Tasks
 from tests import builders
 from tests.office import INSTALLATION, Workplace
@@ -210,6 +211,32 @@ async def test_an_undo_repeated_by_the_browser_is_one_undo(office: Office) -> No
     again = await office.moves.undo(office.anna, deal.id, move_id, "u")
     assert again.deal.stage_id == office.stage(0)
     assert len(await office.history(deal)) == 3
+
+
+async def test_whoever_asks_twice_hears_the_same_of_a_move_and_of_its_undo(office: Office) -> None:
+    deal = await office.new(office.anna)
+    request = MoveRequest(office.stage(2), deal.version, "one wish")
+    moves = [await office.moves.move(office.anna, deal.id, request) for _ in range(2)]
+    assert [moved.from_stage_id for moved in moves] == [office.stage(0)] * 2
+    assert [moved.deal.version for moved in moves] == [deal.version + 1] * 2
+    assert [moved.stage.id for moved in moves] == [office.stage(2)] * 2
+    move_id = (await office.history(deal))[-1].undo_id or 0
+    undone = [await office.moves.undo(office.anna, deal.id, move_id, "u") for _ in range(2)]
+    assert [moved.from_stage_id for moved in undone] == [office.stage(2)] * 2
+    assert [moved.stage.id for moved in undone] == [office.stage(0)] * 2
+
+
+async def test_nobody_gets_back_into_a_stage_that_is_retired(office: Office) -> None:
+    settings = StageSettings(office.database, office.live, office.clock)
+    deal = await office.move(office.anna, await office.new(office.anna), 1, key="in")
+    await office.move(office.anna, deal, 2, key="on")
+    move_id = (await office.history(deal))[-1].undo_id or 0
+    await settings.retire(office.olga, office.stage(1), office.stage(2), "We skip it")
+    with pytest.raises(NothingToUndo):
+        await office.moves.undo(office.anna, deal.id, move_id, "u")
+    await settings.restore(office.olga, office.stage(1))
+    await office.moves.undo(office.anna, deal.id, move_id, "u")
+    assert (await office.deals.get(office.anna, deal.id)).stage_id == office.stage(1)
 
 
 async def test_a_move_that_others_stand_on_is_not_undone(office: Office) -> None:
