@@ -64,7 +64,6 @@ from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.pbx_link import PbxLink
 from pbx_crm.services.popups import Popups
 from pbx_crm.services.reconcile import Reconcile, Records
-from pbx_crm.services.recordings import Recordings
 from pbx_crm.services.registry import Services
 from pbx_crm.services.reports import Reports
 from pbx_crm.services.robots import SWEEP
@@ -174,7 +173,6 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
             services.telephony.doors.open(door)
         await stack.enter_async_context(_keeping_files(services.clients, settings))
         await _keep_sounds(services.voice, settings)
-        await services.accounts.clear_stale()
         await stack.enter_async_context(_sharing_signals(database, services.live))
         written = all_records_of(settings)
         services.office.day_books.offer(written)
@@ -188,7 +186,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
             listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records, database)
             await stack.enter_async_context(listening)
         await stack.enter_async_context(_beside(services.analysis.rollups.keep_up(), "sums of calls"))
-        await stack.enter_async_context(_beside(_sweep(services.office.recordings), "old recordings"))
+        await stack.enter_async_context(_beside(_sweep(services), "what is too old"))
         url = await stack.enter_async_context(_served(services, settings))
         yield App(settings, database, services, url)
 
@@ -282,14 +280,15 @@ async def _sharing_signals(database: Database, live: LiveFeed) -> AsyncIterator[
         live.relay_to(None)
 
 
-async def _sweep(recordings: Recordings) -> None:
-    """Deletes, every few hours, recordings that their line keeps no longer."""
+async def _sweep(services: Services) -> None:
+    """Deletes, every few hours, recordings that their line keeps no longer, and sessions that are over."""
     while True:
         try:
-            if deleted := await recordings.sweep():
+            await services.accounts.clear_stale()
+            if deleted := await services.office.recordings.sweep():
                 log.info("recordings deleted that are too old", files=deleted)
         except (OSError, StoreUnavailable) as error:
-            log.error("recordings that are too old cannot be deleted", why=str(error))
+            log.error("what is too old cannot be deleted", why=str(error))
         await asyncio.sleep(SWEEP_EVERY_SECONDS)
 
 

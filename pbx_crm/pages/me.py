@@ -16,7 +16,7 @@ from pbx_crm.pages.i18n import LANGUAGES
 from pbx_crm.pages.login import safe_next
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.render import render, wording_of
-from pbx_crm.pages.request import services_of, session_of, viewer_of
+from pbx_crm.pages.request import origin_of, services_of, session_of, viewer_of
 from pbx_crm.services.accounts import LoggedIn
 
 HERE = "/me"
@@ -51,7 +51,11 @@ async def change_password(request: web.Request) -> web.StreamResponse:
     here = _here(request)
     try:
         await services_of(request).accounts.change_password(
-            here.person, form.secret("old_password"), form.secret("password"), keep=here.session
+            here.person,
+            form.secret("old_password"),
+            form.secret("password"),
+            keep=here.session,
+            origin=origin_of(request),
         )
     except BadInput as refused:
         return await _page(request, {}, refused.reasons, status=422)

@@ -14,7 +14,7 @@ from pbx_crm.db.tables import audit, sessions
 from pbx_crm.domain.errors import BadInput, NotAllowed, WrongLogin
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.session import SessionKind
-from pbx_crm.services.accounts import IDLE, LONGEST, TOKEN_LIFE, Accounts, Origin
+from pbx_crm.services.accounts import IDLE, LONGEST, TOKEN_LIFE, TOO_MANY_TRIES, Accounts, Origin
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.staff import PersonForm, Staff
@@ -202,12 +202,30 @@ async def test_a_new_password_logs_the_other_browsers_out(accounts: Accounts, an
     here = await accounts.who_is(at_work, SessionKind.WEB)
     assert here is not None
     with pytest.raises(BadInput) as refused:
-        await accounts.change_password(anna, "not it", "battery staple", keep=here.session)
+        await accounts.change_password(anna, "not it", "battery staple", keep=here.session, origin=OFFICE)
     assert set(refused.value.reasons) == {"old_password"}
-    await accounts.change_password(anna, PASSWORD, "battery staple", keep=here.session)
+    await accounts.change_password(anna, PASSWORD, "battery staple", keep=here.session, origin=OFFICE)
     assert not await is_in(accounts, at_home)
     assert await is_in(accounts, at_work)
     assert await accounts.log_in("anna", "battery staple", HOME)
+
+
+async def test_who_finds_a_browser_open_guesses_the_password_no_faster_than_at_the_log_in(
+    accounts: Accounts, anna: Person, clock: TurnedClock
+) -> None:
+    here = await accounts.who_is(await accounts.log_in("anna", PASSWORD, OFFICE), SessionKind.WEB)
+    assert here is not None
+
+    async def guess(password: str) -> str:
+        with pytest.raises(BadInput) as refused:
+            await accounts.change_password(anna, password, "battery staple", keep=here.session, origin=OFFICE)
+        return refused.value.reasons["old_password"]
+
+    assert {await guess(f"guess {n}") for n in range(3)} == {"This is not your password."}
+    assert await guess(PASSWORD) == TOO_MANY_TRIES, "not even the right one is looked at"
+    clock.go_on(timedelta(minutes=1))
+    await accounts.change_password(anna, PASSWORD, "battery staple", keep=here.session, origin=OFFICE)
+    assert await accounts.log_in("anna", "battery staple", OFFICE), "who knows it starts anew"
 
 
 async def test_a_session_ends_when_left_alone_and_at_the_latest_after_a_month(
