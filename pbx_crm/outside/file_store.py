@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -55,6 +56,9 @@ class FileStore:
                     raise too_large(self.most_bytes)
                 digest.update(part)
                 await asyncio.to_thread(target.write, part)
+            target.flush()
+            # The name must not outlive a loss of power that the content did not.
+            await asyncio.to_thread(os.fsync, target.fileno())
         path = self.path_of(digest.hexdigest())
         await asyncio.to_thread(_put, unfinished, path)
         return digest.hexdigest(), size
