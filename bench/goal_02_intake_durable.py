@@ -79,7 +79,7 @@ async def _stock(raw: bytes) -> None:
 def _ours(database: Database, raw: bytes) -> tuple[float, float]:
     """CPU seconds of the intake, and of adding its calls up, which the program does some seconds later."""
     taken = cpu_seconds(lambda: asyncio.run(_take_in(database, raw)))
-    sums = cpu_seconds(lambda: asyncio.run(Rollups(database).catch_up()))
+    sums = cpu_seconds(lambda: asyncio.run(Rollups(database, lambda: ARRIVED).catch_up()))
     with database.engine.connect() as tx:
         stored = tx.execute(select(func.count()).where(calls.c.counted_day.is_not(None))).scalar_one()
     assert stored > 250, "the calls are not on record"
