@@ -123,10 +123,11 @@ def _warm_up(tx: Connection) -> None:
     for name in ("in_queue_ringall__22-pjsip-A", "xfer_att_refer__22-pjsip-A", "in_missed__22-pjsip-A"):
         tape = read_tape(Path(RECORDING).parent / name)
         reader, tracker = AmiEventReader(), CallTracker()
+        began = ARRIVED.timestamp()
         for segment in tape.segments:
             for second, raw in segment.messages():
-                event = reader.read(headers_of(raw), second) if is_needed(raw) else None
+                event = reader.read(headers_of(raw), began + second) if is_needed(raw) else None
                 if event is not None and (facts := tracker.feed(event)):
                     take_in(tx, PBX, facts, PLAN)
-        take_in(tx, PBX, list(tracker.finish(1e9)), PLAN)
+        take_in(tx, PBX, list(tracker.finish(began + 1e5)), PLAN)
     call_days.put_in(tx, [call_id for call_id, _ in call_days.not_counted(tx, FEW)])

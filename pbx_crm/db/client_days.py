@@ -27,6 +27,8 @@ RESTS = timedelta(hours=1)
 """A day is made when it has been over for so long."""
 YOUNG = timedelta(minutes=30)
 """The day of a call that began no longer ago is not made yet, whatever two machines' clocks say."""
+REACH = timedelta(days=3660)
+"""No report asks for more than ten years, and one call of a PBX whose clock stood at 1970 is no reason to."""
 AT_ONCE = 500
 # Every day that is made has this row, also one without a conversation.
 IS_MADE = client_days.c.line == NO_LINE
@@ -88,13 +90,14 @@ def forget_all(tx: Connection) -> None:
 
 
 def to_make(tx: Connection, days_zone: ZoneInfo, now: datetime) -> list[date]:
-    """The days that are over and not kept, oldest first. Three statements."""
+    """The days of ten years that are over and not kept, oldest first. Three statements."""
     known = call_days.days_known(tx, days_zone)
     if known is None:
         return []
     last = (now - RESTS).astimezone(days_zone).date() - timedelta(days=1)
     made = set(tx.execute(select(client_days.c.day).where(IS_MADE)).scalars())
-    return [day for day in known if day <= last and day not in made]
+    asked = Days(max(known.first, last - REACH), min(known.last, last))
+    return [day for day in asked if day not in made]
 
 
 def make(tx: Connection, day: date, days_zone: ZoneInfo) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -124,6 +124,18 @@ async def test_a_day_is_kept_an_hour_after_it_is_over(company: Company) -> None:
         now = midnight + timedelta(minutes=minutes)
         await Rollups(company.database, lambda now=now: now).catch_up()  # type: ignore[misc]
         assert (NOW.date() in await days_kept(company)) == is_kept
+
+
+async def test_a_call_of_a_clock_that_stood_makes_no_days_since_1970(company: Company) -> None:
+    await company.play(Story.incoming(NUMBERS[0], at=datetime(1970, 1, 2, tzinfo=UTC)).rings("101").ends())
+
+    def days(tx: Connection) -> list[date]:
+        return client_days.to_make(tx, FIRM, NOW)
+
+    await company.play(talk())
+    to_make = await company.database.read(days)
+    assert to_make[-1] == LONG_PAST.date()
+    assert to_make[0] > NOW.date() - timedelta(days=11 * 366)
 
 
 async def test_a_call_found_in_the_records_counts_in_its_day_of_the_past(company: Company) -> None:
