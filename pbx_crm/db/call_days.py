@@ -1,11 +1,10 @@
-"""Calls per day and per hour, line and person, kept added up.
+"""Calls per day and per hour, line and person, kept added up in the transaction that changes a call.
 
 `calls.counted_day` says under which day a call is in the sums; without it reports count the call itself.
 So the figures are exact at every moment: while a call goes on, before the sums are built and while they
-are built anew. Whoever changes a call takes it out before (`take_out`), in the same transaction, and may
-leave it out: some seconds later `services/rollups.py` puts in (`put_in`) all that are over, a hundred in
-the time that one takes. Both pass over what is there already. The days are those of the zone in which the
-sums were built. The sums by hours (`call_hours`) hold the same calls and are written beside those by days.
+are built anew. Whoever changes a call takes it out before (`take_out`) and puts it in after (`put_in`);
+both pass over what is there already. The days are those of the zone in which the sums were built. The sums
+by hours (`call_hours`) hold the same calls and are written beside those by days.
 """
 
 from __future__ import annotations

@@ -124,6 +124,7 @@ def take_in_history(
     for news in desk.news:
         hear(desk, news)
     _let_rest(desk)
+    # A day is summed up once, when all of its calls are there.
     leave_sums(tx, desk)
     file_away(tx, desk)
     if not with_deals:

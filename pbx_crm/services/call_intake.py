@@ -13,7 +13,7 @@ from pbx_crm.domain.person import Person
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.services import deal_from_call
 from pbx_crm.services.clock import Clock
-from pbx_crm.services.intake_counting import leave_sums
+from pbx_crm.services.intake_counting import enter_sums, leave_sums
 from pbx_crm.services.intake_desk import Desk
 from pbx_crm.services.intake_filing import file_away
 from pbx_crm.services.intake_news import Signal, signals
@@ -105,8 +105,9 @@ def take_in(
         return []
     for news in desk.news:
         hear(desk, news)
-    leave_sums(tx, desk, now)
+    changed = leave_sums(tx, desk, now)
     file_away(tx, desk)
+    enter_sums(tx, desk, changed)
     act_on_calls(tx, desk)
     return signals(desk)
 

@@ -1,8 +1,8 @@
-"""Keeps the sums of calls right: a call is out of them before the intake changes it."""
+"""Keeps the sums of calls right: a call is out of them before the intake changes it, and in once over."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from pbx_crm.db import call_days, client_days
@@ -10,16 +10,23 @@ from pbx_crm.db.engine import Transaction
 from pbx_crm.services.intake_desk import CallFile, Desk
 
 
-def leave_sums(tx: Transaction, desk: Desk, now: datetime | None = None) -> None:
-    """Takes out of the sums every call that filing this desk away changes.
+def leave_sums(tx: Transaction, desk: Desk, now: datetime | None = None) -> list[int]:
+    """Takes out of the sums every call that filing this desk away changes; which calls that may be.
 
-    They are put in, with all that are over by then, when `services/rollups.py` comes round; reports count
-    them themselves until then. `now` spares calls of just now the look whether their day is kept.
+    `now` spares calls of just now the look whether their day is kept.
     """
     client_days.forget(tx, _moments(desk), now)
     client_days.forget_calls(tx, [gone_id for _, gone_id in desk.gone])
     changed = [file.id for file in desk.heard if file.id is not None and _is_counted(file)]
-    call_days.take_out(tx, [*changed, *_made_cold_or_not(tx, desk)])
+    changed += _made_cold_or_not(tx, desk)
+    call_days.take_out(tx, changed)
+    return changed
+
+
+def enter_sums(tx: Transaction, desk: Desk, changed: Collection[int]) -> None:
+    """Puts into the sums what left them for a change, and every call of this desk that is over now."""
+    over = [file.id for file in desk.heard if file.call is not None and file.call.ended_at is not None]
+    call_days.put_in(tx, [call_id for call_id in (*changed, *over) if call_id is not None])
 
 
 def _moments(desk: Desk) -> Iterator[datetime]:

@@ -1,4 +1,4 @@
-"""Building the kept sums of calls while calls go on coming in: the last ones singly, the past by days."""
+"""Building what is kept of the calls of past days, while calls go on coming in and add themselves up."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from pbx_crm.services.clock import Clock, utc_now
 
 log = structlog.get_logger(__name__)
 
-ROUND_SECONDS = 20.0
-"""Until then reports count a call itself. What the PBX tells after the hang-up (its CDR, a recording) has
-come by then, so that a call is added up once; and of a hundred calls the sums are the same few rows."""
+ROUND_SECONDS = 60.0
+"""How often one looks for calls that came in without being added up, such as a history read by another
+process, and for days that are over."""
 PUT_AT_ONCE = 200
 FEW = 2_000
 """So many calls are added one by one before it is quicker to add up a whole day anew."""
@@ -57,7 +57,7 @@ class Rollups:
             await self._keep_clients(zone)
 
     async def keep_up(self) -> None:
-        """Catches up every few seconds, for good."""
+        """Catches up every minute, for good."""
         while True:
             try:
                 await self.catch_up()

@@ -197,7 +197,6 @@ async def test_a_place_the_program_reads_on_from_stays(past: Past) -> None:
 
 async def test_what_was_heard_live_stays_as_it_was_heard(past: Past) -> None:
     await past.company.tell(heard(MISSED))
-    await Rollups(past.company.database).catch_up()
     before = await past.company.everything()
     past.happened(MISSED)
     assert (await past.taken_in(DEALS)).calls == 0
