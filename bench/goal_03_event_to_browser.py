@@ -110,15 +110,15 @@ async def _serve(pipe: Connection) -> tuple[list[float], list[float]]:
             return measured
 
 
-def config_of(folder: Path, ami_port: int, secret: str) -> Path:
-    """A configuration of one PBX at this port of this machine."""
+def config_of(folder: Path, ami_port: int, secret: str, database_url: str = "") -> Path:
+    """A configuration of one PBX at this port of this machine, with a SQLite unless a database is named."""
     (folder / "secret").write_text(secret)
     (folder / "secret").chmod(0o600)
     config = folder / "pbx_crm.toml"
     config.write_text(
         f"""
 [database]
-url = "sqlite:///{folder}/crm.db"
+url = "{database_url or f"sqlite:///{folder}/crm.db"}"
 [web]
 host = "127.0.0.1"
 port = 0
