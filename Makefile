@@ -49,7 +49,7 @@ check: setup-dev
 
 # For between two keystrokes: what every room promises, without real parts and started programs, without the
 # recordings, without the files below (many pages, years of work, other processes), and with a few cases a
-# property. Below 30 s on two cores that do nothing else; a new test that takes long belongs below.
+# property. About a minute on two cores, half of that is wanted; a new test that takes long belongs below.
 ROOMS := domain db asterisk outside services pages
 UNIT := $(addprefix tests/,$(ROOMS) test_rooms.py test_config.py test_docs.py test_logs.py)
 LONG := $(addprefix db/test_,migrate leases) $(addprefix asterisk/test_,cel_calls cdr_calls record) \
