@@ -9,4 +9,4 @@ from pbx_crm.pages.render import render
 
 async def show(request: web.Request) -> web.StreamResponse:
     """The lines for this viewer; nothing at all when all is well."""
-    return render(request, "parts/notices.html")
+    return await render(request, "parts/notices.html")

@@ -21,7 +21,7 @@ KINDS = {
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /bin: what the viewer may put back."""
     items = await services_of(request).clients.bin.listed(viewer_of(request))
-    return render(request, "bin.html", {"items": items, "kinds": KINDS, "days": KEPT_DAYS})
+    return await render(request, "bin.html", {"items": items, "kinds": KINDS, "days": KEPT_DAYS})
 
 
 async def put_back(request: web.Request) -> web.StreamResponse:

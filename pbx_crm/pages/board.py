@@ -54,14 +54,14 @@ async def show(request: web.Request) -> web.StreamResponse:
         "here": parse_qsl(query_of(view)),
         "loss_reasons": await services_of(request).boards.loss_reasons(board.funnel.id),
     }
-    return render(request, "board.html", values)
+    return await render(request, "board.html", values)
 
 
 async def totals(request: web.Request) -> web.StreamResponse:
     """GET /board/totals: what all columns come to, for a page that keeps itself up to date."""
     viewer, view = viewer_of(request), view_from(request.query)
     board = await services_of(request).boards.outline(viewer, view, zone_of(request))
-    return render(request, "parts/board_totals.html", {"board": board, "query": query_of(view)})
+    return await render(request, "parts/board_totals.html", {"board": board, "query": query_of(view)})
 
 
 async def column(request: web.Request) -> web.StreamResponse:
@@ -71,7 +71,7 @@ async def column(request: web.Request) -> web.StreamResponse:
     shown = request.query.get("shown", "")
     wanted = {stage_id: shown_from(int(shown) if shown.isdecimal() and len(shown) < 9 else 0)}
     found = await services_of(request).boards.columns(viewer, wanted, view, zone_of(request))
-    return render(request, "column.html", column_values(viewer, found[0], query_of(view)))
+    return await render(request, "column.html", column_values(viewer, found[0], query_of(view)))
 
 
 async def fold(request: web.Request) -> web.StreamResponse:

@@ -32,8 +32,8 @@ async def act(request: web.Request) -> web.StreamResponse:
         if not is_fragment(request):
             raise
         words = " ".join(wording_of(request).reasons_of(refused).values())
-        return _told(request, None, words, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _told(request, done, "") if is_fragment(request) else see_other("/board/bulk")
+        return await _told(request, None, words, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return await _told(request, done, "") if is_fragment(request) else see_other("/board/bulk")
 
 
 async def take_back(request: web.Request) -> web.StreamResponse:
@@ -45,14 +45,14 @@ async def take_back(request: web.Request) -> web.StreamResponse:
     except NothingToTakeBack as refusal:
         if not is_fragment(request):
             raise
-        return _told(request, None, wording_of(request).sentence_of(refusal), HTTPStatus.CONFLICT)
-    return _told(request, done, "") if is_fragment(request) else see_other("/board/bulk")
+        return await _told(request, None, wording_of(request).sentence_of(refusal), HTTPStatus.CONFLICT)
+    return await _told(request, done, "") if is_fragment(request) else see_other("/board/bulk")
 
 
 async def history(request: web.Request) -> web.StreamResponse:
     """GET /board/bulk: what the viewer did to many cards in the last 30 days."""
     acts = await services_of(request).bulk_deals.history(viewer_of(request))
-    return render(request, "board_bulk.html", {"acts": acts, "kinds": KINDS})
+    return await render(request, "board_bulk.html", {"acts": acts, "kinds": KINDS})
 
 
 async def save_view(request: web.Request) -> web.StreamResponse:
@@ -90,8 +90,10 @@ def _ticked(form: Form) -> list[tuple[int, int]]:
     return [(deal, version) for deal, version in found if deal is not None and version is not None]
 
 
-def _told(
+async def _told(
     request: web.Request, done: BulkDone | None, sentence: str, status: HTTPStatus = HTTPStatus.OK
 ) -> web.Response:
-    answer = render(request, "parts/bulk_done.html", {"done": done, "sentence": sentence}, status=status)
+    answer = await render(
+        request, "parts/bulk_done.html", {"done": done, "sentence": sentence}, status=status
+    )
     return telling(answer, "resync") if done is not None else answer

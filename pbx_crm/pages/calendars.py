@@ -37,21 +37,21 @@ async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings/calendars: every calendar with its week."""
     view = await services_of(request).automation.calendars.view()
     filled = {"here": HERE, "calendars": view, "weekdays": _weekdays(request), "written": written}
-    return render(request, "calendars.html", filled)
+    return await render(request, "calendars.html", filled)
 
 
 async def show_new(request: web.Request) -> web.StreamResponse:
     """GET /settings/calendars/new: the form of a calendar to be."""
     installation = services_of(request).installation
     week = ((NINE_TO_SIX,) * 5) + ((),) * 2
-    return _form(request, Calendar(None, "", installation.time_zone, installation.region, week, NIGHT))
+    return await _form(request, Calendar(None, "", installation.time_zone, installation.region, week, NIGHT))
 
 
 async def show_one(request: web.Request) -> web.StreamResponse:
     """GET /settings/calendars/{calendar}: one calendar's form, its own days, the holidays ahead."""
     view = await services_of(request).automation.calendars.view()
     calendar = await _stored(request)
-    return _form(request, calendar, is_house=calendar.id == view[0].id)
+    return await _form(request, calendar, is_house=calendar.id == view[0].id)
 
 
 async def add(request: web.Request) -> web.StreamResponse:
@@ -81,7 +81,7 @@ async def put_day(request: web.Request) -> web.StreamResponse:
         own = OwnDay(day or date.max, is_open, form.text("day_name"))
         await services_of(request).automation.calendars.put_day(viewer_of(request), _id(request), own)
     except BadInput as refused:
-        return _form(request, calendar, refused.reasons, form.values)
+        return await _form(request, calendar, refused.reasons, form.values)
     return see_other(f"{HERE}/{calendar.id}")
 
 
@@ -114,7 +114,7 @@ async def _save(request: web.Request, stored: Calendar | None) -> web.StreamResp
         form.require_good()
         await services_of(request).automation.calendars.save(viewer_of(request), calendar)
     except BadInput as refused:
-        return _form(request, calendar, refused.reasons, form.values)
+        return await _form(request, calendar, refused.reasons, form.values)
     return see_other(HERE)
 
 
@@ -138,7 +138,7 @@ def _read(form: Form, name: str, read: Callable[[str], Read], default: Read) -> 
         return default
 
 
-def _form(
+async def _form(
     request: web.Request,
     calendar: Calendar,
     reasons: Mapping[str, str] | None = None,
@@ -167,7 +167,7 @@ def _form(
         "typed": typed or {},
         "reasons": reasons or {},
     }
-    return render(request, "calendar.html", filled, status=422 if reasons else 200)
+    return await render(request, "calendar.html", filled, status=422 if reasons else 200)
 
 
 def _weekdays(request: web.Request) -> list[str]:

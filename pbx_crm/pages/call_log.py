@@ -36,7 +36,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     query = CallQuery.read(request.query)
     values = {**await _head(request), **await _rows(request, query), **_choices(query)}
     values["hour_name"] = _hour_name(request, query)
-    return render(request, "parts/call_log.html" if is_fragment(request) else "call_log.html", values)
+    return await render(request, "parts/call_log.html" if is_fragment(request) else "call_log.html", values)
 
 
 async def story(request: web.Request) -> web.StreamResponse:
@@ -52,7 +52,9 @@ async def story(request: web.Request) -> web.StreamResponse:
         "words": call_words,
         "timeline": timeline_of(told, services.clock()),
     }
-    return render(request, "parts/call_story.html" if is_fragment(request) else "call_story.html", values)
+    return await render(
+        request, "parts/call_story.html" if is_fragment(request) else "call_story.html", values
+    )
 
 
 def _hour_name(request: web.Request, query: CallQuery) -> str:

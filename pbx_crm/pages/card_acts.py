@@ -22,7 +22,7 @@ async def ask_task(request: web.Request) -> web.StreamResponse:
     await services_of(request).deals.get(viewer_of(request), _id(request))
     if not is_fragment(request):
         return see_other(f"/deals/{_id(request)}")
-    return _form(request, {"due_at": usual_due(request)}, {})
+    return await _form(request, {"due_at": usual_due(request)}, {})
 
 
 async def set_task(request: web.Request) -> web.StreamResponse:
@@ -40,8 +40,8 @@ async def set_task(request: web.Request) -> web.StreamResponse:
             await tasks.add_to_deal(viewer_of(request), deal_id, kind, due_at, title, remind_minutes=remind)
     except BadInput as refused:
         reasons = wording_of(request).reasons_of(refused)
-        return _form(request, form.typed(), reasons, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return _done(request, wording_of(request).gettext(N_("The next step is set.")))
+        return await _form(request, form.typed(), reasons, HTTPStatus.UNPROCESSABLE_ENTITY)
+    return await _done(request, wording_of(request).gettext(N_("The next step is set.")))
 
 
 async def raise_priority(request: web.Request) -> web.StreamResponse:
@@ -49,14 +49,14 @@ async def raise_priority(request: web.Request) -> web.StreamResponse:
     priority = await services_of(request).deals.raise_priority(viewer_of(request), _id(request))
     wording = wording_of(request)
     named = wording.gettext(dict(PRIORITIES)[priority])
-    return _done(request, wording.gettext(N_("Priority: %(priority)s")) % {"priority": named})
+    return await _done(request, wording.gettext(N_("Priority: %(priority)s")) % {"priority": named})
 
 
 def _id(request: web.Request) -> int:
     return int(request.match_info["deal"])
 
 
-def _form(
+async def _form(
     request: web.Request,
     typed: Mapping[str, str],
     reasons: Mapping[str, str],
@@ -69,10 +69,10 @@ def _form(
         "kinds": CHOSEN_KINDS,
         "is_again": status is not HTTPStatus.OK,
     }
-    return render(request, "parts/step_form.html", values, status=status)
+    return await render(request, "parts/step_form.html", values, status=status)
 
 
-def _done(request: web.Request, said: str) -> web.StreamResponse:
+async def _done(request: web.Request, said: str) -> web.StreamResponse:
     if not is_fragment(request):
         return see_other(f"/deals/{_id(request)}")
-    return render(request, "parts/card_acted.html", {"said": said})
+    return await render(request, "parts/card_acted.html", {"said": said})

@@ -18,7 +18,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """GET /companies?q=…: companies of the clients and deals the viewer sees."""
     text, before = request.query.get("q", "").strip(), number_in(request.query.get("before"))
     lines, goes_on = await services_of(request).clients.companies.found(viewer_of(request), text, before)
-    return render(request, "companies.html", {"text": text, "lines": lines, "next_before": goes_on})
+    return await render(request, "companies.html", {"text": text, "lines": lines, "next_before": goes_on})
 
 
 async def show_one(request: web.Request) -> web.StreamResponse:
@@ -50,6 +50,6 @@ async def _page(
 ) -> web.StreamResponse:
     card = await services_of(request).clients.companies.view(viewer_of(request), _id(request))
     name = card.name if typed is None else typed
-    return render(
+    return await render(
         request, "company.html", {"card": card, "typed": name, "reasons": reasons or {}}, status=status
     )

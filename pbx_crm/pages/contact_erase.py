@@ -32,7 +32,7 @@ async def erase(request: web.Request) -> web.StreamResponse:
     except OnThePhone as refusal:
         sentence = wording_of(request).sentence_of(refusal)
         return await _page(request, sentence=sentence, status=HTTPStatus.CONFLICT)
-    return render(request, "contact_erased.html", {"erased": erased})
+    return await render(request, "contact_erased.html", {"erased": erased})
 
 
 async def _page(
@@ -45,7 +45,7 @@ async def _page(
 ) -> web.StreamResponse:
     trace = await services_of(request).office.erasure.look(viewer_of(request), _id(request))
     values = {"trace": trace, "left": left, "sentence": sentence, "unsure": unsure}
-    return render(request, "contact_erase.html", values, status=status)
+    return await render(request, "contact_erase.html", values, status=status)
 
 
 def _id(request: web.Request) -> int:

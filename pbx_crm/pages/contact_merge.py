@@ -15,7 +15,7 @@ from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 async def show_pairs(request: web.Request) -> web.StreamResponse:
     """GET /contacts/duplicates: clients of one name."""
     groups = await services_of(request).clients.contacts.perhaps_same(viewer_of(request))
-    return render(request, "contact_duplicates.html", {"groups": groups})
+    return await render(request, "contact_duplicates.html", {"groups": groups})
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -25,7 +25,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         return await _search(request)
     keep = await contacts.view(viewer, _id(request))
     gone = await contacts.view(viewer, number_in(request.query.get("with")) or 0)
-    return render(request, "contact_merge.html", {"keep": keep.card, "gone": gone.card})
+    return await render(request, "contact_merge.html", {"keep": keep.card, "gone": gone.card})
 
 
 async def _search(request: web.Request) -> web.StreamResponse:
@@ -35,9 +35,9 @@ async def _search(request: web.Request) -> web.StreamResponse:
     found = await contacts.others(viewer, _id(request), text)
     values = {"contact_id": _id(request), "text": text.strip(), "found": found}
     if is_fragment(request):
-        return render(request, "parts/merge_found.html", values)
+        return await render(request, "parts/merge_found.html", values)
     view = await contacts.view(viewer, _id(request))
-    return render(request, "contact_merge_search.html", {**values, "card": view.card})
+    return await render(request, "contact_merge_search.html", {**values, "card": view.card})
 
 
 async def merge(request: web.Request) -> web.StreamResponse:

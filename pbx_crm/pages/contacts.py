@@ -29,7 +29,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     """GET /contacts?q=…: clients by a name, a company, a city or any part of a number."""
     text, before = request.query.get("q", "").strip(), number_in(request.query.get("before"))
     found = await services_of(request).clients.contacts.found(viewer_of(request), text, before)
-    return render(request, "contacts.html", {"text": text, "found": found})
+    return await render(request, "contacts.html", {"text": text, "found": found})
 
 
 async def show_one(request: web.Request) -> web.StreamResponse:
@@ -125,7 +125,7 @@ async def _page(
         "sentence": sentence,
         "colleagues": colleagues,
     }
-    return render(request, "contact.html", values, status=status)
+    return await render(request, "contact.html", values, status=status)
 
 
 def _named(change: FieldChange, choices: Mapping[str, list[tuple[int, str]]]) -> FieldChange:

@@ -71,7 +71,7 @@ async def _page(
         "before_url": _url(month.before),
         "next_url": _url(month.next),
     }
-    return render(request, "costs.html", values, status=status)
+    return await render(request, "costs.html", values, status=status)
 
 
 def _url(month: PlanPeriod) -> str:

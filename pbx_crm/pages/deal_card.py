@@ -180,7 +180,7 @@ async def _page(
     request: web.Request, deal_id: int, answered: Answered, status: HTTPStatus = HTTPStatus.OK
 ) -> web.StreamResponse:
     template = "parts/deal.html" if is_fragment(request) else "deal.html"
-    return render(request, template, await card_values(request, deal_id, answered), status=status)
+    return await render(request, template, await card_values(request, deal_id, answered), status=status)
 
 
 async def card_values(request: web.Request, deal_id: int, answered: Answered) -> dict[str, Any]:

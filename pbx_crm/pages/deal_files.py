@@ -56,7 +56,7 @@ async def delete(request: web.Request) -> web.StreamResponse:
 async def show_settings(request: web.Request) -> web.StreamResponse:
     """GET /settings/files: whether files may be put on deals."""
     state = await services_of(request).clients.files.state()
-    return render(request, "files.html", {"state": state, "here": "/settings/files"})
+    return await render(request, "files.html", {"state": state, "here": "/settings/files"})
 
 
 async def switch(request: web.Request) -> web.StreamResponse:

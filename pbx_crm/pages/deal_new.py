@@ -69,7 +69,7 @@ async def _form(
         "viewer_id": viewer.id,
     }
     template = "parts/deal_new.html" if is_fragment(request) else "deal_new.html"
-    return render(request, template, values, status=status)
+    return await render(request, template, values, status=status)
 
 
 async def _sellers(request: web.Request) -> list[Person]:

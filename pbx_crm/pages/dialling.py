@@ -27,7 +27,7 @@ async def dial(request: web.Request) -> web.StreamResponse:
         status, problem = status_of(refusal), _in_words(request, refusal)
     if not is_fragment(request):
         return see_other("/calls")
-    return render(request, "parts/dialled.html", {"number": number, "problem": problem}, status=status)
+    return await render(request, "parts/dialled.html", {"number": number, "problem": problem}, status=status)
 
 
 def _in_words(request: web.Request, refusal: Refused | PbxUnreachable) -> str:

@@ -14,14 +14,14 @@ ORDER = (Mark.FAULT, Mark.WARNING, Mark.UNSEEN, Mark.GOOD)
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings/doctor: the page; nothing is looked at until somebody asks."""
-    return render(request, "doctor.html", {"here": HERE, "findings": None, "at": None})
+    return await render(request, "doctor.html", {"here": HERE, "findings": None, "at": None})
 
 
 async def run(request: web.Request) -> web.StreamResponse:
     """POST /settings/doctor: looks, and shows what was found, the worst first."""
     services = services_of(request)
     found = sorted(await services.checkup.run(), key=_rank)
-    return render(request, "doctor.html", {"here": HERE, "findings": found, "at": services.clock()})
+    return await render(request, "doctor.html", {"here": HERE, "findings": found, "at": services.clock()})
 
 
 def _rank(finding: Finding) -> int:

@@ -61,4 +61,4 @@ async def _page(
         "values": values,
         "reasons": reasons,
     }
-    return render(request, "extensions.html", filled, status=status)
+    return await render(request, "extensions.html", filled, status=status)

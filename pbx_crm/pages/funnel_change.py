@@ -74,7 +74,7 @@ async def _ask(tried: _Try, gate: GateClosed, told: str = "") -> web.StreamRespo
     wish = replace(tried.wish, version=card.deal.version) if told else tried.wish
     values |= {**gate_values(request, tried.form, card, gate), "wish": wish, "told": told, "way": FORM}
     template = "parts/deal_at_gate.html" if is_fragment(request) else "move_gate.html"
-    return render(request, template, values, status=HTTPStatus.CONFLICT)
+    return await render(request, template, values, status=HTTPStatus.CONFLICT)
 
 
 async def _refuse(tried: _Try, refusal: BadInput | Conflict) -> web.StreamResponse:
@@ -82,10 +82,10 @@ async def _refuse(tried: _Try, refusal: BadInput | Conflict) -> web.StreamRespon
     told = answered_with(request, FORM, tried.form, refusal)
     values = await card_values(request, deal_id_of(request), told)
     template = "parts/deal_at_gate.html" if is_fragment(request) else "deal.html"
-    return render(request, template, values, status=status_of(refusal))
+    return await render(request, template, values, status=status_of(refusal))
 
 
 async def _done(request: web.Request, deal_id: int) -> web.StreamResponse:
     if not is_fragment(request):
         return see_other(f"/deals/{deal_id}")
-    return render(request, "parts/deal_at_gate.html", await card_values(request, deal_id, Answered()))
+    return await render(request, "parts/deal_at_gate.html", await card_values(request, deal_id, Answered()))

@@ -136,7 +136,7 @@ async def _list(
         "values": {"currency": services.installation.currency, **(values or {})},
         "reasons": reasons or {},
     }
-    return render(request, "funnels.html", filled, status=status)
+    return await render(request, "funnels.html", filled, status=status)
 
 
 async def page_of(
@@ -165,7 +165,7 @@ async def page_of(
         "reasons": reasons,
         "refusal": reader.sentence_of(refused) if refused and not reasons else "",
     }
-    return render(request, "funnel.html", filled, status=status_of(refused) if refused else 200)
+    return await render(request, "funnel.html", filled, status=status_of(refused) if refused else 200)
 
 
 def _shifts(funnel: Funnel, stage: Stage) -> list[str]:

@@ -21,7 +21,7 @@ NAMES = {
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings/house: the switches."""
     on = await services_of(request).setup.house.places()
-    return render(request, "house.html", {"here": HERE, "names": NAMES, "on": on})
+    return await render(request, "house.html", {"here": HERE, "names": NAMES, "on": on})
 
 
 async def change(request: web.Request) -> web.StreamResponse:

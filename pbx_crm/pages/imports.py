@@ -66,14 +66,14 @@ async def _list(
 ) -> web.StreamResponse:
     latest = await services_of(request).clients.imports.latest()
     values = {"imports": latest, "states": STATES, "reasons": reasons, "here": HERE}
-    return render(request, "imports.html", values, status=status)
+    return await render(request, "imports.html", values, status=status)
 
 
 async def show_one(request: web.Request) -> web.StreamResponse:
     """GET /settings/imports/5: the columns, the first rows, how far it is; the last alone for htmx."""
     if is_fragment(request):
         one = await services_of(request).clients.imports.get(_id(request))
-        return render(request, "parts/import_state.html", _state(one))
+        return await render(request, "parts/import_state.html", _state(one))
     return await _page(request, {})
 
 
@@ -167,4 +167,4 @@ async def _page(
         "reasons": reasons,
         "here": HERE,
     }
-    return render(request, "import.html", values, status=status)
+    return await render(request, "import.html", values, status=status)

@@ -47,7 +47,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         # Who looks after the telephony alone sees no client, and a call's page names one.
         "links": viewer_of(request).role is Role.HEAD,
     }
-    return render(request, "ledger.html", view)
+    return await render(request, "ledger.html", view)
 
 
 def _sensible(day: date | None, today: date) -> date:

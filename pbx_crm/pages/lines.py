@@ -191,7 +191,7 @@ async def show_list(
         "reasons": reasons or {},
         **_trial(request, outlook),
     }
-    return render(request, "lines.html", filled, status=422 if reasons else 200)
+    return await render(request, "lines.html", filled, status=422 if reasons else 200)
 
 
 async def show_form(
@@ -222,7 +222,7 @@ async def show_form(
         "reasons": reasons or {},
         **_trial(request, outlook),
     }
-    return render(request, "line.html", filled, status=422 if reasons else 200)
+    return await render(request, "line.html", filled, status=422 if reasons else 200)
 
 
 def _trial(request: web.Request, outlook: Outlook | None) -> dict[str, object]:

@@ -30,7 +30,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         answer = see_other(str(URL("/login").with_query(next=request.query.get("next", "/"))))
         _keep(request, answer, LANGUAGE_COOKIE, language, A_YEAR)
         return answer
-    return _page(request, safe_next(request.query.get("next", "")))
+    return await _page(request, safe_next(request.query.get("next", "")))
 
 
 async def log_in(request: web.Request) -> web.StreamResponse:
@@ -41,7 +41,7 @@ async def log_in(request: web.Request) -> web.StreamResponse:
     try:
         token = await accounts.log_in(form.text("login"), form.secret("password"), origin_of(request))
     except WrongLogin as refused:
-        return _page(request, came_for, login=form.text("login"), refused=refused)
+        return await _page(request, came_for, login=form.text("login"), refused=refused)
     before = session_of(request)
     if before:
         # Whoever was logged in here before, or whose session was planted here, is not any more.
@@ -69,12 +69,12 @@ def safe_next(target: str) -> str:
     return "/"
 
 
-def _page(
+async def _page(
     request: web.Request, came_for: str, *, login: str = "", refused: WrongLogin | None = None
 ) -> web.Response:
     values = {"login": login, "next": came_for, "refused": refused}
     status = 401 if refused else 200
-    return render(request, "login.html", values, status=status)
+    return await render(request, "login.html", values, status=status)
 
 
 def _keep(request: web.Request, answer: web.StreamResponse, name: str, value: str, seconds: int) -> None:

@@ -115,4 +115,4 @@ async def _page(
         "reasons": reasons or {},
         "new_token": new_token,
     }
-    return render(request, "me.html", filled, status=status)
+    return await render(request, "me.html", filled, status=status)

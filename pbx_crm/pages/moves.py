@@ -55,7 +55,7 @@ async def choose(request: web.Request) -> web.StreamResponse:
     if not is_fragment(request):
         return see_other(f"/deals/{deal_id}")
     card = await services_of(request).deal_cards.show(viewer_of(request), deal_id, zone_of(request))
-    return render(request, "parts/move_choice.html", {"card": card, "key": new_key()})
+    return await render(request, "parts/move_choice.html", {"card": card, "key": new_key()})
 
 
 async def move(request: web.Request) -> web.StreamResponse:
@@ -115,10 +115,10 @@ async def _ask_at_gate(
     wish = replace(wish, version=card.deal.version) if told else wish
     values = {**gate_values(request, form, card, gate), "wish": wish, "told": told}
     if not is_fragment(request):
-        return render(request, "move_gate.html", values, status=HTTPStatus.CONFLICT)
+        return await render(request, "move_gate.html", values, status=HTTPStatus.CONFLICT)
     columns = await _columns(request, form, deal.stage_id, wish.to_stage_id)
     values |= columns.values()
-    return render(request, "parts/move_gate_asks.html", values, status=HTTPStatus.CONFLICT)
+    return await render(request, "parts/move_gate_asks.html", values, status=HTTPStatus.CONFLICT)
 
 
 async def _ask(
@@ -139,9 +139,9 @@ async def _ask(
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY
     if not is_fragment(request):
-        return render(request, "move_questions.html", values, status=status)
+        return await render(request, "move_questions.html", values, status=status)
     columns = await _columns(request, form, deal.stage_id, wish.to_stage_id)
-    return render(request, "parts/move_asks.html", {**values, **columns.values()}, status=status)
+    return await render(request, "parts/move_asks.html", {**values, **columns.values()}, status=status)
 
 
 async def _refuse(
@@ -152,7 +152,7 @@ async def _refuse(
     columns = await _columns(request, form, deal.stage_id, to_stage_id)
     sentence = wording_of(request).sentence_of(refusal)
     values = {"sentence": sentence, **columns.values()}
-    answer = render(request, "parts/move_refused.html", values, status=HTTPStatus.CONFLICT)
+    answer = await render(request, "parts/move_refused.html", values, status=HTTPStatus.CONFLICT)
     return telling(answer, f"deal-{deal.id}")
 
 
@@ -169,7 +169,7 @@ async def _done(request: web.Request, form: Form, moved: Moved) -> web.StreamRes
         undo_key=new_key(),
     )
     values = {"told": told, "card": columns.card_of(moved.deal.id), **columns.values()}
-    return telling(render(request, "parts/move_done.html", values), f"deal-{moved.deal.id}")
+    return telling(await render(request, "parts/move_done.html", values), f"deal-{moved.deal.id}")
 
 
 @dataclass(frozen=True, slots=True)

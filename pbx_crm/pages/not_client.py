@@ -69,7 +69,7 @@ async def tell_owner(request: web.Request) -> web.StreamResponse:
     await services_of(request).after_call.owners_told.tell(viewer_of(request), _call_id(request))
     if not is_fragment(request):
         return see_other("/calls")
-    return render(request, "parts/popup.html", await popup_values(request))
+    return await render(request, "parts/popup.html", await popup_values(request))
 
 
 async def _question(request: web.Request, reasons: Mapping[str, str]) -> web.StreamResponse:
@@ -78,7 +78,7 @@ async def _question(request: web.Request, reasons: Mapping[str, str]) -> web.Str
     template = "parts/not_client.html" if is_fragment(request) else "not_client.html"
     values = {"form": form, "reasons": reasons, "is_head": viewer.scope.reach is Reach.ALL}
     status = HTTPStatus.UNPROCESSABLE_ENTITY if reasons else HTTPStatus.OK
-    return render(request, template, values, status=status)
+    return await render(request, template, values, status=status)
 
 
 async def _done(request: web.Request, marked: Marked | None, sentence: str = "") -> web.StreamResponse:
@@ -86,7 +86,7 @@ async def _done(request: web.Request, marked: Marked | None, sentence: str = "")
         return see_other("/board")
     values = {**await popup_values(request), "marked": marked, "sentence": sentence}
     status = HTTPStatus.CONFLICT if sentence else HTTPStatus.OK
-    return telling(render(request, "parts/not_client_done.html", values, status=status), "tasks")
+    return telling(await render(request, "parts/not_client_done.html", values, status=status), "tasks")
 
 
 def _call_id(request: web.Request) -> int:

@@ -57,7 +57,7 @@ async def add(request: web.Request) -> web.StreamResponse:
 async def show_one(request: web.Request) -> web.StreamResponse:
     """GET /settings/people/{person}: one person."""
     person = await services_of(request).staff.get(person_id_of(request))
-    return _one(request, person, _values_of(person))
+    return await _one(request, person, _values_of(person))
 
 
 async def change(request: web.Request) -> web.StreamResponse:
@@ -68,9 +68,9 @@ async def change(request: web.Request) -> web.StreamResponse:
     try:
         await staff.change(viewer_of(request), person.id, _filled(form))
     except BadInput as refused:
-        return _one(request, person, form.values, refused.reasons, status=422)
+        return await _one(request, person, form.values, refused.reasons, status=422)
     except NotAllowed as refused:
-        return _one(request, person, form.values, refusal=str(refused), status=403)
+        return await _one(request, person, form.values, refusal=str(refused), status=403)
     return see_other(HERE)
 
 
@@ -82,7 +82,7 @@ async def set_password(request: web.Request) -> web.StreamResponse:
     try:
         await staff.set_password(viewer_of(request), person.id, form.secret("password"))
     except BadInput as refused:
-        return _one(request, person, _values_of(person), refused.reasons, status=422)
+        return await _one(request, person, _values_of(person), refused.reasons, status=422)
     return see_other(f"{HERE}/{person.id}")
 
 
@@ -141,10 +141,10 @@ async def _list(
     people = await staff.everybody()
     rows = [PersonRow(person, ROLES[person.role], numbers.get(person.id, [])) for person in people]
     filled = {"here": HERE, "rows": rows, "values": values, "reasons": reasons, "roles": _roles(request)}
-    return render(request, "people.html", filled, status=status)
+    return await render(request, "people.html", filled, status=status)
 
 
-def _one(
+async def _one(
     request: web.Request,
     person: Person,
     values: Mapping[str, str],
@@ -161,4 +161,4 @@ def _one(
         "refusal": refusal,
         "roles": _roles(request),
     }
-    return render(request, "person.html", filled, status=status)
+    return await render(request, "person.html", filled, status=status)

@@ -61,7 +61,7 @@ async def _page(
         "codes": choices or {code.digit: code.choice for code in known},
         "reasons": reader.reasons_of(refused) if refused else {},
     }
-    return render(request, "phone_codes.html", filled, status=status_of(refused) if refused else 200)
+    return await render(request, "phone_codes.html", filled, status=status_of(refused) if refused else 200)
 
 
 def _name(code: PhoneCode, funnel: Funnel) -> str:

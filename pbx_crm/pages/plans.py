@@ -81,7 +81,7 @@ async def _page(
         "before_url": _url(period.before),
         "next_url": _url(period.next),
     }
-    return render(request, "plans.html", values, status=status)
+    return await render(request, "plans.html", values, status=status)
 
 
 def _url(period: PlanPeriod) -> str:

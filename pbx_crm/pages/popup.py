@@ -51,7 +51,7 @@ async def note(request: web.Request) -> web.StreamResponse:
 
 
 async def _panel(request: web.Request, *, saved: bool = False) -> web.Response:
-    return render(request, "parts/popup.html", {**await popup_values(request), "saved": saved})
+    return await render(request, "parts/popup.html", {**await popup_values(request), "saved": saved})
 
 
 def _call_id(request: web.Request) -> int:

@@ -34,4 +34,4 @@ async def show(request: web.Request) -> web.StreamResponse:
         "counts": [(state, counts[state]) for state in (*ORDER, None) if counts[state]],
         "words": WORDS,
     }
-    return render(request, "parts/presence.html", values)
+    return await render(request, "parts/presence.html", values)

@@ -69,7 +69,7 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
     try:
         return await handler(request)
     except (Refused, PbxUnreachable) as error:
-        return _refusal(request, error)
+        return await _refusal(request, error)
     except StoreUnavailable as error:
         log.error(
             "the database cannot be used",
@@ -77,19 +77,19 @@ async def answer_refusals(request: web.Request, handler: Handler) -> web.StreamR
             path=request.path,
             why=str(error.__cause__),
         )
-        return _refusal(request, error)
+        return await _refusal(request, error)
     except web.HTTPException as answer:
         if answer.status < HTTPStatus.BAD_REQUEST:
             raise
         status = HTTPStatus(answer.status)
         sentence = wording_of(request).gettext(_sentence_for(answer))
-        return _problem(request, status, status.name.lower(), sentence)
+        return await _problem(request, status, status.name.lower(), sentence)
     except Exception as error:
         if isinstance(error, ConnectionError) and _has_left(request):
             # A player that seeks hangs up and asks anew: nothing failed, and nobody waits for this answer.
             return web.Response()
         log.exception("a request failed", request=request[REQUEST_ID], path=request.path)
-        return _problem(
+        return await _problem(
             request,
             HTTPStatus.INTERNAL_SERVER_ERROR,
             "internal_error",
@@ -105,7 +105,7 @@ def _sentence_for(answer: web.HTTPException) -> str:
     return SENTENCES.get(HTTPStatus(answer.status)) or answer.reason
 
 
-def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
+async def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
     status = status_of(error)
     if status is HTTPStatus.UNAUTHORIZED and not is_api(request) and not wants_websocket(request):
         return _to_login(request)
@@ -115,7 +115,7 @@ def _refusal(request: web.Request, error: Exception) -> web.StreamResponse:
     if isinstance(error, CrmError) and "%(" in sentence:
         sentence %= error.details
     more = {"missing": missing_of(error)} if isinstance(error, GateClosed) else {}
-    return _problem(request, status, id_of(error), sentence, reasons, more)
+    return await _problem(request, status, id_of(error), sentence, reasons, more)
 
 
 def _to_login(request: web.Request) -> web.StreamResponse:
@@ -137,7 +137,7 @@ def _page_of(request: web.Request) -> str:
     return page.raw_path_qs if page.absolute and page.host == request.url.host else ""
 
 
-def _problem(
+async def _problem(
     request: web.Request,
     status: HTTPStatus,
     kind: str,
@@ -155,4 +155,4 @@ def _problem(
         "reasons": reasons or {},
         "request_id": request[REQUEST_ID] if status >= HTTPStatus.INTERNAL_SERVER_ERROR else "",
     }
-    return render(request, template, values, status=status)
+    return await render(request, template, values, status=status)

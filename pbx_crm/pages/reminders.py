@@ -12,7 +12,7 @@ from pbx_crm.pages.request import is_fragment, services_of, viewer_of
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /reminders: the viewer's own, for the corner of the page; nothing if there are none."""
     due = await services_of(request).automation.reminders.due(viewer_of(request))
-    return render(request, "parts/reminders.html", {"due": due})
+    return await render(request, "parts/reminders.html", {"due": due})
 
 
 async def see(request: web.Request) -> web.StreamResponse:

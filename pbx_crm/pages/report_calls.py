@@ -145,7 +145,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     if head.query.compares:
         earlier = await services_of(request).reports.calls(viewer_of(request).scope, head.earlier)
     values = {"head": head, "columns": COLUMNS, "is_empty": found.is_empty}
-    return render(request, "report_calls.html", {**values, "table": _table(head, found, earlier)})
+    return await render(request, "report_calls.html", {**values, "table": _table(head, found, earlier)})
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:
@@ -165,7 +165,7 @@ async def show_meetings(request: web.Request) -> web.StreamResponse:
         "back_url": head.query.url(PATH),
         "back_name": N_("Back to calls per seller"),
     }
-    return render(request, "report_meetings.html", values)
+    return await render(request, "report_meetings.html", values)
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, CallReport]:

@@ -53,7 +53,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "meetings": MEETINGS,
         "floor": LEAST_DEALS,
     }
-    return render(request, "report_cold.html", values)
+    return await render(request, "report_cold.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:
@@ -74,7 +74,7 @@ async def show_meetings(request: web.Request) -> web.StreamResponse:
         "back_url": head.query.of("").url(PATH),
         "back_name": N_("Back to cold calls"),
     }
-    return render(request, "report_meetings.html", values)
+    return await render(request, "report_meetings.html", values)
 
 
 async def _found(request: web.Request) -> tuple[ReportHead, ColdReport]:

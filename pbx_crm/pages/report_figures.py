@@ -58,7 +58,7 @@ async def deal_list(
         if number * A_PAGE < shown.count
         else None,
     }
-    return render(request, "report_deal_list.html", values)
+    return await render(request, "report_deal_list.html", values)
 
 
 async def deal_file(

@@ -74,7 +74,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "least_settled": LEAST_SETTLED,
         "whole_money": money,
     }
-    return render(request, "report_forecast.html", values)
+    return await render(request, "report_forecast.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:
@@ -95,7 +95,7 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
         "funnel": found.funnel,
         "back_url": head.query.of("").url(PATH),
     }
-    return render(request, "report_forecast_deals.html", values)
+    return await render(request, "report_forecast_deals.html", values)
 
 
 async def deals_as_file(request: web.Request) -> web.StreamResponse:

@@ -65,7 +65,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "parts": PARTS,
         "floor": LEAST_DEALS,
     }
-    return render(request, "report_funnel.html", values)
+    return await render(request, "report_funnel.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:
@@ -76,7 +76,7 @@ async def as_file(request: web.Request) -> web.StreamResponse:
 
 async def show_deals(request: web.Request) -> web.StreamResponse:
     """GET /reports/funnel/deals: exactly the deals that a figure counted."""
-    return render(request, "report_deals.html", await _deals(request))
+    return await render(request, "report_deals.html", await _deals(request))
 
 
 async def deals_as_file(request: web.Request) -> web.StreamResponse:

@@ -58,7 +58,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "is_empty": not found.cells,
         "floor": LEAST_CALLS,
     }
-    return render(request, "report_hours.html", values)
+    return await render(request, "report_hours.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:

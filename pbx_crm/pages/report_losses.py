@@ -88,7 +88,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "all_url": _deals_url(head.query),
         "floor": LEAST_DEALS,
     }
-    return render(request, "report_losses.html", values)
+    return await render(request, "report_losses.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:
@@ -108,7 +108,7 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
         "funnel": found.funnel,
         "back_url": replace(head.query, stage=None, reason=None).url(PATH),
     }
-    return render(request, "report_lost_deals.html", values)
+    return await render(request, "report_lost_deals.html", values)
 
 
 async def deals_as_file(request: web.Request) -> web.StreamResponse:

@@ -86,7 +86,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "words": STATES,
         "floor": LEAST_WAITS,
     }
-    return render(request, "report_missed.html", values)
+    return await render(request, "report_missed.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:

@@ -125,7 +125,7 @@ class OriginPages:
             "parts": tuple(PARTS.values()),
             "floor": LEAST_DEALS,
         }
-        return render(request, "report_origins.html", values)
+        return await render(request, "report_origins.html", values)
 
     async def as_file(self, request: web.Request) -> web.StreamResponse:
         """The same rows as a file."""

@@ -60,7 +60,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "least_wins": LEAST_WINS,
         "least_settled": LEAST_SETTLED,
     }
-    return render(request, "report_plan.html", values)
+    return await render(request, "report_plan.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:

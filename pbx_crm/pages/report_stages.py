@@ -51,7 +51,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "total": _row(head, found.total, 0),
         "sellers": [_seller(head, found, row) for row in found.sellers],
     }
-    return render(request, "report_stages.html", values)
+    return await render(request, "report_stages.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:

@@ -62,7 +62,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         ],
         "is_empty": not any(step.incoming or step.counts.dialled for step in found.steps),
     }
-    return render(request, "report_trend.html", values)
+    return await render(request, "report_trend.html", values)
 
 
 async def as_file(request: web.Request) -> web.StreamResponse:

@@ -61,7 +61,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "priorities": PRIORITIES,
         "given_up": await automation.webhooks.given_up(),
     }
-    return render(request, "robots.html", filled)
+    return await render(request, "robots.html", filled)
 
 
 def _filled(form: Form, robot_id: int | None, funnel_id: int) -> Robot:

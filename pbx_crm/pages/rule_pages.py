@@ -71,12 +71,12 @@ class RulePages(Generic[Rule, View]):
         view = await self._view(request)
         named = number_in(request.query.get("funnel"))
         funnel = view.funnels[0] if named is None else view.funnel(named)
-        return self._page(request, view, self.blank(funnel.id))
+        return await self._page(request, view, self.blank(funnel.id))
 
     async def show_one(self, request: web.Request) -> web.StreamResponse:
         """GET …/{rule}: one rule's form."""
         view = await self._view(request)
-        return self._page(request, view, view.rule(self.id_of(request)))
+        return await self._page(request, view, view.rule(self.id_of(request)))
 
     async def add(self, request: web.Request) -> web.StreamResponse:
         """POST …: one more rule, or the form again with the reasons."""
@@ -122,8 +122,8 @@ class RulePages(Generic[Rule, View]):
             form.require_good()
             outlook = await self.tried(request, view, rule, days)
         except BadInput as refused:
-            return self._page(request, view, rule, refused.reasons)
-        return self._page(request, view, rule, outlook=outlook)
+            return await self._page(request, view, rule, refused.reasons)
+        return await self._page(request, view, rule, outlook=outlook)
 
     def id_of(self, request: web.Request) -> int:
         """Which rule the URL names."""
@@ -143,10 +143,10 @@ class RulePages(Generic[Rule, View]):
             form.require_good()
             await self._keeper(request).save(viewer_of(request), rule)
         except BadInput as refused:
-            return self._page(request, view, rule, refused.reasons)
+            return await self._page(request, view, rule, refused.reasons)
         return see_other(self.here)
 
-    def _page(
+    async def _page(
         self,
         request: web.Request,
         view: View,
@@ -163,7 +163,7 @@ class RulePages(Generic[Rule, View]):
             "days": outlook.days if outlook else USUAL_DAYS,
             **self.choices(request, view, rule),
         }
-        return render(request, f"{self.name}.html", shown, status=422 if reasons else 200)
+        return await render(request, f"{self.name}.html", shown, status=422 if reasons else 200)
 
 
 def _funnel_id(form: Form, view: RulesView[Any]) -> int:

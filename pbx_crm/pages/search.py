@@ -22,4 +22,4 @@ async def show(request: web.Request) -> web.StreamResponse:
         wanted = filter_of(view, services_of(request).clock(), zone_of(request))
         found = await service.in_stage(viewer, stage_id, wanted, before)
     values = {"text": text, "found": found, "stage_id": stage_id, "query": query_of(view)}
-    return render(request, "search.html", values)
+    return await render(request, "search.html", values)

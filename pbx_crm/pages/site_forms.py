@@ -23,7 +23,7 @@ MOST_ORIGINS = 20
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings/site-forms: every form with what to put on the site, and one more."""
-    return _page(request, await _view(request))
+    return await _page(request, await _view(request))
 
 
 async def add(request: web.Request) -> web.StreamResponse:
@@ -69,7 +69,7 @@ async def _save(request: web.Request, stored: SiteForm | None) -> web.StreamResp
         form.require_good()
         await services_of(request).automation.site_forms.save(viewer_of(request), filled)
     except BadInput as refused:
-        return _page(request, await _view(request), form.values, refused.reasons, filled.id)
+        return await _page(request, await _view(request), form.values, refused.reasons, filled.id)
     return see_other(HERE)
 
 
@@ -84,7 +84,7 @@ def _origins(form: Form) -> tuple[str, ...]:
     return found
 
 
-def _page(
+async def _page(
     request: web.Request,
     view: FormsView,
     typed: Mapping[str, str] | None = None,
@@ -105,4 +105,4 @@ def _page(
         "reasons": reasons or {},
         "wrong_id": wrong_id,
     }
-    return render(request, "site_forms.html", filled, status=422 if reasons else 200)
+    return await render(request, "site_forms.html", filled, status=422 if reasons else 200)

@@ -131,7 +131,7 @@ async def _page(
         "heirs": [(one.id, one.name) for one in heirs(funnel, stage)],
         "stays": _why_it_stays(request, funnel, stage),
     }
-    return render(request, "stage.html", filled, status=status_of(refused) if refused else 200)
+    return await render(request, "stage.html", filled, status=status_of(refused) if refused else 200)
 
 
 def _why_it_stays(request: web.Request, funnel: Funnel, stage: Stage) -> str:

@@ -55,7 +55,7 @@ class Told:
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /today?who=all: the page, or for a live refresh the part that changes."""
     template = "parts/today.html" if is_fragment(request) else "today.html"
-    return render(request, template, await _values(request, request.query.get("who", "")))
+    return await render(request, template, await _values(request, request.query.get("who", "")))
 
 
 async def finish(request: web.Request) -> web.StreamResponse:
@@ -133,7 +133,7 @@ async def _answer(request: web.Request, form: Form, told: Told) -> web.StreamRes
         return see_other(f"{HERE}?who={EVERYBODY}" if who == EVERYBODY else HERE)
     status = HTTPStatus.CONFLICT if told.sentence else HTTPStatus.OK
     values = {**await _values(request, who), "told": told}
-    return render(request, "parts/today_done.html", values, status=status)
+    return await render(request, "parts/today_done.html", values, status=status)
 
 
 async def _values(request: web.Request, who: str) -> dict[str, Any]:

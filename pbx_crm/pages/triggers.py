@@ -67,7 +67,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "priorities": PRIORITIES,
         "owners": OWNERS,
     }
-    return render(request, "triggers.html", filled)
+    return await render(request, "triggers.html", filled)
 
 
 def _filled(form: Form, trigger_id: int | None, funnel_id: int) -> Trigger:

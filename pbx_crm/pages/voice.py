@@ -105,7 +105,7 @@ async def _page(
         "wrong_id": wrong_id,
         "typed": typed or {},
     }
-    return render(request, "voice.html", filled, status=422 if refused else 200)
+    return await render(request, "voice.html", filled, status=422 if refused else 200)
 
 
 VOICE_ROUTES = (

@@ -101,4 +101,4 @@ async def _board(request: web.Request, template: str) -> web.Response:
         "pbxes": [PbxNow(name, state.status is LinkStatus.UP) for name, state in states],
         "address": f"/wall/{token}",
     }
-    return render(request, template, values)
+    return await render(request, template, values)

@@ -73,4 +73,4 @@ async def _page(
         "reasons": reasons or {},
         "new_url": new_url,
     }
-    return render(request, "walls.html", filled, status=status)
+    return await render(request, "walls.html", filled, status=status)

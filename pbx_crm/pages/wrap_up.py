@@ -73,7 +73,7 @@ async def _told(
         "words": wording_of(request).sentence_of(refusal) if refusal else words,
         "is_refused": refusal is not None,
     }
-    answer = render(request, "parts/wrapped_up.html", values, status=409 if refusal else 200)
+    answer = await render(request, "parts/wrapped_up.html", values, status=409 if refusal else 200)
     return telling(answer, "tasks")
 
 
