@@ -79,6 +79,7 @@ def _contacts(scope: Scope) -> Select[*tuple[Any, ...]]:
             companies.c.name.label("company"),
             contacts.c.city,
             contacts.c.responsible_id,
+            contacts.c.do_not_call,
             contacts.c.created_at,
             regions.c.country,
             regions.c.name.label("region_name"),

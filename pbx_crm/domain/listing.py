@@ -29,6 +29,7 @@ class Contact:
     company: str | None
     city: str
     responsible_id: int | None
+    do_not_call: bool
     numbers: tuple[str, ...]
     created_at: datetime
     region: Place | None = None

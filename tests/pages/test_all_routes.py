@@ -425,6 +425,35 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/api/v1/deals/{deal}/notes"): Ask("deal", json={"text": "walked"}),
     ("GET", "/api/v1/deals/{deal}/files"): Ask("deal"),
     ("GET", "/api/v1/deals/{deal}/tags"): Ask("deal"),
+    ("GET", "/api/v1/deals/{deal}/history"): Ask("deal"),
+    ("POST", "/api/v1/deals/{deal}/undo"): Ask("deal", json={"move_id": ABSENT}),
+    ("POST", "/api/v1/deals/{deal}/acts/{act}/undo"): Ask("act"),
+    ("POST", "/api/v1/deals/{deal}/funnel"): Ask("deal", json={"to_stage_id": "{stage}", "version": 99}),
+    ("GET", "/api/v1/deals/{deal}/contacts"): Ask("deal"),
+    ("POST", "/api/v1/deals/{deal}/contacts"): Ask("deal", json={"number": "+79990001155"}),
+    ("DELETE", "/api/v1/deals/{deal}/contacts/{second}"): Ask("spare_second"),
+    ("POST", "/api/v1/deals/{deal}/contacts/{second}/first"): Ask("second"),
+    ("PATCH", "/api/v1/deals/{deal}/notes/{note}"): Ask("note", json={"text": "walked", "seen": "walk"}),
+    ("DELETE", "/api/v1/deals/{deal}/notes/{note}"): Ask("spare_note"),
+    ("POST", "/api/v1/calls/dial"): Ask(json={"number": "+79990001166"}),
+    ("POST", "/api/v1/calls/{call}/deal"): Ask("call", json={}),
+    ("POST", "/api/v1/calls/{call}/not-client"): Ask("call", json={}),
+    ("POST", "/api/v1/calls/{call}/not-client/undo"): Ask("call", json={}),
+    ("POST", "/api/v1/calls/{call}/tell-owner"): Ask("call"),
+    ("POST", "/api/v1/tasks/{task}/undo"): Ask("task", json={"version": 1, "due_at": "2026-12-01T10:00:00Z"}),
+    ("GET", "/api/v1/advice"): Ask(),
+    ("POST", "/api/v1/advice/{advice}/later"): Ask("advice"),
+    ("POST", "/api/v1/advice/{advice}/lower"): Ask("advice"),
+    ("POST", "/api/v1/advice/{advice}/dismiss"): Ask("advice"),
+    ("GET", "/api/v1/contacts/found"): Ask(query="?text=V"),
+    ("GET", "/api/v1/contacts/duplicates"): Ask(),
+    ("PATCH", "/api/v1/companies/{company}"): Ask("company", json={"name": "Walked by script"}),
+    ("GET", "/api/v1/house"): Ask(),
+    ("PATCH", "/api/v1/house"): Ask(json={"takes_files": True}),
+    ("GET", "/api/v1/costs"): Ask(),
+    ("PUT", "/api/v1/costs"): Ask(json={"month": "2026-11", "costs": []}),
+    ("GET", "/api/v1/funnels/{funnel}/codes"): Ask("funnel"),
+    ("PUT", "/api/v1/funnels/{funnel}/codes"): Ask("funnel", json={"codes": {"7": "meeting"}}),
     ("GET", "/api/v1/robots"): Ask(),
     ("POST", "/api/v1/robots"): Ask(json={**ROBOT, "funnel_id": "{funnel}"}),
     ("PUT", "/api/v1/robots/{robot}"): Ask("robot", json={**ROBOT, "name": "Walked"}),
@@ -483,6 +512,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("PUT", "/api/v1/voice-messages/{message}"): Ask("message", json={"name": "Walked"}),
     ("DELETE", "/api/v1/voice-messages/{message}"): Ask("message"),
     ("GET", "/api/v1/voice-messages/{message}/sound"): Ask("message"),
+    ("POST", "/api/v1/voice-messages/{message}/try"): Ask("message", json={"request_key": "walk-2"}),
     ("DELETE", "/api/v1/calendars/{calendar}/days/{day}"): Ask("calendar"),
     ("DELETE", "/api/v1/calls/{call}/wrap-up"): Ask("talk"),
     ("GET", "/api/v1/imports"): Ask(),
@@ -509,6 +539,8 @@ OF_A_SELLER = (
     "file",
     "spare_file",
     "spare_item",
+    "spare_note",
+    "spare_second",
     "company",
     "advice",
 )
@@ -589,7 +621,7 @@ def _in_address(place: str, records: Records, wanted: Ask) -> str:
         return {"name": "favicon.svg", "version": "x"}[place]
     names = {"call_id": wanted.names}
     # What can be done once is done to another record where two routes do it.
-    others = {"talk": "call", "spare_file": "file", "spare_item": "item"}
+    others = {"talk": "call"} | {f"spare_{one}": one for one in ("file", "item", "note", "second")}
     if others.get(wanted.names) == place:
         return str(records[wanted.names])
     if place in FIXED:
@@ -646,7 +678,9 @@ def _records(tx: Transaction, funnel: Funnel, owner: Person, client: str) -> Rec
         "stage": funnel.stages[1].id,
         "act": _act(tx, deal_id),
         "note": deal_notes.add(tx, deal_id, owner.id, "walk", NOW),
+        "spare_note": deal_notes.add(tx, deal_id, owner.id, "walk", NOW),
         "second": _second(tx, deal_id, client),
+        "spare_second": _second(tx, deal_id, client),
         "item": _item(tx, deal_id, owner),
         "spare_item": _item(tx, deal_id, owner),
         "number": 1,

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import time
 from io import BytesIO
 from typing import Any
 
 import pytest
 from aiohttp import FormData
 
+from pbx_crm.db import extensions
+from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.voice_call import VoiceRules
+from pbx_crm.services.voice_calls import VoiceOutlet
 from tests import builders
+from tests.builders import NOW
 from tests.pages.test_api import Script, script
+from tests.services.test_voice_calls import WrittenCaller
 from tests.site import Crm
 from tests.sounds import wav
 
@@ -75,3 +82,33 @@ async def test_a_robot_calls_with_a_message_that_there_is(crm: Crm, head: Script
     status, told = await head.ask("PUT", f"robots/{made['id']}", json={**terms, "voice_id": 999})
     assert (status, list(told["details"])) == (422, ["voice_id"])
     assert (await head.ask("DELETE", f"{HERE}/{message['id']}"))[1]["error"] == "message_in_use"
+
+
+def phone_of_the_house(crm: Crm) -> WrittenCaller:
+    """A PBX over which messages are tried."""
+    caller = WrittenCaller()
+    rules = VoiceRules("RU", hours=(time(0), time(23)))
+    crm.services.voice.calls.offer("office", VoiceOutlet(caller, NumberPlan("RU"), rules))
+    return caller
+
+
+async def test_a_message_is_played_once_on_the_heads_own_phone(crm: Crm, head: Script) -> None:
+    caller = phone_of_the_house(crm)
+    await crm.database.write(lambda tx: extensions.link(tx, "office", "200", crm.cast.olga.id, NOW))
+    hear = f"{HERE}/{(await send(head, wav()))[1]['id']}/try"
+    for _ in range(2):
+        assert await head.ask("POST", hear, json={"request_key": "once"}) == (200, {"done": True})
+    assert [extension for extension, _ in caller.tried] == ["200"]
+    assert (await head.ask("POST", hear, json={}))[0] == 200
+    assert len(caller.tried) == 2, "without a key every wish is another one"
+
+
+async def test_a_message_is_not_tried_where_no_phone_can_ring(crm: Crm, head: Script) -> None:
+    hear = f"{HERE}/{(await send(head, wav()))[1]['id']}/try"
+    status, told = await head.ask("POST", hear, json={})
+    assert (status, told["error"]) == (400, "not_by_click")
+    caller = phone_of_the_house(crm)
+    status, told = await head.ask("POST", hear, json={})
+    assert (status, told["error"]) == (400, "no_phone")
+    assert (await head.ask("POST", f"{HERE}/999/try", json={}))[0] == 404
+    assert caller.tried == []

@@ -25,10 +25,17 @@ class CalendarBody(Taken):
     """A calendar; hours as people write them, `9:00-13:00, 14:00-18:00`."""
 
     name: str
-    time_zone: str = Field(description="IANA name")
-    country: str | None = Field(default=None, description="whose public holidays are days off, ISO 3166")
-    week: tuple[Text, ...] = Field(min_length=7, max_length=7, description="Monday first; empty: off")
-    quiet: Text = Field(default="", description="in which robots disturb nobody, `21-8`")
+    time_zone: str = Field(description="IANA name", examples=["Europe/Moscow"])
+    country: str | None = Field(
+        default=None, description="whose public holidays are days off, ISO 3166", examples=["RU"]
+    )
+    week: tuple[Text, ...] = Field(
+        min_length=7,
+        max_length=7,
+        description="Monday first; empty: off",
+        examples=[["9-13, 14-18", "9-18", "9-18", "9-18", "9-17", "", ""]],
+    )
+    quiet: Text = Field(default="", description="in which robots disturb nobody", examples=["21-8"])
 
 
 class DayBody(Taken):

@@ -42,6 +42,13 @@ class PutOffBody(Taken):
     by: PutOff
 
 
+class TaskUndoBody(Taken):
+    """A task as it was before it was finished or put off."""
+
+    version: int = Field(ge=1, description="the task's by now, as the list tells it")
+    due_at: Moment = Field(description="when it was due before")
+
+
 class WrapUpBody(Taken):
     """How a talk went; without an answer it is put away."""
 
@@ -131,6 +138,14 @@ async def put_off_task(request: web.Request, body: PutOffBody) -> Done:
     return Done()
 
 
+@api(Done, body=TaskUndoBody)
+async def undo_task(request: web.Request, body: TaskUndoBody) -> Done:
+    """POST /api/v1/tasks/{task}/undo: open and due as before, unless somebody did more with it since."""
+    take_back = services_of(request).tasks.take_back
+    await take_back(viewer_of(request), _id(request, "task"), body.version, body.due_at)
+    return Done()
+
+
 @api(Done, body=WrapUpBody)
 async def wrap_up(request: web.Request, body: WrapUpBody) -> Done:
     """POST /api/v1/calls/{call}/wrap-up: how the token's person's talk went, and the next step."""
@@ -181,6 +196,7 @@ CARD_ENDPOINTS: tuple[Route, ...] = (
     Route("POST", "/api/v1/deals/{deal}/delete", delete_deal, Access.CLIENT_DATA),
     Route("POST", "/api/v1/tasks/{task}/done", finish_task, Access.CLIENT_DATA),
     Route("POST", "/api/v1/tasks/{task}/put-off", put_off_task, Access.CLIENT_DATA),
+    Route("POST", "/api/v1/tasks/{task}/undo", undo_task, Access.CLIENT_DATA),
     Route("POST", "/api/v1/calls/{call}/wrap-up", wrap_up, Access.CLIENT_DATA),
     Route("DELETE", "/api/v1/calls/{call}/wrap-up", take_back_wrap_up, Access.CLIENT_DATA),
     Route("GET", "/api/v1/bin", list_bin, Access.CLIENT_DATA),

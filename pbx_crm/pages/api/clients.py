@@ -29,7 +29,7 @@ class ContactPatch(Taken):
 class NumberBody(Taken):
     """One more number of a client, however written."""
 
-    number: str = Field(max_length=40)
+    number: str = Field(max_length=40, examples=["+7 495 000-00-05"])
     label: str = Field(default="", max_length=40)
 
 

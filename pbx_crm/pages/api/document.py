@@ -28,11 +28,14 @@ A_FILE = {
     "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
 }
 PROBLEMS = {
+    "400": "This cannot be done as things are; `message` says why: files are switched off, say.",
     "401": "No token, or one that was ended.",
     "403": "The person's rights do not cover this.",
     "404": "No such record, or another seller's: the answer is the same.",
     "409": "Somebody else was faster: read again, decide again. Or a gate asks for something: see `missing`.",
+    "413": "What was sent is too large.",
     "422": "Wrong values; `details` names each.",
+    "503": "The PBX or the database is away: ask again later.",
 }
 
 

@@ -23,7 +23,7 @@ Text = Annotated[str, Field(max_length=200)]
 class LineBody(Taken):
     """Where calls enter, and what becomes of them."""
 
-    pbx: str
+    pbx: str = Field(description="as the configuration names it", examples=["office"])
     name: str
     match_kind: MatchKind
     match_value: str = ""
@@ -53,7 +53,7 @@ class SiteFormBody(Taken):
 
     name: str
     line_id: Id | None = None
-    origins: tuple[Text, ...] = Field(default=(), max_length=20, description="`https://example.com`")
+    origins: tuple[Text, ...] = Field(default=(), max_length=20, examples=[["https://example.com"]])
     is_active: bool = True
 
 

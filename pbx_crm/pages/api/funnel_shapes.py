@@ -23,9 +23,13 @@ from pbx_crm.services.funnel_settings import BODIES, NewFunnel
 class NewFunnelBody(Taken):
     """A funnel to be made of a preset or as a copy."""
 
-    body: str = Field(description=f"{', '.join(BODIES)}, or `funnel-3` for a copy of that funnel")
+    body: str = Field(
+        description=f"{', '.join(BODIES)}, or `funnel-3` for a copy of that funnel", examples=["aida"]
+    )
     name: str = Field(default="", description="empty: the preset's own; a copy needs one")
-    currency: str = Field(default="", description="ISO 4217, for a preset; empty: the house's")
+    currency: str = Field(
+        default="", description="ISO 4217, for a preset; empty: the house's", examples=["EUR"]
+    )
 
 
 class FunnelName(Taken):

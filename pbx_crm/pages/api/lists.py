@@ -37,6 +37,7 @@ class ApiContact(Given):
     company: str | None
     city: str
     responsible_id: int | None
+    do_not_call: bool
     numbers: tuple[str, ...]
     created_at: datetime
 
@@ -62,6 +63,7 @@ class ApiTask(Given):
     created_at: datetime
     done_at: datetime | None
     result: str
+    version: int = Field(description="for taking back what was done with it")
 
 
 class ApiTasks(Given):

@@ -23,7 +23,9 @@ MOST_OF_A_KIND = 1_000_000
 class PlanQuery(Taken):
     """Which period."""
 
-    period: str = Field(default="", description="`2026-11`, `2026-W47` or `2026-Q4`; empty: this month")
+    period: str = Field(
+        default="", description="empty: this month", examples=["2026-11", "2026-W47", "2026-Q4"]
+    )
 
 
 class Target(Taken):
@@ -47,7 +49,7 @@ class Target(Taken):
 class PlansBody(Taken):
     """Plans of a period; those that are not named stay."""
 
-    period: str
+    period: str = Field(examples=["2026-11"])
     targets: tuple[Target, ...] = Field(max_length=4000)
 
 

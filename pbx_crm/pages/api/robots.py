@@ -34,7 +34,7 @@ class RobotTerms(Taken):
     heir: Heir | None = None
     owner_id: Id | None = Field(default=None, description="with the heir `person`")
     tells_head: bool = False
-    webhook_url: str = ""
+    webhook_url: str = Field(default="", examples=["https://example.com/hook"])
     voice_id: Id | None = Field(default=None, description="the recorded message that clients are called with")
 
 

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api import calls, deals, lists, reports
+from pbx_crm.pages.api.advice import ADVICE
 from pbx_crm.pages.api.boards import BOARD_ENDPOINTS
 from pbx_crm.pages.api.calendars import CALENDAR_ENDPOINTS
+from pbx_crm.pages.api.calling import CALLING
 from pbx_crm.pages.api.card import CARD_ENDPOINTS
 from pbx_crm.pages.api.client_acts import CLIENT_ACTS
+from pbx_crm.pages.api.client_search import CLIENT_SEARCH
 from pbx_crm.pages.api.client_table import CLIENT_ENDPOINTS
+from pbx_crm.pages.api.deal_acts import DEAL_ACTS
 from pbx_crm.pages.api.entrance_trials import ENTRANCE_TRIALS
 from pbx_crm.pages.api.entrances import ENTRANCE_ENDPOINTS
 from pbx_crm.pages.api.funnel_settings import FUNNEL_SETTINGS
 from pbx_crm.pages.api.funnel_shapes import FUNNEL_SHAPES
+from pbx_crm.pages.api.house import HOUSE
 from pbx_crm.pages.api.imports import IMPORTS
 from pbx_crm.pages.api.plans import PLANS
 from pbx_crm.pages.api.robots import ROBOTS, SECRET
@@ -36,6 +41,11 @@ ENDPOINTS: tuple[Route, ...] = (
     Route("GET", "/api/v1/reports/{report}", reports.get_report, Access.CLIENT_DATA),
     *CLIENT_ENDPOINTS,
     *CLIENT_ACTS,
+    *CLIENT_SEARCH,
+    *DEAL_ACTS,
+    *CALLING,
+    *ADVICE,
+    *HOUSE,
     *FUNNEL_SETTINGS,
     *CARD_ENDPOINTS,
     *CALENDAR_ENDPOINTS,

@@ -1,4 +1,4 @@
-"""Recorded messages in the API: sent, listened to, named, removed, and whether robots call at all."""
+"""Recorded messages in the API: sent, listened to, tried, named, removed, and whether robots call at all."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.voice_message import VoiceMessage
 from pbx_crm.pages.access import Access, Route
 from pbx_crm.pages.api.contract import Done, Given, Taken, api
+from pbx_crm.pages.moves import new_key
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.request import services_of, viewer_of
 from pbx_crm.pages.uploads import parts_of, sent_file
-from pbx_crm.pages.voice import sound_of
+from pbx_crm.pages.voice import LONGEST_KEY, sound_of
 from pbx_crm.services.voice_messages import MessageWish
 
 
@@ -28,6 +29,14 @@ class CallsBody(Taken):
     """Whether robots call clients at all."""
 
     is_on: bool
+
+
+class TrialBody(Taken):
+    """One wish to hear a message on the own phone."""
+
+    request_key: str | None = Field(
+        default=None, max_length=LONGEST_KEY, description="the same key again rings no phone once more"
+    )
 
 
 class ApiVoiceMessage(Given):
@@ -90,6 +99,14 @@ async def switch_calls(request: web.Request, body: CallsBody) -> ApiVoiceMessage
     return await _listed(request)
 
 
+@api(Done, body=TrialBody)
+async def try_message(request: web.Request, body: TrialBody) -> Done:
+    """POST /api/v1/voice-messages/{message}/try: it is played on the own phone of the token's person."""
+    key = body.request_key or new_key()
+    await services_of(request).voice.calls.try_out(viewer_of(request), _id(request), key)
+    return Done()
+
+
 async def _listed(request: web.Request) -> ApiVoiceMessages:
     shelf = await services_of(request).voice.messages.shelf()
     return ApiVoiceMessages(
@@ -126,4 +143,5 @@ VOICE_MESSAGES: tuple[Route, ...] = (
     Route("PUT", ONE, change_message, Access.HEAD),
     Route("DELETE", ONE, drop_message, Access.HEAD),
     Route("GET", f"{ONE}/sound", get_sound, Access.HEAD),
+    Route("POST", f"{ONE}/try", try_message, Access.HEAD),
 )
