@@ -52,13 +52,13 @@ check: setup-dev
 # property. About a minute on two cores, half of that is wanted; a new test that takes long belongs below.
 ROOMS := domain db asterisk outside services pages
 UNIT := $(addprefix tests/,$(ROOMS) test_rooms.py test_config.py test_docs.py test_logs.py)
-LONG := $(addprefix db/test_,migrate leases) $(addprefix asterisk/test_,cel_calls cdr_calls record) \
-	$(addprefix services/test_,backfill call_days call_hours call_report call_trend demo_past dry_runs forecasts \
+LONG := $(addprefix db/test_,migrate killed_migration leases) $(addprefix asterisk/test_,cel_calls cdr_calls record) \
+	$(addprefix services/test_,backfill call_days client_days call_hours call_report call_trend demo_past dry_runs forecasts \
 	funnel_reports imports intake_disk intake_dry_runs intake_twice interpreter losses made_up_years \
 	missed_report origin_reports plans region_reports report_slices robot_dry_runs scripted_day voice_calls) \
 	$(addprefix pages/test_,all_routes api_client_acts api_settings board_bulk call_log card_acts card_forms \
 	contact_erase contact_export contacts deal_files dialling forecast_page funnels hostile_queries house \
-	idle_sockets lookup losses_page move_gate not_client origin_pages plan_page recordings region_pages \
+	idle_sockets links lookup losses_page move_gate not_client origin_pages plan_page recordings region_pages \
 	reminders reports robots settings today voice)
 unit: setup-dev
 	$(PY) -m pytest -q -n auto --dist worksteal --hypothesis-profile=unit \

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pbx_crm.asterisk.cdr_calls import CdrCalls
@@ -12,7 +12,7 @@ from pbx_crm.asterisk.cel_calls import CelCalls
 from pbx_crm.asterisk.cel_file import CelFile
 from pbx_crm.asterisk.cel_reader import CelTable
 from pbx_crm.asterisk.record_place import CdrSource, CelSource
-from pbx_crm.config import CdrSettings, CelSettings, PbxSettings, Settings
+from pbx_crm.config import CdrSettings, CelSettings, PbxSettings, RecordSettings, Settings
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.outside.recording_folder import RecordingFolder
 
@@ -30,9 +30,9 @@ def records_of(pbx: PbxSettings, time_zone: str) -> CelCalls | CdrCalls | None:
 def records_named(pbx: PbxSettings, source: str, time_zone: str) -> CelCalls | CdrCalls | None:
     """The calls by its `cel` or its `cdr`; None if it is not said where that is."""
     if source == "cel" and pbx.cel is not None:
-        return CelCalls(source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or time_zone)), shape_of(pbx))
+        return CelCalls(cel_source_of(pbx.cel, time_zone), shape_of(pbx))
     if source == "cdr" and pbx.cdr is not None:
-        return CdrCalls(cdr_source_of(pbx.cdr, ZoneInfo(pbx.cdr.time_zone or time_zone)), shape_of(pbx))
+        return CdrCalls(cdr_source_of(pbx.cdr, time_zone), shape_of(pbx))
     return None
 
 
@@ -53,21 +53,25 @@ def recording_folders_of(settings: Settings) -> dict[str, RecordingFolder]:
     }
 
 
-def source_of(cel: CelSettings, zone: tzinfo) -> CelSource:
-    """The reader of this kind of record."""
-    if cel.url is not None and cel.kind == "sql":
-        return CelTable(cel.url.get_secret_value(), cel.table, zone)
-    assert cel.path is not None  # noqa: S101 - the settings refuse a csv or sqlite without one
-    if cel.kind == "sqlite":
-        return CelTable(f"sqlite:///{cel.path}", cel.table, zone)
-    return CelFile(cel.path, zone)
+def cel_source_of(cel: CelSettings, time_zone: str) -> CelSource:
+    """The reader of a PBX's CEL; times without a zone are the PBX's own, or else this one's."""
+    zone, table = ZoneInfo(cel.time_zone or time_zone), _table_of(cel)
+    return CelFile(_path_of(cel), zone) if table is None else CelTable(table, cel.table, zone)
 
 
-def cdr_source_of(cdr: CdrSettings, zone: tzinfo) -> CdrSource:
-    """The reader of this kind of call detail records."""
-    if cdr.url is not None and cdr.kind == "sql":
-        return CdrTable(cdr.url.get_secret_value(), cdr.table, zone)
-    assert cdr.path is not None  # noqa: S101 - the settings refuse a csv or sqlite without one
-    if cdr.kind == "sqlite":
-        return CdrTable(f"sqlite:///{cdr.path}", cdr.table, zone)
-    return CdrFile(cdr.path, zone)
+def cdr_source_of(cdr: CdrSettings, time_zone: str) -> CdrSource:
+    """The reader of a PBX's CDR; times without a zone are the PBX's own, or else this one's."""
+    zone, table = ZoneInfo(cdr.time_zone or time_zone), _table_of(cdr)
+    return CdrFile(_path_of(cdr), zone) if table is None else CdrTable(table, cdr.table, zone)
+
+
+def _table_of(records: RecordSettings) -> str | None:
+    """URL of the database the records stand in; None for those in a text file."""
+    if records.url is not None and records.kind == "sql":
+        return records.url.get_secret_value()
+    return f"sqlite:///{_path_of(records)}" if records.kind == "sqlite" else None
+
+
+def _path_of(records: RecordSettings) -> Path:
+    assert records.path is not None  # noqa: S101 - the settings refuse a csv or sqlite without one
+    return records.path

@@ -23,7 +23,7 @@ from pbx_crm.asterisk.record_place import CelSource, Place
 from pbx_crm.asterisk.trial_call import Onward, TrialCall
 from pbx_crm.asterisk.voice_dialler import OUT, PLAYS
 from pbx_crm.call_loop import account_of, dial_shape_of, started_writes_of
-from pbx_crm.call_records import cdr_source_of, recording_folders_of, shape_of, source_of
+from pbx_crm.call_records import cdr_source_of, cel_source_of, recording_folders_of, shape_of
 from pbx_crm.config import CdrSettings, PbxSettings, Settings, WebSettings
 from pbx_crm.db import calls, checkup, migrate, sqlite_locks
 from pbx_crm.db.engine import Database, make_engine
@@ -77,7 +77,7 @@ async def try_call(settings: Settings, pbx: PbxSettings, extension: str, second:
     account = account_of(pbx, settings.secret_of(pbx))
     records = None
     if pbx.cel is not None:
-        records = source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or settings.crm.time_zone))
+        records = cel_source_of(pbx.cel, settings.crm.time_zone)
     try:
         place = await asyncio.to_thread(records.end) if records else {}
         calling = TrialCall(account, utc_now)
@@ -322,7 +322,7 @@ def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:
     try:
         if pbx.cel.path is not None and not pbx.cel.path.exists():
             raise RecordsUnreadable(f"{pbx.cel.path}: no such file")
-        source_of(pbx.cel, ZoneInfo(pbx.cel.time_zone or time_zone)).end()
+        cel_source_of(pbx.cel, time_zone).end()
     except RecordsUnreadable as trouble:
         return fault(
             "cel_unreadable",
@@ -337,7 +337,7 @@ def _of_cdr(cdr: CdrSettings, time_zone: str) -> Finding:
     try:
         if cdr.path is not None and not cdr.path.exists():
             raise RecordsUnreadable(f"{cdr.path}: no such file")
-        cdr_source_of(cdr, ZoneInfo(cdr.time_zone or time_zone)).end()
+        cdr_source_of(cdr, time_zone).end()
     except RecordsUnreadable as trouble:
         return fault(
             "cdr_unreadable",

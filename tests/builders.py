@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert
 
 from pbx_crm.db import deals, funnels
 from pbx_crm.db.tables import contact_numbers, contacts, people
-from pbx_crm.domain.deal import INTAKE, NewDeal
-from pbx_crm.domain.funnel import PRESETS, Funnel
+from pbx_crm.domain.deal import INTAKE, NewDeal, NewMove
+from pbx_crm.domain.funnel import PRESETS, Funnel, Stage
 from pbx_crm.domain.person import Person, Reach, Role, Scope
 
 NOW = datetime(2026, 11, 21, 12, 0, tzinfo=UTC)
@@ -68,3 +68,14 @@ def deal(
     deal_id = deals.create(tx, new)
     assert deal_id is not None
     return deal_id
+
+
+def move(
+    tx: Connection, deal_id: int, stage: Stage, at: datetime = NOW, *, loss_reason_id: int | None = None
+) -> None:
+    """The deal moved there at that time."""
+    stored = deals.get(tx, deal_id, EVERYTHING)
+    key = f"move-{deal_id}-{stored.version}"
+    assert deals.set_stage(
+        tx, stored, NewMove(stage, at, INTAKE, request_key=key, loss_reason_id=loss_reason_id)
+    )

@@ -18,7 +18,7 @@ from pbx_crm.asterisk.cdr_file import CdrFile
 from pbx_crm.asterisk.cdr_table import CdrTable
 from pbx_crm.asterisk.cel_file import CelFile
 from pbx_crm.asterisk.cel_reader import CelTable
-from pbx_crm.call_records import cdr_source_of, source_of
+from pbx_crm.call_records import cdr_source_of, cel_source_of
 from pbx_crm.config import CdrSettings, CelSettings, Settings
 from pbx_crm.db.tables import calls, record_places
 from pbx_crm.services.demo_company import found_company
@@ -107,7 +107,7 @@ async def test_records_that_cannot_be_read_are_said_once_and_calls_go_on(
     ],
 )
 def test_each_kind_of_record_has_its_reader(settings: dict[str, str], source: type) -> None:
-    assert isinstance(source_of(CelSettings.model_validate(settings), UTC), source)
+    assert isinstance(cel_source_of(CelSettings.model_validate(settings), "UTC"), source)
 
 
 @pytest.mark.parametrize(
@@ -119,4 +119,4 @@ def test_each_kind_of_record_has_its_reader(settings: dict[str, str], source: ty
     ],
 )
 def test_each_kind_of_call_detail_record_has_its_reader(settings: dict[str, str], source: type) -> None:
-    assert isinstance(cdr_source_of(CdrSettings.model_validate(settings), UTC), source)
+    assert isinstance(cdr_source_of(CdrSettings.model_validate(settings), "UTC"), source)

@@ -74,6 +74,11 @@ class DealFile:
     def __post_init__(self) -> None:
         self.first_owner_id = self.owner_id
 
+    @property
+    def stored_id(self) -> int:
+        """Its id; LookupError before it is filed away."""
+        return _of_a_row(self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class Birth:
@@ -125,6 +130,18 @@ class CallFile:
         return f"{self.pbx}/{self.linkedid}"
 
     @property
+    def heard_call(self) -> Call:
+        """What was heard of it; LookupError if nothing was."""
+        if self.call is None:
+            raise LookupError("nothing was heard of this call")
+        return self.call
+
+    @property
+    def stored_id(self) -> int:
+        """Its id, or that of the call it became one with; LookupError before that is filed away."""
+        return self.merged_into.stored_id if self.merged_into is not None else _of_a_row(self.id)
+
+    @property
     def takes_back_answer(self) -> bool:
         """Whether it turned out that there was no talk after all."""
         return self.call is not None and takes_back_answer(self.call, self.answered_at)
@@ -133,6 +150,12 @@ class CallFile:
     def is_birthplace(self) -> bool:
         """Whether the deal was made by this call."""
         return self.deal is not None and self.deal.born_of == self.key
+
+
+def _of_a_row(row_id: int | None) -> int:
+    if row_id is None:
+        raise LookupError("this has not been written yet")
+    return row_id
 
 
 @dataclass(frozen=True, slots=True)

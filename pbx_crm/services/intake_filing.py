@@ -10,7 +10,6 @@ from pbx_crm.db.alerts import LINK_EXTENSION, Alert
 from pbx_crm.db.call_rows import Values, call_values, leg_rows, people_rows, talk_rows, transfer_rows
 from pbx_crm.db.callers import NewCaller
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.call import Call
 from pbx_crm.domain.deal import INTAKE, NewDeal
 from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.services.intake_desk import Birth, CallFile, DealFile, Desk, Notice, Wish
@@ -26,7 +25,7 @@ def file_away(tx: Transaction, desk: Desk) -> None:
     _file_calls(tx, desk, heard)
     _file_parts(tx, desk, heard)
     for file, gone_id in desk.gone:
-        calls.absorb(tx, _id(file), gone_id)
+        calls.absorb(tx, file.stored_id, gone_id)
     _file_aliases(tx, heard)
     _file_histories(tx, desk)
     _file_extensions(tx, desk)
@@ -54,12 +53,12 @@ def _file_deals(tx: Transaction, desk: Desk) -> None:
         born[born_of].id = deal_id
     for deal in desk.deals.values():
         for handed in deal.handed:
-            now = deals.lock(tx, _id(deal), THE_PROGRAM)
+            now = deals.lock(tx, deal.stored_id, THE_PROGRAM)
             deals.set_owner(tx, now, handed.owner_id, handed.at, INTAKE, handed.rule)
         if deal.reborn and deal.born_of is not None:
-            calls.reborn(tx, _id(deal), deal.born_of)
+            calls.reborn(tx, deal.stored_id, deal.born_of)
     deals.touch_all(
-        tx, {_id(deal): deal.touched_at for deal in desk.deals.values() if deal.touched_at is not None}
+        tx, {deal.stored_id: deal.touched_at for deal in desk.deals.values() if deal.touched_at is not None}
     )
 
 
@@ -109,7 +108,7 @@ def _call_row(desk: Desk, file: CallFile) -> dict[str, Any]:
         "owner_rule": dict(file.rule),
         "known": file.known,
     }
-    return call_values(_call(file), desk.roster) | decided
+    return call_values(file.heard_call, desk.roster) | decided
 
 
 def _file_parts(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
@@ -118,15 +117,15 @@ def _file_parts(tx: Transaction, desk: Desk, heard: Iterable[CallFile]) -> None:
     transfers: list[Values] = []
     people: list[Values] = []
     for file in heard:
-        call, call_id = _call(file), _id(file)
+        call, call_id = file.heard_call, file.stored_id
         legs += leg_rows(call, call_id, desk.roster)
         talks += talk_rows(call, call_id, desk.roster)
         transfers += transfer_rows(call, call_id)
         concerned = list(people_rows(call, call_id, desk.roster))
         file.concerned = frozenset(row["person_id"] for row in concerned)
         people += concerned
-    calls.forget_open_talks(tx, [_id(file) for file in heard if _had_talk(file)])
-    calls.forget_talks(tx, [_id(file) for file in heard if file.takes_back_answer])
+    calls.forget_open_talks(tx, [file.stored_id for file in heard if _had_talk(file)])
+    calls.forget_talks(tx, [file.stored_id for file in heard if file.takes_back_answer])
     calls.put_parts(tx, legs, talks, transfers)
     calls.put_people(tx, people)
 
@@ -137,9 +136,9 @@ def _had_talk(file: CallFile) -> bool:
 
 def _file_aliases(tx: Transaction, heard: Iterable[CallFile]) -> None:
     rows = [
-        {"pbx": file.pbx, "linkedid": alias, "call_id": _id(file)}
+        {"pbx": file.pbx, "linkedid": alias, "call_id": file.stored_id}
         for file in heard
-        for alias in _call(file).aliases
+        for alias in file.heard_call.aliases
     ]
     calls.put_aliases(tx, rows)
 
@@ -164,11 +163,11 @@ def _conversations(desk: Desk) -> list[dict[str, Any]]:
 
 def _event(notice: Notice) -> dict[str, Any]:
     return {
-        "deal_id": _id(notice.deal),
+        "deal_id": notice.deal.stored_id,
         "at": notice.at,
         "kind": notice.kind,
         "actor_id": None,
-        "details": {**notice.details, "call": _id(notice.file)},
+        "details": {**notice.details, "call": notice.file.stored_id},
         "request_key": f"{notice.kind}:{notice.file.key}",
     }
 
@@ -178,9 +177,9 @@ def _task(wish: Wish) -> dict[str, Any]:
     return {
         "kind": wish.kind,
         "owner_id": wish.deal.owner_id,
-        "deal_id": _id(wish.deal),
+        "deal_id": wish.deal.stored_id,
         "contact_id": client.id if client else None,
-        "call_id": _id(wish.file),
+        "call_id": wish.file.stored_id,
         "title": "",
         "due_at": wish.due_at,
         "created_at": wish.at,
@@ -196,17 +195,3 @@ def _file_extensions(tx: Transaction, desk: Desk) -> None:
         for number, at in sorted(desk.unlinked.items())
     ]
     alerts.raise_all(tx, unlinked)
-
-
-def _id(file: CallFile | DealFile) -> int:
-    if isinstance(file, CallFile) and file.merged_into is not None:
-        return _id(file.merged_into)
-    if file.id is None:
-        raise LookupError("this has not been written yet")
-    return file.id
-
-
-def _call(file: CallFile) -> Call:
-    if file.call is None:
-        raise LookupError("nothing was heard of this call")
-    return file.call

@@ -27,16 +27,17 @@ def act_on_calls(tx: Transaction, desk: Desk) -> None:
     ended = [file for file in ended if _may_concern(file, rules)]
     if not ended:
         return
-    deal_ids = {_deal_id(file) for file in ended}
+    deal_ids = {_deal(file).stored_id for file in ended}
     history, cards = triggers.calls_of(tx, deal_ids), deals.get_all(tx, deal_ids, THE_PROGRAM)
     for file in ended:
-        fact = _fact(file, history[_deal_id(file)], _talker(desk, _call(file)))
-        if _acts(desk, rules, fact, cards[_deal_id(file)]):
+        deal_id = _deal(file).stored_id
+        fact = _fact(file, history[deal_id], _talker(desk, file.heard_call))
+        if _acts(desk, rules, fact, cards[deal_id]):
             # What was read a moment ago may have been changed by a person: only the locked card counts.
-            locked = deals.lock(tx, _deal_id(file), THE_PROGRAM)
+            locked = deals.lock(tx, deal_id, THE_PROGRAM)
             for act in _acts(desk, rules, fact, locked):
                 _carry_out(tx, desk, file, act)
-            cards[_deal_id(file)] = deals.get(tx, _deal_id(file), THE_PROGRAM)
+            cards[deal_id] = deals.get(tx, deal_id, THE_PROGRAM)
 
 
 def _may_concern(file: CallFile, rules: Sequence[Trigger]) -> bool:
@@ -63,11 +64,11 @@ def _has_ended(file: CallFile) -> bool:
 
 
 def _order(file: CallFile) -> tuple[datetime, str]:
-    return _call(file).ended_at or _call(file).started_at, file.linkedid
+    return file.heard_call.ended_at or file.heard_call.started_at, file.linkedid
 
 
 def _fact(file: CallFile, history: Sequence[DealCall], talker_id: int | None) -> CallFact:
-    call = _call(file)
+    call = file.heard_call
     own = next((number for number, known in enumerate(history) if known.call_id == file.id), len(history))
     if call.outcome is None:
         raise LookupError("how this call ended is not known")
@@ -89,37 +90,18 @@ def _talker(desk: Desk, call: Call) -> int | None:
 
 
 def _carry_out(tx: Transaction, desk: Desk, file: CallFile, act: Act) -> None:
-    at = _order(file)[0]
+    at, deal = _order(file)[0], _deal(file)
     due = partial(desk.due, file.line, at)
-    carried = carry_out(tx, Occasion(_deal_id(file), _call_id(file), file.key, at, due), act)
+    carried = carry_out(tx, Occasion(deal.stored_id, file.stored_id, file.key, at, due), act)
     if carried.left_stage_id is not None and act.to_stage is not None:
-        _deal(file).left.add(carried.left_stage_id)
-        _deal(file).stage = act.to_stage.id
+        deal.left.add(carried.left_stage_id)
+        deal.stage = act.to_stage.id
     if carried.owner_id is not None and carried.why is not None:
-        _deal(file).handed.append(HandedOver(carried.owner_id, at, carried.why))
-        _deal(file).owner_id = carried.owner_id
-
-
-def _call(file: CallFile) -> Call:
-    if file.call is None:
-        raise LookupError("nothing was heard of this call")
-    return file.call
-
-
-def _call_id(file: CallFile) -> int:
-    if file.id is None:
-        raise LookupError("the call has not been written yet")
-    return file.id
+        deal.handed.append(HandedOver(carried.owner_id, at, carried.why))
+        deal.owner_id = carried.owner_id
 
 
 def _deal(file: CallFile) -> DealFile:
     if file.deal is None:
         raise LookupError("this call has no card")
     return file.deal
-
-
-def _deal_id(file: CallFile) -> int:
-    deal_id = _deal(file).id
-    if deal_id is None:
-        raise LookupError("the card has not been written yet")
-    return deal_id

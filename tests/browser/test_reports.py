@@ -7,16 +7,15 @@ from datetime import timedelta
 import pytest
 from playwright.async_api import expect
 
-from pbx_crm.db import deals, regions
+from pbx_crm.db import regions
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Direction, Outcome
-from pbx_crm.domain.deal import INTAKE, NewMove
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.region import NumberRange, Place, painted
 from tests import builders
 from tests.browser.screens import PHONE, Office
 from tests.browser.test_looks import LOOKS, violations
-from tests.builders import EVERYTHING, NOW
+from tests.builders import NOW
 from tests.call_rows import CallRows
 
 pytestmark = pytest.mark.browser
@@ -64,9 +63,7 @@ def busy_day(tx: Transaction, office: Office) -> None:
 def _sell(tx: Transaction, funnel: Funnel, deal_id: int, number: int) -> None:
     furthest = 1 + number % 4
     for place in (*range(1, furthest + 1), *([5] if number % 5 < 2 and furthest < 4 else [])):
-        stored = deals.get(tx, deal_id, EVERYTHING)
-        move = NewMove(funnel.stages[place], NOW, INTAKE, request_key=f"sell-{deal_id}-{place}")
-        assert deals.set_stage(tx, stored, move)
+        builders.move(tx, deal_id, funnel.stages[place])
 
 
 @pytest.mark.parametrize(("language", "theme"), LOOKS)

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import timedelta
-from html import unescape
-from io import StringIO
 
 import pytest
 
-from pbx_crm.db import deals
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.deal import INTAKE, NewMove
 from tests import builders
-from tests.builders import EVERYTHING, NOW
+from tests.builders import NOW
+from tests.pages.reading import assert_opens, file_rows, page
 from tests.site import Crm
 
 LOST, WON = 5, 4
-
-
-async def page(crm: Crm, address: str, name: str = "olga") -> str:
-    """The page as this person gets it."""
-    browser = await crm.browser(getattr(crm.cast, name))
-    answer = await browser.get(address)
-    text = await answer.text()
-    assert answer.status == 200, text
-    return unescape(text)
 
 
 def half_a_year(tx: Transaction, crm: Crm) -> None:
@@ -36,10 +23,8 @@ def half_a_year(tx: Transaction, crm: Crm) -> None:
         made = NOW - timedelta(days=180 - number, hours=3)
         deal_id = builders.deal(tx, funnel, crm.cast.anna, stage=1, at=made, amount=1000)
         if made + timedelta(days=4) <= NOW:
-            stored = deals.get(tx, deal_id, EVERYTHING)
             stage = funnel.stages[WON if number % 2 else LOST]
-            move = NewMove(stage, made + timedelta(days=4), INTAKE, request_key=f"end-{deal_id}")
-            assert deals.set_stage(tx, stored, move)
+            builders.move(tx, deal_id, stage, made + timedelta(days=4))
     builders.deal(tx, funnel, crm.cast.boris, stage=1, at=NOW - timedelta(days=170), title="Forgotten")
 
 
@@ -58,12 +43,8 @@ async def test_every_figure_of_open_deals_leads_to_them(crm: Crm) -> None:
     text = await page(crm, "/reports/forecast")
     figures = re.findall(r'href="(/reports/forecast/deals[^"]+)">(\d+)</a>', text)
     assert {count for _, count in figures} == {"1", "3"}
-    for url, count in figures:
-        listed = await page(crm, url)
-        assert len(re.findall(r'id="deal-row-\d+"', listed)) == int(count), url
-        browser = await crm.browser(crm.cast.olga)
-        file = await (await browser.get(url.replace("/deals?", "/deals.csv?"))).text()
-        assert len(list(csv.DictReader(StringIO(file)))) == int(count), url
+    for figure in figures:
+        await assert_opens(crm, figure)
     assert "Forgotten" in await page(crm, "/reports/forecast/deals?part=stale")
 
 
@@ -91,9 +72,7 @@ async def test_an_address_that_makes_no_sense_shows_the_deals_without_a_date(crm
 
 async def test_the_file_holds_past_and_coming_months(crm: Crm) -> None:
     await crm.database.write(half_a_year, crm)
-    browser = await crm.browser(crm.cast.olga)
-    answer = await browser.get("/reports/forecast.csv")
-    rows = list(csv.DictReader(StringIO((await answer.text()).removeprefix("\ufeff"))))
+    rows = await file_rows(crm, "/reports/forecast.csv")
     kinds = [row["row"] for row in rows]
     assert kinds[-6:] == ["month"] * 3 + ["no_date", "passed", "stale"]
     assert set(kinds[:-6]) == {"past"}

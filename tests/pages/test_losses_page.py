@@ -2,31 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 import re
-from html import unescape
-from io import StringIO
 
 import pytest
 
-from pbx_crm.db import deals
 from pbx_crm.db.engine import Transaction
-from pbx_crm.domain.deal import INTAKE, NewMove
 from tests import builders
-from tests.builders import EVERYTHING, NOW
+from tests.pages.reading import assert_opens, file_rows, page
 from tests.site import Crm
 
 TODAY = "?period=today"
 LOST = 5
-
-
-async def page(crm: Crm, address: str, name: str = "olga") -> str:
-    """The page as this person gets it."""
-    browser = await crm.browser(getattr(crm.cast, name))
-    answer = await browser.get(address)
-    text = await answer.text()
-    assert answer.status == 200, text
-    return unescape(text)
 
 
 def lost(tx: Transaction, crm: Crm, funnel_number: int = 0) -> None:
@@ -44,12 +30,8 @@ def lost(tx: Transaction, crm: Crm, funnel_number: int = 0) -> None:
             source=source,
             title=f"No. {number}",
         )
-        stored = deals.get(tx, deal_id, EVERYTHING)
         reason = funnel.loss_reasons[number % 3 // 2]
-        move = NewMove(
-            funnel.stages[LOST], NOW, INTAKE, request_key=f"lose-{number}", loss_reason_id=reason.id
-        )
-        assert deals.set_stage(tx, stored, move)
+        builders.move(tx, deal_id, funnel.stages[LOST], loss_reason_id=reason.id)
 
 
 @pytest.mark.parametrize("by", ["", "&by=reason", "&by=seller", "&by=source", "&by=band"])
@@ -58,12 +40,8 @@ async def test_every_figure_opens_exactly_its_deals(crm: Crm, by: str) -> None:
     text = await page(crm, f"/reports/losses{TODAY}{by}")
     figures = set(re.findall(r'href="(/reports/losses/deals[^"]+)">(\d+)</a>', text))
     assert len(figures) >= 4
-    for url, count in figures:
-        listed = await page(crm, url)
-        assert len(re.findall(r'id="deal-row-\d+"', listed)) == int(count), url
-        browser = await crm.browser(crm.cast.olga)
-        file = await (await browser.get(url.replace("/deals?", "/deals.csv?"))).text()
-        assert len(list(csv.DictReader(StringIO(file)))) == int(count), url
+    for figure in figures:
+        await assert_opens(crm, figure)
 
 
 async def test_a_row_of_few_says_so_and_tells_no_mean(crm: Crm) -> None:
@@ -101,9 +79,7 @@ async def test_an_address_that_makes_no_sense_shows_the_report(crm: Crm, path: s
 
 async def test_the_file_has_a_row_for_every_crossing(crm: Crm) -> None:
     await crm.database.write(lost, crm)
-    browser = await crm.browser(crm.cast.olga)
-    answer = await browser.get(f"/reports/losses.csv{TODAY}")
-    rows = list(csv.DictReader(StringIO((await answer.text()).removeprefix("\ufeff"))))
+    rows = await file_rows(crm, f"/reports/losses.csv{TODAY}")
     assert sum(int(row["deals"]) for row in rows) == 13
     assert {row["seller"] for row in rows} == {"Anna", "Boris"}
     assert {row["few"] for row in rows} == {"few"}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import timedelta
-from html import escape, unescape
-from io import StringIO
+from html import escape
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from pbx_crm.domain.session import SessionKind
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
+from tests.pages.reading import file_rows, page
 from tests.site import Crm
 
 TODAY = "?period=today"
@@ -57,15 +56,6 @@ def a_day(tx: Transaction, crm: Crm) -> None:
         tx.execute(tasks.insert().values(**row))
 
 
-async def page(crm: Crm, address: str, name: str = "olga") -> str:
-    """The page as this person gets it."""
-    browser = await crm.browser(getattr(crm.cast, name))
-    answer = await browser.get(address)
-    text = await answer.text()
-    assert answer.status == 200, text
-    return unescape(text)
-
-
 def rows_of(listed: str) -> int:
     """How many rows a list has, whatever it lists."""
     return len(re.findall(r'id="(?:deal-row|call-row|meeting)-\d+"', listed))
@@ -86,9 +76,7 @@ async def test_the_deals_behind_a_figure_are_a_file_too(crm: Crm, report: str) -
     await crm.database.write(a_day, crm)
     text = await page(crm, f"/reports/{report}{TODAY}")
     (url, count) = max(FIGURE.findall(text), key=lambda found: ("/deals" in found[0], int(found[1])))
-    browser = await crm.browser(crm.cast.olga)
-    file = await (await browser.get(url.replace("/deals?", "/deals.csv?"))).text()
-    assert len(list(csv.DictReader(StringIO(file)))) == int(count) > 5
+    assert len(await file_rows(crm, url.replace("/deals?", "/deals.csv?"))) == int(count) > 5
 
 
 async def test_won_sums_stand_in_each_currency(crm: Crm) -> None:

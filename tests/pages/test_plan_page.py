@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from datetime import timedelta
-from html import unescape
-from io import StringIO
 
 import pytest
 
-from pbx_crm.db import deals
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Outcome
-from pbx_crm.domain.deal import INTAKE, NewMove
 from tests import builders
-from tests.builders import EVERYTHING, NOW
+from tests.builders import NOW
 from tests.call_rows import CallRows
+from tests.pages.reading import file_rows, page
 from tests.site import Crm
 
 LOST, WON = 5, 4
-
-
-async def page(crm: Crm, address: str, name: str = "olga") -> str:
-    """The page as this person gets it."""
-    browser = await crm.browser(getattr(crm.cast, name))
-    answer = await browser.get(address)
-    text = await answer.text()
-    assert answer.status == 200, text
-    return unescape(text)
 
 
 async def save(crm: Crm, name: str = "olga", **fields: str) -> int:
@@ -47,10 +34,7 @@ def a_year(tx: Transaction, crm: Crm) -> None:
         CallRows(tx, made, deal_id=deal_id).ring(crm.cast.anna).answer(crm.cast.anna).end(
             60, Outcome.ANSWERED
         )
-        stored = deals.get(tx, deal_id, EVERYTHING)
-        stage = funnel.stages[WON if number % 2 else LOST]
-        move = NewMove(stage, made + timedelta(days=1), INTAKE, request_key=f"end-{deal_id}")
-        assert deals.set_stage(tx, stored, move)
+        builders.move(tx, deal_id, funnel.stages[WON if number % 2 else LOST], made + timedelta(days=1))
 
 
 async def test_a_head_plans_a_month_and_reads_it_again(crm: Crm) -> None:
@@ -155,8 +139,6 @@ async def test_an_address_that_makes_no_sense_shows_the_plan(crm: Crm, asked: st
 
 async def test_the_file_has_a_row_for_each_seller_and_metric(crm: Crm) -> None:
     await save(crm, **{f"deals_{crm.cast.anna.id}": "12"})
-    browser = await crm.browser(crm.cast.olga)
-    answer = await browser.get("/reports/plan.csv?part=2026-11")
-    rows = list(csv.DictReader(StringIO((await answer.text()).removeprefix("\ufeff"))))
+    rows = await file_rows(crm, "/reports/plan.csv?part=2026-11")
     planned = [(row["seller"], row["metric"], row["plan"]) for row in rows if row["plan"]]
     assert planned == [("Anna", "deals", "12"), ("all", "deals", "12")]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from html import unescape
 from pathlib import Path
 
 import pytest
@@ -19,6 +18,7 @@ from pbx_crm.domain.region import NumberRange, Place, painted
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
+from tests.pages.reading import page
 from tests.site import Crm
 from tests.test_commands import CONFIG
 
@@ -50,15 +50,6 @@ def a_day(tx: Transaction, seller: Person) -> dict[str, int]:
 async def ids(crm: Crm) -> dict[str, int]:
     """The day has happened; ids of the regions by name."""
     return await crm.database.write(a_day, crm.cast.anna)
-
-
-async def page(crm: Crm, address: str, name: str = "olga", language: str = "en") -> str:
-    """The page as this person gets it."""
-    browser = await crm.browser(getattr(crm.cast, name))
-    answer = await browser.get(address, headers={"Accept-Language": language})
-    text = await answer.text()
-    assert answer.status == 200, text
-    return unescape(text)
 
 
 async def test_tiles_show_cities_and_the_sentence_says_what_they_cannot(

@@ -11,16 +11,15 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
-from pbx_crm.db import deals, lines
+from pbx_crm.db import lines
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.call import Direction, Outcome
-from pbx_crm.domain.deal import INTAKE, NewMove
 from pbx_crm.domain.line import Line, MatchKind
 from pbx_crm.domain.report_period import Preset
 from pbx_crm.pages.report_query import ReportQuery
 from tests import builders
-from tests.builders import EVERYTHING, NOW
+from tests.builders import NOW
 from tests.call_rows import CallRows
 from tests.site import Crm
 
@@ -262,9 +261,7 @@ def some_deals(tx: Transaction, crm: Crm) -> None:
     for number in range(12):
         deal_id = builders.deal(tx, funnel, crm.cast.anna, stage=1, amount=100, title=f"Deal {number}")
         if number < 3:
-            stored = deals.get(tx, deal_id, EVERYTHING)
-            move = NewMove(funnel.stages[5], NOW, INTAKE, request_key=f"lose-{number}")
-            assert deals.set_stage(tx, stored, move)
+            builders.move(tx, deal_id, funnel.stages[5])
     builders.deal(tx, funnel, crm.cast.boris, title="Deal of Boris")
 
 

@@ -9,16 +9,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
-from pbx_crm.db import deals
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import deals as cards
-from pbx_crm.domain.deal import INTAKE, NewMove
 from pbx_crm.domain.forecast_report import ForecastReport, Pile
 from pbx_crm.domain.person import Person
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Span
 from tests import builders
-from tests.builders import EVERYTHING, NOW
+from tests.builders import NOW
 from tests.services.test_funnel_reports import Office
 
 LOST, WON = 5, 4
@@ -38,9 +36,7 @@ def history(tx: Transaction, office: Office, owner: Person, count: int, source: 
 
 def go(tx: Transaction, office: Office, deal_id: int, stage: int, at: Any) -> None:
     """The deal moved at that time."""
-    stored = deals.get(tx, deal_id, EVERYTHING)
-    key = f"go-{deal_id}-{stored.version}"
-    assert deals.set_stage(tx, stored, NewMove(office.funnel.stages[stage], at, INTAKE, request_key=key))
+    builders.move(tx, deal_id, office.funnel.stages[stage], at)
 
 
 @pytest.fixture

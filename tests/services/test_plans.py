@@ -9,13 +9,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from pbx_crm.db import deals, tasks
+from pbx_crm.db import tasks
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import audit
 from pbx_crm.db.tables import plans as rows
 from pbx_crm.db.tables import tasks as meetings
 from pbx_crm.domain.call import Direction, Outcome
-from pbx_crm.domain.deal import INTAKE, NewMove
 from pbx_crm.domain.errors import NotAllowed, NotFound
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Role
@@ -29,7 +28,7 @@ from pbx_crm.services.ground import Ground
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.plans import Plans
 from tests import builders
-from tests.builders import EVERYTHING, NOW
+from tests.builders import NOW
 from tests.call_rows import CallRows
 from tests.turned_clock import TurnedClock
 
@@ -163,10 +162,8 @@ def a_year(tx: Transaction, house: House) -> None:
         for hour in (1, 2):
             call = CallRows(tx, made + timedelta(hours=hour), deal_id=deal_id)
             call.ring(house.anna).answer(house.anna).end(60, Outcome.ANSWERED)
-        stored = deals.get(tx, deal_id, EVERYTHING)
         stage = house.funnel.stages[WON if number % 2 else LOST]
-        move = NewMove(stage, made + timedelta(days=1), INTAKE, request_key=f"end-{deal_id}")
-        assert deals.set_stage(tx, stored, move)
+        builders.move(tx, deal_id, stage, made + timedelta(days=1))
 
 
 async def test_ten_contracts_take_twenty_clients_and_forty_answered_calls(house: House) -> None:
