@@ -7,7 +7,7 @@ template=$(mktemp)
 trap 'rm -f "$template"' EXIT
 PYTHONPATH=tools .venv/bin/pybabel -q extract -F tools/babel.cfg -k N_ --no-location --omit-header \
     --sort-output -c "translators:" -o "$template" pbx_crm web/templates
-for language in ru fa; do
+for catalogue in web/translations/*/; do
     .venv/bin/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header \
-        --width 110 -i "$template" -d web/translations -l "$language"
+        --width 110 -i "$template" -d web/translations -l "$(basename "$catalogue")"
 done

@@ -29,7 +29,14 @@ class Language:
     """In the language itself, as its readers look for it."""
     direction: str = "ltr"
     is_complete: bool = True
-    """A draft may be chosen; what it does not say yet is shown in English."""
+    """A draft is shown to those who choose it; what it does not say yet is shown in English."""
+    script: str = ""
+    """How it is written, where that is not plain: a browser draws the same Han character in several ways."""
+
+    @property
+    def tag(self) -> str:
+        """What a page says it is written in: `zh-Hans`."""
+        return f"{self.code}-{self.script}" if self.script else self.code
 
 
 LANGUAGES = {
@@ -38,6 +45,8 @@ LANGUAGES = {
         Language("en", "English"),
         Language("ru", "Русский"),
         Language("fa", "فارسی", direction="rtl"),
+        Language("zh", "中文", is_complete=False, script="Hans"),
+        Language("ko", "한국어", is_complete=False),
     )
 }
 DEFAULT = LANGUAGES["en"]
@@ -57,12 +66,15 @@ def catalogue(code: str) -> NullTranslations:
 
 
 def choose(wanted: str | None, cookie: str | None, accepted: str, default: str) -> Language:
-    """The person's own choice, else the one at log-in, else the best of `Accept-Language`, else `default`."""
+    """The person's own choice, else the one at log-in, else the best of `Accept-Language`, else `default`.
+
+    A browser's list never leads to a draft: half of an unasked page would be in a third language.
+    """
     for code in (wanted, cookie):
         if code in LANGUAGES:
             return LANGUAGES[code]
     for code in _by_preference(accepted):
-        if code in LANGUAGES:
+        if code in LANGUAGES and LANGUAGES[code].is_complete:
             return LANGUAGES[code]
     return LANGUAGES.get(default, DEFAULT)
 

@@ -10,7 +10,13 @@ from gettext import NullTranslations
 import phonenumbers
 from babel.core import Locale, get_global
 from babel.dates import format_date, format_time, format_timedelta, get_timezone
-from babel.numbers import format_compact_currency, format_currency, format_decimal, format_percent
+from babel.numbers import (
+    format_compact_currency,
+    format_currency,
+    format_decimal,
+    format_percent,
+    get_currency_precision,
+)
 from babel.units import format_unit
 from markupsafe import Markup
 
@@ -87,7 +93,9 @@ class Wording:
         return self._digits(format_percent(value / 100, locale=self._locale))
 
     def money(self, amount: Decimal, currency: str) -> str:
-        """`€48,000`; cents only where there are any."""
+        """`€48,000`; cents only where there are any, and where the currency has them: a won has none."""
+        if not get_currency_precision(currency):
+            amount = amount.quantize(Decimal(1))
         pattern = None if amount % 1 else self._whole_pattern()
         return self._digits(
             format_currency(amount, currency, format=pattern, locale=self._locale, currency_digits=False)
@@ -120,19 +128,21 @@ class Wording:
             is_this_year = jalali.year_of(local) == jalali.year_of(today)
             return self._digits(jalali.short(local) if is_this_year else jalali.full(local))
         if local.year != today.year:
-            return self._digits(format_date(local, "medium", locale=self._locale))
-        skeleton = self._locale.datetime_skeletons["MMMd"]
-        return self._digits(format_date(local, skeleton.pattern, locale=self._locale))
+            # Not the "medium" length: a Korean one is all figures, `2025. 7. 9.`.
+            return self._digits(self._by_skeleton(local, "yMMMd"))
+        return self._digits(self._by_skeleton(local, "MMMd"))
+
+    def _by_skeleton(self, day: date, parts: str) -> str:
+        pattern = self._locale.datetime_skeletons[parts].pattern
+        return format_date(day, pattern, locale=self._locale)
 
     def month(self, day: date) -> str:
         """`November 2026`; in Persian, too, for what is counted is a month of this calendar."""
-        skeleton = self._locale.datetime_skeletons["yMMMM"]
-        return self._digits(format_date(day, skeleton.pattern, locale=self._locale))
+        return self._digits(self._by_skeleton(day, "yMMMM"))
 
     def quarter(self, day: date) -> str:
         """`4th quarter 2026`."""
-        skeleton = self._locale.datetime_skeletons["yQQQQ"]
-        return self._digits(format_date(day, skeleton.pattern, locale=self._locale))
+        return self._digits(self._by_skeleton(day, "yQQQQ"))
 
     def moment(self, at: datetime) -> str:
         """`today 16:30`, `yesterday 11:20`, `12 Nov 09:00`."""

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections import defaultdict
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -183,7 +184,26 @@ def test_a_reader_gets_their_own_language_first(
 
 
 def test_whom_the_browser_tells_nothing_of_gets_the_companys_language() -> None:
-    assert choose(None, None, "ko", "ru").code == "ru"
+    assert choose(None, None, "de", "ru").code == "ru"
+
+
+@pytest.mark.parametrize(
+    "accepted", ["zh-CN,zh;q=0.9,ru;q=0.8", "zh-Hans-SG, ru;q=0.8", "zh;q=0.9, ru;q=0.8"]
+)
+@pytest.mark.parametrize(("is_complete", "code"), [(True, "zh"), (False, "ru")])
+def test_only_a_finished_language_comes_unasked(
+    accepted: str, is_complete: bool, code: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(LANGUAGES, "zh", replace(LANGUAGES["zh"], is_complete=is_complete))
+    assert choose(None, None, accepted, "en").code == code
+    assert choose("zh", None, "ru", "en").code == "zh"
+    assert choose(None, None, "", "zh").code == "zh"
+
+
+@pytest.mark.parametrize(("code", "tag"), [("zh", "zh-Hans"), ("ko", "ko"), ("fa", "fa")])
+def test_a_page_says_how_its_language_is_written(code: str, tag: str) -> None:
+    # By this a browser knows a Chinese from a Japanese form of the same character.
+    assert LANGUAGES[code].tag == tag
 
 
 # What no person opens: files, sockets, answers for programs.
@@ -220,4 +240,4 @@ async def test_every_page_is_shown_in_every_language(crm: Crm, code: str) -> Non
     for path in PAGES:
         answer = await browser.get(path)
         assert answer.status == 200, path
-        assert f'<html lang="{code}"' in await answer.text(), path
+        assert f'<html lang="{LANGUAGES[code].tag}"' in await answer.text(), path

@@ -62,7 +62,7 @@ function showLost() {
   const since = new Date(lostAt);
   const time = document.querySelector("#link-offline time");
   time.dateTime = since.toISOString();
-  time.textContent = since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+  time.textContent = since.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   body.dataset.link = "lost";
 }
 
