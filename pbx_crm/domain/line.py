@@ -130,11 +130,14 @@ class SkipRule:
         """Whether this rule means the call; `e164` is its outside number, if that is a client's."""
         if self.kind is SkipKind.TRUNK:
             return call.trunk is not None and _endpoint(call.trunk) == _endpoint(self.value)
-        wanted = digits(self.value)
-        numbers = [number for number in (digits(e164), digits(call.external_number)) if number]
-        if self.kind is SkipKind.NUMBER:
-            return bool(wanted) and wanted in numbers
-        return bool(wanted) and any(number.startswith(wanted) for number in numbers)
+        return any(self.means(number) for number in (e164, call.external_number) if number)
+
+    def means(self, number: str) -> bool:
+        """Whether it is about this outside number, however either is written."""
+        wanted, given = digits(self.value), digits(number)
+        if not wanted or self.kind is SkipKind.TRUNK:
+            return False
+        return given == wanted if self.kind is SkipKind.NUMBER else given.startswith(wanted)
 
 
 VOICE_MESSAGE = SkipRule("Voice message", SkipKind.NUMBER, "")

@@ -8,6 +8,7 @@ from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.house_settings import HouseSettings
 from pbx_crm.services.lines import Lines
+from pbx_crm.services.no_business import NoBusiness
 from pbx_crm.services.stage_settings import StageSettings
 from pbx_crm.services.triggers import Triggers
 
@@ -17,6 +18,7 @@ class Setup:
     """One field a service."""
 
     lines: Lines
+    no_business: NoBusiness
     funnels: FunnelSettings
     stages: StageSettings
     triggers: Triggers
@@ -28,6 +30,7 @@ class Setup:
         database, live, clock = ground.database, ground.live, ground.clock
         return cls(
             lines=Lines(database, live, clock),
+            no_business=NoBusiness(database, clock),
             funnels=FunnelSettings(database, live, clock),
             stages=StageSettings(database, live, clock),
             triggers=Triggers(database, live, clock),

@@ -117,6 +117,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("GET", "/settings/lines/{line}"): Ask("line"),
     ("POST", "/settings/lines/{line}"): Ask("line", data=LINE_FORM),
     ("POST", "/settings/lines/{line}/drop"): Ask("line", data={}),
+    ("GET", "/settings/skip-rules/proposals"): Ask(),
     ("POST", "/settings/skip-rules"): Ask(data={"rule_name": "Bank", "kind": "number", "value": "900"}),
     ("POST", "/settings/skip-rules/dry-run"): Ask(
         data={"rule_name": "Courier", "kind": "number", "value": "901", "days": "30"}
@@ -476,6 +477,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("PUT", "/api/v1/lines/{line}"): Ask("line", json=LINE),
     ("DELETE", "/api/v1/lines/{line}"): Ask("line"),
     ("GET", "/api/v1/skip-rules"): Ask(),
+    ("GET", "/api/v1/skip-rules/proposals"): Ask(),
     ("POST", "/api/v1/skip-rules"): Ask(json=SKIP),
     ("DELETE", "/api/v1/skip-rules/{rule}"): Ask("rule"),
     ("GET", "/api/v1/site-forms"): Ask(),

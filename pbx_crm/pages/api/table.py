@@ -19,6 +19,7 @@ from pbx_crm.pages.api.funnel_settings import FUNNEL_SETTINGS
 from pbx_crm.pages.api.funnel_shapes import FUNNEL_SHAPES
 from pbx_crm.pages.api.house import HOUSE
 from pbx_crm.pages.api.imports import IMPORTS
+from pbx_crm.pages.api.no_business import NO_BUSINESS
 from pbx_crm.pages.api.plans import PLANS
 from pbx_crm.pages.api.robots import ROBOTS, SECRET
 from pbx_crm.pages.api.triggers import TRIGGERS
@@ -51,6 +52,7 @@ ENDPOINTS: tuple[Route, ...] = (
     *CALENDAR_ENDPOINTS,
     *ENTRANCE_ENDPOINTS,
     *ENTRANCE_TRIALS,
+    *NO_BUSINESS,
     *BOARD_ENDPOINTS,
     *PLANS,
     *ROBOTS.routes(),
