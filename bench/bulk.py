@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import JSON, Connection, Table, func, insert, select, text
 
-from pbx_crm.db.column_types import MINOR_UNITS
 from pbx_crm.db.prepared import write_rows
+from pbx_crm.domain.whole_money import UNITS
 
 Row = Mapping[str, Any]
 AT_ONCE = 20_000
@@ -40,7 +40,7 @@ def _insert(table: Table) -> Any:
 
 def _plain(table: Table, name: str, value: Any) -> Any:
     if isinstance(value, Decimal):
-        return int(value * MINOR_UNITS)
+        return int(value * UNITS)
     return json.dumps(value) if isinstance(table.c[name].type, JSON) else value
 
 

@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import BigInteger, DateTime, Dialect
 from sqlalchemy.types import TypeDecorator
 
-MINOR_UNITS = Decimal(10_000)
+from pbx_crm.domain.whole_money import UNITS, money_of
+
 LENGTH_WITHOUT_ZONE = len("2026-11-21 09:30:00.000000")
 
 
@@ -86,8 +87,8 @@ class ExactMoney(TypeDecorator[Decimal]):
 
     def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> int | None:
         """Ten-thousandths of the currency's main unit."""
-        return None if value is None else int(Decimal(value) * MINOR_UNITS)
+        return None if value is None else int(Decimal(value) * UNITS)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """The amount in the currency's main unit."""
-        return None if value is None else Decimal(int(value)) / MINOR_UNITS
+        return None if value is None else money_of(int(value))

@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
-from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, and_, case, func, or_, select
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
 
-from pbx_crm.db import client_regions
+from pbx_crm.db import client_regions, deal_ways
 from pbx_crm.db.call_figures import ANSWERED, INCOMING, NOBODY_ANSWERED, OUTGOING
 from pbx_crm.db.report_slices import deals_sliced
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.seconds import seconds_between
-from pbx_crm.db.tables import calls, deals, loss_reasons, people, stage_moves
+from pbx_crm.db.tables import calls, deals, loss_reasons, people
 from pbx_crm.domain.funnel import Funnel, StageKind
-from pbx_crm.domain.funnel_report import Step
-from pbx_crm.domain.loss_report import CallWork, LossReport, LostDeal, stage_lost_in, work_of
+from pbx_crm.domain.loss_report import CallWork, LossReport, LostDeal, stages_lost_in, work_of
 from pbx_crm.domain.person import Scope
 from pbx_crm.domain.report_filter import ReportFilter
 
@@ -60,30 +57,25 @@ def _lost(
             deals.c.owner_id,
             people.c.name.label("owner"),
             *(deals.c[name] for name in ("source", "amount", "currency")),
-            *(stage_moves.c[name].label(f"move_{name}") for name in ("id", "to_stage_id", "at", "undoes_id")),
         )
         .join(people, people.c.id == deals.c.owner_id)
-        .join(stage_moves, stage_moves.c.deal_id == deals.c.id)
         .outerjoin(loss_reasons, loss_reasons.c.id == deals.c.loss_reason_id)
         .where(condition)
-        .order_by(deals.c.id, stage_moves.c.id)
+        .order_by(deals.c.id)
     )
     regions = client_regions.of_deals_where(tx, condition)
-    found = []
-    for deal_id, group in groupby(tx.execute(query).mappings(), itemgetter("id")):
-        moves = list(group)
-        stage_id = stage_lost_in([_step(move) for move in moves], funnel)
-        lost = LostDeal(stage_id=stage_id, work=work.get(deal_id, NO_WORK), **_deal(moves[0]))
-        found.append(replace(lost, region=regions.get(deal_id)))
-    return found
-
-
-def _step(row: RowMapping) -> Step:
-    return Step(row["move_id"], row["move_to_stage_id"], row["move_at"], row["move_undoes_id"])
-
-
-def _deal(row: RowMapping) -> dict[str, Any]:
-    return {name: value for name, value in row.items() if not name.startswith("move_")}
+    rows = tx.execute(query).mappings().all()
+    ids = np.array([row["id"] for row in rows], dtype=np.int64)
+    lain_in = stages_lost_in(deal_ways.of_deals(tx, ids), len(ids), funnel).tolist()
+    return [
+        LostDeal(
+            stage_id=stage_id,
+            work=work.get(row["id"], NO_WORK),
+            region=regions.get(row["id"]),
+            **row,
+        )
+        for row, stage_id in zip(rows, lain_in, strict=True)
+    ]
 
 
 def _work(tx: Connection, condition: ColumnElement[bool]) -> dict[int, CallWork]:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 
+import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from pbx_crm.db import packed
 from pbx_crm.db.call_figures import ANSWERED, INCOMING, OUTGOING, people_in
 from pbx_crm.db.report_slices import deals_sliced
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import calls, deals, people, plans, stages
+from pbx_crm.domain.deal_ways import Ints
 from pbx_crm.domain.funnel import StageKind
 from pbx_crm.domain.person import Role, Scope
 from pbx_crm.domain.plan import Metric
@@ -65,14 +68,12 @@ def _is_won() -> ColumnElement[bool]:
     return deals.c.stage_id.in_(select(stages.c.id).where(stages.c.kind == StageKind.WON).correlate(None))
 
 
-def talks_of(tx: Connection, deal_ids: list[int]) -> dict[int, int]:
-    """How many answered calls lie on each of these cards; a card without one is left out."""
-    found: dict[int, int] = {}
-    query = select(calls.c.deal_id, func.count()).where(or_(INCOMING, OUTGOING), ANSWERED)
-    for start in range(0, len(deal_ids), MOST_IDS):
-        some = query.where(calls.c.deal_id.in_(deal_ids[start : start + MOST_IDS])).group_by(calls.c.deal_id)
-        found.update(tuple(row) for row in tx.execute(some))
-    return found
+def talks_of(tx: Connection, deal_ids: Ints) -> Ints:
+    """How many answered calls lie on each of these cards. One statement for each twenty thousand."""
+    answered = select(calls.c.deal_id).where(or_(INCOMING, OUTGOING), ANSWERED)
+    (found,) = packed.columns_among(tx, answered, calls.c.deal_id, deal_ids)
+    ascending = np.sort(found)
+    return np.searchsorted(ascending, deal_ids, "right") - np.searchsorted(ascending, deal_ids, "left")
 
 
 def talks_within(tx: Connection, wanted: ReportFilter, funnel_id: int, scope: Scope) -> int:

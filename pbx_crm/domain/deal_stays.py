@@ -6,36 +6,30 @@ from, is censored: it tells that it lasted at least so long, and nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
-import numpy.typing as npt
 
+from pbx_crm.domain.deal_ways import MICROSECOND, Floats, Ints, Ways, looked_up, moment_of
 from pbx_crm.domain.funnel import Funnel, StageKind
-from pbx_crm.domain.funnel_report import Step, way_of
 
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 STAYS = -1
 """Where a stay leads that has not ended."""
-Floats = npt.NDArray[np.float64]
-Ints = npt.NDArray[np.int64]
-Row = tuple[int, int, float, float, int]
-"""Deal, stage, entered, left, to."""
+DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class ForecastDeal:
-    """A deal with every move, oldest first."""
+class History:
+    """Deals, ascending by id, with the ways they went."""
 
-    id: int
-    amount: Decimal
-    currency: str
-    expected_close: date | None
-    """The day its seller expects."""
-    steps: tuple[Step, ...]
+    ids: Ints
+    amounts: Ints
+    """As they are now (`whole_money`); nought for deals in another currency than the funnel's."""
+    close: Ints
+    """The day their sellers expect, as 20261121; nought where none is named."""
+    ways: Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,26 +83,30 @@ class Stays:
 
 def day_number(at: datetime) -> float:
     """The moment in days since `EPOCH`."""
-    return (at - EPOCH) / timedelta(days=1)
+    return (at - EPOCH) / DAY
 
 
-def stays_of(deals: Iterable[ForecastDeal], funnel: Funnel) -> Stays:
-    """The stays of these deals. A sale or a loss that was taken back was neither, and its deal stayed on."""
-    numbers = _numbers(funnel)
+def stays_of(ways: Ways, count: int, funnel: Funnel) -> Stays:
+    """The stays of so many deals. A sale or a loss taken back was neither, and its deal stayed on."""
     stages = sum(not stage.kind.is_closed for stage in funnel.stages)
-    paths = [_path(deal.steps, numbers, stages) for deal in deals]
-    rows = [row for number, path in enumerate(paths) for row in _stays(number, path, stages)]
-    whole = np.array([row[:2] + row[4:] for row in rows], dtype=np.int64).reshape(-1, 3)
-    times = np.array([row[2:4] for row in rows], dtype=np.float64).reshape(-1, 2)
+    path, state = _path(ways, funnel, stages)
+    day = (path.at - moment_of(EPOCH)) / (DAY // MICROSECOND)
+    goes_on = np.diff(path.deal, append=-1) == 0
+    left, to = np.full(len(day), np.inf), np.full(len(day), STAYS)
+    left[goes_on], to[goes_on] = day[1:][goes_on[:-1]], state[1:][goes_on[:-1]]
+    made, first = np.full(count, np.inf), np.full(count, STAYS)
+    made[path.deal[path.firsts]], first[path.deal[path.firsts]] = day[path.firsts], state[path.firsts]
+    works = state < stages
     return Stays(
-        stages=stages,
-        deal=whole[:, 0],
-        stage=whole[:, 1],
-        entered=times[:, 0],
-        left=times[:, 1],
-        to=whole[:, 2],
-        made=np.array([path[0][1] if path else np.inf for path in paths], dtype=np.float64),
-        first=np.array([path[0][0] if path else STAYS for path in paths], dtype=np.int64),
+        stages,
+        path.deal[works],
+        state[works],
+        day[works],
+        # Clocks of several PBXes may differ by a second or two: nobody leaves before he came.
+        np.maximum(day, left)[works],
+        to[works],
+        made,
+        first,
     )
 
 
@@ -120,23 +118,13 @@ def _numbers(funnel: Funnel) -> dict[int, int]:
     return numbers | {stage.id: ends[stage.kind] for stage in funnel.stages if stage.kind.is_closed}
 
 
-def _path(steps: Sequence[Step], numbers: Mapping[int, int], stages: int) -> list[tuple[int, float]]:
-    """Where the deal was since when, in this funnel; a closed stage counts only if it is there still."""
-    way = [
-        (numbers[step.to_stage_id], day_number(step.at))
-        for step in way_of(steps)
-        if step.to_stage_id in numbers
-    ]
-    path: list[tuple[int, float]] = []
-    for place, (state, at) in enumerate(way):
-        is_passing = state >= stages and place + 1 < len(way)
-        if not is_passing and not (path and path[-1][0] == state):
-            path.append((state, at))
-    return path
-
-
-def _stays(number: int, path: Sequence[tuple[int, float]], stages: int) -> Iterator[Row]:
-    for (stage, entered), (to, left) in zip(path, [*path[1:], (STAYS, np.inf)], strict=True):
-        if stage < stages:
-            # Clocks of several PBXes may differ by a second or two: nobody leaves before he came.
-            yield number, stage, entered, max(entered, left), to
+def _path(ways: Ways, funnel: Funnel, stages: int) -> tuple[Ways, Ints]:
+    """Where deals were since when, in this funnel; a closed stage counts only if its deal is there still."""
+    state = looked_up(ways.to, _numbers(funnel))
+    ways, state = ways.where(state >= 0), state[state >= 0]
+    stands = state < stages
+    stands[ways.lasts] = True
+    ways, state = ways.where(stands), state[stands]
+    is_new = np.diff(state, prepend=STAYS) != 0
+    is_new[ways.firsts] = True
+    return ways.where(is_new), state[is_new]

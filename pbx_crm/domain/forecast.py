@@ -14,7 +14,8 @@ from math import sqrt
 
 import numpy as np
 
-from pbx_crm.domain.deal_stays import STAYS, Floats, Ints, Stays
+from pbx_crm.domain.deal_stays import STAYS, Stays
+from pbx_crm.domain.deal_ways import Floats, Ints
 from pbx_crm.domain.stage_chances import GROUPS, Chances, age_in_days, chances_of
 
 HISTORY_DAYS = 365

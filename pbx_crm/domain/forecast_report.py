@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from enum import StrEnum
+from typing import assert_never
 
-import numpy as np
-
-from pbx_crm.domain.deal_stays import Floats, ForecastDeal, Stays, day_number, stays_of
+from pbx_crm.domain.deal_stays import History, Stays, day_number, stays_of
+from pbx_crm.domain.deal_ways import Floats, Ints, Marks
 from pbx_crm.domain.forecast import Outlook, Range, outlook
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.report_period import start_of
 from pbx_crm.domain.report_table import Cell, ReportTable
+from pbx_crm.domain.whole_money import UNITS, total
 
 COMING_MONTHS = 3
 """The present one is the first of them."""
@@ -32,11 +33,12 @@ class Pile(StrEnum):
     """Longer in its stage than any deal that ever went on from there; no forecast counts on it."""
 
 
-@dataclass(frozen=True, slots=True)
+# No two are compared as a whole: arrays have no equality that is one answer.
+@dataclass(frozen=True, slots=True, eq=False)
 class Heap:
     """Open deals taken together; sums are of those in the funnel's currency."""
 
-    ids: tuple[int, ...]
+    ids: Ints
     amount: Decimal
     """If all were won."""
     weighted: Decimal
@@ -136,16 +138,16 @@ def money(value: float) -> Decimal:
     return Decimal(round(value))
 
 
-def forecast(funnel: Funnel, deals: Sequence[ForecastDeal], now: datetime, zone: tzinfo) -> ForecastReport:
+def forecast(funnel: Funnel, deals: History, now: datetime, zone: tzinfo) -> ForecastReport:
     """The forecast on this moment; months are those of the zone."""
-    own = [deal.amount if deal.currency == funnel.currency else Decimal(0) for deal in deals]
-    stays, amounts = stays_of(deals, funnel), np.array([float(amount) for amount in own])
+    own, amounts = deals.amounts, deals.amounts / float(UNITS)
+    stays = stays_of(deals.ways, len(deals.ids), funnel)
     today = now.astimezone(zone).date()
     months = [_month(today, ahead, zone) for ahead in range(COMING_MONTHS)]
     found = outlook(stays, amounts, day_number(now), [day_number(month.until) for month in months])
     if found is None:
         return ForecastReport(funnel, (), (), {}, 0.0)
-    heaps = _Heaps(deals, own, found, today)
+    heaps = _Heaps.of(deals, amounts, found, today)
     return ForecastReport(
         funnel,
         tuple(
@@ -167,70 +169,67 @@ def _month(today: date, ahead: int, zone: tzinfo) -> Month:
 def _coming(
     month: Month,
     stays: Stays,
-    own: Sequence[Decimal],
+    own: Ints,
     now: datetime,
     wins: Range,
     amount: Range,
     heaps: _Heaps,
 ) -> ComingMonth:
     won = stays.wins(day_number(month.since), day_number(now))
-    return ComingMonth(month, len(won), _sum(own[n] for n in won), wins, amount, heaps.of_month(month))
+    return ComingMonth(month, len(won), total(own[won]), wins, amount, heaps.of_month(month))
 
 
-def _past(
-    stays: Stays, amounts: Floats, own: Sequence[Decimal], months: Iterable[Month]
-) -> Iterable[PastMonth]:
+def _past(stays: Stays, amounts: Floats, own: Ints, months: Iterable[Month]) -> Iterable[PastMonth]:
     for month in months:
         since, until = day_number(month.since), day_number(month.until)
         found = outlook(stays, amounts, since, [until])
         if found is not None:
             won = stays.wins(since, until)
             (stretch,) = found.stretches
-            yield PastMonth(month, stretch.wins, stretch.amount, len(won), _sum(own[n] for n in won))
+            yield PastMonth(month, stretch.wins, stretch.amount, len(won), total(own[won]))
 
 
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    return sum(amounts, Decimal(0))
-
-
+@dataclass(frozen=True, slots=True)
 class _Heaps:
     """The open deals, put together by what is known of when they close."""
 
-    def __init__(
-        self, deals: Sequence[ForecastDeal], own: Sequence[Decimal], found: Outlook, today: date
-    ) -> None:
-        self._deals, self._own, self._today = deals, own, today
-        self._chance = dict(zip(found.open.tolist(), found.chance.tolist(), strict=True))
-        self._stale = set(found.open[found.is_stale].tolist())
+    ids: Ints
+    amounts: Ints
+    weighted: Floats
+    close: Ints
+    is_stale: Marks
+    today: int
+
+    @classmethod
+    def of(cls, deals: History, amounts: Floats, found: Outlook, today: date) -> _Heaps:
+        """Those that this outlook found open."""
+        here = found.open
+        weighted = amounts[here] * found.chance
+        return cls(
+            deals.ids[here], deals.amounts[here], weighted, deals.close[here], found.is_stale, _day(today)
+        )
 
     def of_pile(self, pile: Pile) -> Heap:
         """The deals of the pile."""
-        if pile is Pile.STALE:
-            return self._heap(sorted(self._stale))
-        return self._heap([number for number in self._living if self._pile(number) is pile])
+        match pile:
+            case Pile.STALE:
+                return self._heap(self.is_stale)
+            case Pile.NO_DATE:
+                return self._heap(~self.is_stale & (self.close == 0))
+            case Pile.PASSED:
+                return self._heap(~self.is_stale & (self.close > 0) & (self.close < self.today))
+            case _:
+                assert_never(pile)
 
     def of_month(self, month: Month) -> Heap:
         """The deals whose sellers expect them to close in this month, on a day still to come."""
-        return self._heap([n for n in self._living if self._pile(n) is None and self._falls(n, month)])
+        falls = self.close // 100 == _day(month.first) // 100
+        return self._heap(~self.is_stale & falls & (self.close >= self.today))
 
-    @property
-    def _living(self) -> list[int]:
-        return [number for number in self._chance if number not in self._stale]
+    def _heap(self, which: Marks) -> Heap:
+        weighted = float(self.weighted[which].sum())
+        return Heap(self.ids[which], total(self.amounts[which]), money(weighted))
 
-    def _falls(self, number: int, month: Month) -> bool:
-        day = self._deals[number].expected_close
-        return day is not None and (day.year, day.month) == (month.first.year, month.first.month)
 
-    def _pile(self, number: int) -> Pile | None:
-        day = self._deals[number].expected_close
-        if day is None:
-            return Pile.NO_DATE
-        return Pile.PASSED if day < self._today else None
-
-    def _heap(self, numbers: Sequence[int]) -> Heap:
-        weighted = sum(float(self._own[number]) * self._chance[number] for number in numbers)
-        return Heap(
-            tuple(self._deals[number].id for number in numbers),
-            _sum(self._own[number] for number in numbers),
-            money(weighted),
-        )
+def _day(day: date) -> int:
+    return day.year * 10_000 + day.month * 100 + day.day

@@ -7,15 +7,19 @@ that comes again to a stage is no second deal. Undone moves never were.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from enum import StrEnum
 from math import sqrt
 
+import numpy as np
+
+from pbx_crm.domain.deal_courses import Courses, Part
+from pbx_crm.domain.deal_ways import Floats, Ints, Marks, Ways, moment_of
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
 from pbx_crm.domain.report_table import ReportTable
+from pbx_crm.domain.whole_money import total
 
 LEAST_DEALS = 10
 """Below this no percentage and no median is told."""
@@ -23,33 +27,13 @@ Z_95 = 1.959964
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
-    """One move of a deal; the first says where it came into being."""
+class Cohort:
+    """The deals of a cohort, ascending by id, and the ways they went."""
 
-    id: int
-    to_stage_id: int
-    at: datetime
-    undoes_id: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CohortDeal:
-    """A deal of the cohort with all its moves, oldest first."""
-
-    id: int
-    amount: Decimal
-    currency: str
-    steps: tuple[Step, ...]
-
-
-class Part(StrEnum):
-    """The deals behind one figure of a stage."""
-
-    ENTERED = "entered"
-    PASSED = "passed"
-    DROPPED = "dropped"
-    OPEN = "open"
-    HERE = "here"
+    ids: Ints
+    amounts: Ints
+    """As they are now (`whole_money`); nought for deals in another currency than the funnel's."""
+    ways: Ways
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,28 +45,13 @@ class Share:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Stay:
-    """How long a deal was in a stage, all its stays together; censored if it still is."""
-
-    seconds: float
-    is_over: bool
-
-
-@dataclass(slots=True)
-class _Tally:
-    ids: dict[Part, list[int]] = field(default_factory=lambda: {part: [] for part in Part})
-    amount: Decimal = Decimal(0)
-    skipped: int = 0
-    stays: list[Stay] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
+# Compared as a whole no two are: arrays have no equality that is one answer.
+@dataclass(frozen=True, slots=True, eq=False)
 class StageReport:
     """One stage of the funnel; entered = passed + dropped + open."""
 
     stage: Stage
-    ids: Mapping[Part, tuple[int, ...]]
+    ids: Mapping[Part, Ints]
     amount: Decimal
     """Of the deals entered, as the amounts are now."""
     skipped: int
@@ -169,23 +138,14 @@ def _rounded(value: float | None) -> float | None:
     return None if value is None else round(value, 1)
 
 
-def report(funnel: Funnel, deals: Iterable[CohortDeal], now: datetime) -> FunnelReport:
+def report(funnel: Funnel, cohort: Cohort, now: datetime) -> FunnelReport:
     """The cohort counted stage by stage; deals in other currencies count, their amounts do not."""
-    cohort = list(deals)
-    ways = [way_of(deal.steps) for deal in cohort]
-    order = _order(funnel, {step.to_stage_id for way in ways for step in way})
-    tallies = {stage.id: _Tally() for stage in order}
-    for deal, way in zip(cohort, ways, strict=True):
-        if way:
-            _count(deal, way, order, tallies, funnel)
-            _time(way, tallies, now)
-    return FunnelReport(funnel, tuple(_stage_report(stage, tallies[stage.id]) for stage in order))
-
-
-def way_of(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """The moves that stand: an undone one is left out, and so is the one that undid it."""
-    undone = {step.undoes_id for step in steps if step.undoes_id is not None}
-    return tuple(step for step in steps if step.undoes_id is None and step.id not in undone)
+    order = _order(funnel, set(np.unique(cohort.ways.to).tolist()))
+    courses = Courses.of(funnel, order, cohort.ways)
+    stays = courses.stays(cohort.ways, moment_of(now))
+    return FunnelReport(
+        funnel, tuple(_stage_report(cohort, courses, stays, place) for place in range(len(order)))
+    )
 
 
 def _order(funnel: Funnel, visited: set[int]) -> list[Stage]:
@@ -195,58 +155,20 @@ def _order(funnel: Funnel, visited: set[int]) -> list[Stage]:
     return body + [stage for stage in used if stage.kind is StageKind.WON]
 
 
-def _count(
-    deal: CohortDeal,
-    way: Sequence[Step],
-    order: Sequence[Stage],
-    tallies: Mapping[int, _Tally],
-    funnel: Funnel,
-) -> None:
-    places = {stage.id: place for place, stage in enumerate(order)}
-    now_in = funnel.stage(way[-1].to_stage_id)
-    lain_in = {step.to_stage_id for step in way}
-    furthest = _furthest(way, order, places)
-    # Of several ways of winning a deal ends in one and goes past none.
-    before = [stage for stage in order[:furthest] if stage.kind is not StageKind.WON]
-    for stage in (*before, order[furthest]):
-        tally = tallies[stage.id]
-        tally.ids[Part.ENTERED].append(deal.id)
-        tally.skipped += stage.id not in lain_in
-        if deal.currency == funnel.currency:
-            tally.amount += deal.amount
-    for stage in before:
-        tallies[stage.id].ids[Part.PASSED].append(deal.id)
-    is_lost = now_in is not None and now_in.kind is StageKind.LOST
-    if not (now_in is not None and now_in.kind is StageKind.WON):
-        tallies[order[furthest].id].ids[Part.DROPPED if is_lost else Part.OPEN].append(deal.id)
-    if now_in is not None and now_in.id in tallies:
-        tallies[now_in.id].ids[Part.HERE].append(deal.id)
-
-
-def _furthest(way: Sequence[Step], order: Sequence[Stage], places: Mapping[int, int]) -> int:
-    """Place of the furthest stage reached; a sale that was taken back is no sale."""
-    if (last := places.get(way[-1].to_stage_id)) is not None and order[last].kind is StageKind.WON:
-        return last
-    reached = [places[step.to_stage_id] for step in way if step.to_stage_id in places]
-    return max((place for place in reached if order[place].kind is not StageKind.WON), default=0)
-
-
-def _time(way: Sequence[Step], tallies: Mapping[int, _Tally], now: datetime) -> None:
-    seconds: dict[int, float] = {}
-    for step, following in zip(way, (*way[1:], None), strict=True):
-        until = following.at if following else now
-        length = max(0.0, (until - step.at).total_seconds())
-        seconds[step.to_stage_id] = seconds.get(step.to_stage_id, 0.0) + length
-    for stage_id, length in seconds.items():
-        if stage_id in tallies:
-            tallies[stage_id].stays.append(Stay(length, is_over=stage_id != way[-1].to_stage_id))
-
-
-def _stage_report(stage: Stage, tally: _Tally) -> StageReport:
-    ids = {part: tuple(found) for part, found in tally.ids.items()}
+def _stage_report(cohort: Cohort, courses: Courses, stays: Floats, place: int) -> StageReport:
+    stage = courses.order[place]
+    marks = {part: courses.marks(part, place) for part in Part}
+    entered, lain_in = marks[Part.ENTERED], courses.lain_in[:, place]
     # A won deal stays won: how long it has been is no news.
-    median = None if stage.kind is StageKind.WON else median_stay(tally.stays)
-    return StageReport(stage, ids, tally.amount, tally.skipped, median)
+    is_won = stage.kind is StageKind.WON
+    median = None if is_won else median_stay(stays[lain_in, place], courses.now_in[lain_in] != place)
+    return StageReport(
+        stage,
+        {part: cohort.ids[courses.deal[found]] for part, found in marks.items()},
+        total(cohort.amounts[courses.deal[entered]]),
+        int((entered & ~lain_in).sum()),
+        median,
+    )
 
 
 def share(count: int, total: int) -> Share | None:
@@ -259,19 +181,16 @@ def share(count: int, total: int) -> Share | None:
     return Share(100 * part, 100 * max(0.0, middle - half), 100 * min(1.0, middle + half))
 
 
-def median_stay(stays: Sequence[Stay]) -> float | None:
+def median_stay(seconds: Floats, is_over: Marks) -> float | None:
     """Seconds within which half have left, after Kaplan and Meier: who still stays counts as long as known.
 
     Leaving those out would say a stage is quick because its slow deals have not left yet.
     """
-    if len(stays) < LEAST_DEALS:
+    if len(seconds) < LEAST_DEALS:
         return None
-    still, at_risk = 1.0, len(stays)
-    for stay in sorted(stays, key=lambda stay: (stay.seconds, not stay.is_over)):
-        if stay.is_over:
-            still *= 1 - 1 / at_risk
-            # In floats a half of many factors may miss a half by a hair.
-            if still <= 0.5 + 1e-9:
-                return stay.seconds
-        at_risk -= 1
-    return None
+    order = np.lexsort((~is_over, seconds))
+    left = is_over[order]
+    at_risk = np.arange(len(order), 0, -1)[left]
+    # In floats a half of many factors may miss a half by a hair.
+    half = np.flatnonzero(np.cumprod(1 - 1 / at_risk) <= 0.5 + 1e-9)
+    return float(seconds[order][left][half[0]]) if len(half) else None

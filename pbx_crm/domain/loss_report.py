@@ -13,9 +13,12 @@ from decimal import Decimal
 from enum import StrEnum
 from statistics import fmean, median
 
+import numpy as np
+
 from pbx_crm.domain.amount_band import BAND_NAMES, AmountBand, band_of
+from pbx_crm.domain.deal_ways import Ints, Ways
 from pbx_crm.domain.funnel import Funnel
-from pbx_crm.domain.funnel_report import LEAST_DEALS, Share, Step, share, way_of
+from pbx_crm.domain.funnel_report import LEAST_DEALS, Share, share
 from pbx_crm.domain.region import NOWHERE, Region
 from pbx_crm.domain.report_table import Cell, ReportTable
 
@@ -229,11 +232,13 @@ def work_of(works: Sequence[CallWork]) -> Work:
     )
 
 
-def stage_lost_in(steps: Sequence[Step], funnel: Funnel) -> int:
-    """The stage a lost deal lay in before; of one made as lost, the funnel's first.
+def stages_lost_in(ways: Ways, count: int, funnel: Funnel) -> Ints:
+    """Of so many lost deals the stages they lay in before; of those made as lost the funnel's first.
 
     Undone moves never were, and from one closed stage to another no deal goes through a stage of work.
     """
-    closed = {stage.id for stage in funnel.stages if stage.kind.is_closed}
-    lain_in = [step.to_stage_id for step in way_of(steps) if step.to_stage_id not in closed]
-    return lain_in[-1] if lain_in else funnel.unsorted.id
+    closed = [stage.id for stage in funnel.stages if stage.kind.is_closed]
+    worked = ways.where(~np.isin(ways.to, closed))
+    found = np.full(count, funnel.unsorted.id)
+    found[worked.deal[worked.lasts]] = worked.to[worked.lasts]
+    return found

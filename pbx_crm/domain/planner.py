@@ -6,14 +6,13 @@ it is decided. Both are told with the bounds that hold them four times out of fi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, sqrt
-from statistics import fmean, pvariance
 
 import numpy as np
 
 from pbx_crm.domain.deal_stays import Stays
+from pbx_crm.domain.deal_ways import Ints
 from pbx_crm.domain.forecast import HISTORY_DAYS, LEAST_SETTLED, LEAST_WINS, Z_80
 from pbx_crm.domain.stage_chances import GROUPS, chances_of
 
@@ -73,7 +72,7 @@ class PlannerReport:
     days_left: int
 
 
-def need_of(stays: Stays, day: float, talks: Sequence[int]) -> Need | None:
+def need_of(stays: Stays, day: float, talks: Ints) -> Need | None:
     """What a contract takes, by the deals made within a year; None where too few deals tell.
 
     `talks` are the answered calls of each deal that was decided.
@@ -82,7 +81,7 @@ def need_of(stays: Stays, day: float, talks: Sequence[int]) -> Need | None:
     since = day - HISTORY_DAYS
     tells = known.made[known.deal] >= since
     won, lost = (int((known.to[tells] == end).sum()) for end in (known.won, known.lost))
-    if won < LEAST_WINS or won + lost < LEAST_SETTLED or not any(talks):
+    if won < LEAST_WINS or won + lost < LEAST_SETTLED or not talks.any():
         return None
     made = (known.made >= since) & (known.made <= day)
     first = np.bincount(known.first[made], minlength=known.stages + 2) / made.sum()
@@ -90,6 +89,6 @@ def need_of(stays: Stays, day: float, talks: Sequence[int]) -> Need | None:
     if chance[0] <= 0:
         return None
     off = sqrt((GROUPS - 1) / GROUPS * float(((chance[1:] - chance[1:].mean()) ** 2).sum())) / chance[0]
-    each, mean = 1 / float(chance[0]), fmean(talks)
-    uneven = sqrt(pvariance(talks) / len(talks)) / mean
+    each, mean = 1 / float(chance[0]), float(talks.mean())
+    uneven = sqrt(float(talks.var()) / len(talks)) / mean
     return Need(each, off, each * mean, sqrt(off**2 + uneven**2))

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from pbx_crm.domain.deal_stays import STAYS, Floats, Ints, Stays
+from pbx_crm.domain.deal_stays import STAYS, Stays
+from pbx_crm.domain.deal_ways import Floats, Ints
 
 GROUPS = 20
 """Of the jackknife. Estimates come in a row: first that of all deals, then one without each group."""

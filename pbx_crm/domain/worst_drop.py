@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from pbx_crm.domain.funnel_report import (
-    LEAST_DEALS,
-    CohortDeal,
-    FunnelReport,
-    Part,
-    Share,
-    StageReport,
-    way_of,
-)
+import numpy as np
+
+from pbx_crm.domain.deal_courses import Part
+from pbx_crm.domain.deal_ways import Ints
+from pbx_crm.domain.funnel_report import LEAST_DEALS, Cohort, FunnelReport, Share, StageReport
+
+
+@dataclass(frozen=True, slots=True)
+class Talks:
+    """Conversations with clients of a cohort, and of no other."""
+
+    deal: Ints
+    """The deal's id."""
+    at: Ints
+    """When it began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +50,7 @@ class WorstDrop:
 
 
 def worst_drop(
-    report: FunnelReport,
-    usual: FunnelReport | None,
-    cohort: Iterable[CohortDeal],
-    conversations: Mapping[int, Sequence[datetime]],
+    report: FunnelReport, usual: FunnelReport | None, cohort: Cohort, talks: Talks
 ) -> WorstDrop | None:
     """What is known of the worst stage; None if none is lost, or too few deals tell."""
     worst = report.worst
@@ -64,31 +65,30 @@ def worst_drop(
         of_worst.dropped if of_worst else None,
         before,
         of_before.passed if of_before else None,
-        _called(report, place, cohort, conversations),
+        _called(report, place, cohort, talks),
     )
 
 
-def settled_at(report: FunnelReport) -> tuple[int, ...]:
+def settled_at(report: FunnelReport) -> Ints:
     """The deals whose fate in the worst stage is known."""
     worst = report.worst
-    return () if worst is None else (*worst.ids[Part.DROPPED], *worst.ids[Part.PASSED])
+    if worst is None:
+        return np.zeros(0, np.int64)
+    return np.concatenate([worst.ids[Part.DROPPED], worst.ids[Part.PASSED]])
 
 
-def _called(
-    report: FunnelReport,
-    place: int,
-    cohort: Iterable[CohortDeal],
-    conversations: Mapping[int, Sequence[datetime]],
-) -> Called | None:
-    further = {stage.stage.id for stage in report.stages[place + 1 :]}
-    stage, ways = report.stages[place], {deal.id: way_of(deal.steps) for deal in cohort}
-    talks: dict[Part, list[int]] = {Part.DROPPED: [], Part.PASSED: []}
-    for part, counts in talks.items():
-        for deal_id in stage.ids[part]:
-            way = ways[deal_id]
-            left_at = next((step.at for step in way if step.to_stage_id in further), way[-1].at)
-            counts.append(sum(at <= left_at for at in conversations.get(deal_id, ())))
-    if min(map(len, talks.values())) < LEAST_DEALS:
+def _called(report: FunnelReport, place: int, cohort: Cohort, talks: Talks) -> Called | None:
+    ids = report.stages[place].ids
+    if min(len(ids[Part.DROPPED]), len(ids[Part.PASSED])) < LEAST_DEALS:
         return None
-    dropped, passed = (sum(counts) / len(counts) for counts in talks.values())
+    ways = cohort.ways
+    further = [stage.stage.id for stage in report.stages[place + 1 :]]
+    left_at = np.zeros(len(cohort.ids), np.int64)
+    left_at[ways.deal[ways.firsts]] = ways.at[ways.first_where(np.isin(ways.to, further))]
+    number = np.searchsorted(cohort.ids, talks.deal)
+    counts = np.bincount(number[talks.at <= left_at[number]], minlength=len(cohort.ids))
+    dropped, passed = (
+        int(counts[np.searchsorted(cohort.ids, ids[part])].sum()) / len(ids[part])
+        for part in (Part.DROPPED, Part.PASSED)
+    )
     return Called(dropped, passed)

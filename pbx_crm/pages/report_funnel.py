@@ -7,9 +7,10 @@ from typing import Any
 
 from aiohttp import web
 
+from pbx_crm.domain.deal_courses import Part
 from pbx_crm.domain.deal_list import table_of
 from pbx_crm.domain.errors import NotFound
-from pbx_crm.domain.funnel_report import LEAST_DEALS, FunnelReport, Part, Share, StageReport
+from pbx_crm.domain.funnel_report import LEAST_DEALS, FunnelReport, Share, StageReport
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render
@@ -54,14 +55,18 @@ class StageView:
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /reports/funnel."""
-    head, found = await _found(request)
-    services, scope = services_of(request), viewer_of(request).scope
-    earlier = await services.reports.funnel(scope, head.earlier, head.now) if head.query.compares else None
+    head = await head_of(request, PATH, SLICES)
+    reports, scope = services_of(request).reports, viewer_of(request).scope
+    read = await reports.funnel_with_drop(scope, head.wanted, head.now)
+    if read is None:
+        raise NotFound
+    found, worst = read
+    earlier = await reports.funnel(scope, head.earlier, head.now) if head.query.compares else None
     values = {
         "head": head,
         "report": found,
         "stages": _stages(head, found, earlier),
-        "worst": await services.reports.worst_drop(scope, head.wanted, head.now),
+        "worst": worst,
         "parts": PARTS,
         "floor": LEAST_DEALS,
     }

@@ -109,15 +109,14 @@ def _planner(
     funnel = next((one for one in used if one.id == wanted.funnel_id), used[0] if used else None)
     if funnel is None:
         return None
-    deals = forecast.history(tx, wanted, funnel.id, scope, now)
-    stays, today = stays_of(deals, funnel), day_number(now)
+    deals = forecast.history(tx, wanted, funnel, scope, now)
+    stays, today = stays_of(deals.ways, len(deals.ids), funnel), day_number(now)
     since, until = day_number(wanted.span.since), min(day_number(wanted.span.until), today)
     over = (stays.to >= stays.won) & (stays.made[stays.deal] >= today - HISTORY_DAYS)
-    decided = [deals[number].id for number in stays.deal[over].tolist()]
-    talks = stored.talks_of(tx, decided)
+    talks = stored.talks_of(tx, deals.ids[stays.deal[over]])
     return PlannerReport(
         contracts=_planned(tx, scope, wanted, period) if contracts is None else contracts,
-        need=need_of(stays, today, [talks.get(deal_id, 0) for deal_id in decided]),
+        need=need_of(stays, today, talks),
         have=Have(
             contracts=len(stays.wins(since, until)),
             clients=int(((stays.made >= since) & (stays.made < until)).sum()),

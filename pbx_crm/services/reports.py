@@ -32,6 +32,7 @@ from pbx_crm.domain.call_report import CallReport, Meeting, Moment
 from pbx_crm.domain.call_trend import CallTrend, Every, TrendStep
 from pbx_crm.domain.cold_report import ColdReport
 from pbx_crm.domain.deal_list import DealLine, DealPage, Rows
+from pbx_crm.domain.deal_ways import Ints
 from pbx_crm.domain.forecast_report import ForecastReport
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.funnel_report import FunnelReport
@@ -93,9 +94,11 @@ class Reports:
         """How far the deals made in this time came; the first funnel's unless the filter names one in use."""
         return await self._database.read(_funnel, scope, wanted, now)
 
-    async def worst_drop(self, scope: Scope, wanted: ReportFilter, now: datetime) -> WorstDrop | None:
-        """Where the deals made in this time were lost most, beside the ninety days before."""
-        return await self._database.read(_worst_drop, scope, wanted, now)
+    async def funnel_with_drop(
+        self, scope: Scope, wanted: ReportFilter, now: datetime
+    ) -> tuple[FunnelReport, WorstDrop | None] | None:
+        """The same, and where most are lost beside the ninety days before."""
+        return await self._database.read(_funnel_with_drop, scope, wanted, now)
 
     async def losses(self, scope: Scope, wanted: ReportFilter) -> LossReport | None:
         """What was lost in the time, and why; the first funnel's unless the filter names one in use."""
@@ -123,7 +126,7 @@ class Reports:
         conditions = stage_report.lying(wanted, funnel, scope, stage_id)
         return await self._database.read(deal_lists.page, conditions, scope, rows)
 
-    async def deals(self, scope: Scope, deal_ids: Sequence[int]) -> list[DealLine]:
+    async def deals(self, scope: Scope, deal_ids: Sequence[int] | Ints) -> list[DealLine]:
         """The deals behind a figure, the newest first; what the viewer may not see is left out."""
         return await self._database.read(funnel_report.lines_of, deal_ids, scope)
 
@@ -132,19 +135,21 @@ def _funnel(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) 
     funnel = _asked(tx, wanted)
     if funnel is None:
         return None
-    cohort = funnel_report.cohort(tx, wanted, funnel.id, scope)
+    cohort = funnel_report.cohort(tx, wanted, funnel, scope)
     return count_funnel(funnel, cohort, now)
 
 
-def _worst_drop(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) -> WorstDrop | None:
+def _funnel_with_drop(
+    tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime
+) -> tuple[FunnelReport, WorstDrop | None] | None:
     funnel = _asked(tx, wanted)
     if funnel is None:
         return None
-    cohort = funnel_report.cohort(tx, wanted, funnel.id, scope)
+    cohort = funnel_report.cohort(tx, wanted, funnel, scope)
     report = count_funnel(funnel, cohort, now)
     before = replace(wanted, span=Span(wanted.span.since - USUAL_DAYS, wanted.span.since))
     talks = funnel_report.conversations(tx, worst_drop.settled_at(report))
-    return worst_drop.worst_drop(report, _funnel(tx, scope, before, now), cohort, talks)
+    return report, worst_drop.worst_drop(report, _funnel(tx, scope, before, now), cohort, talks)
 
 
 def _losses(tx: Transaction, scope: Scope, wanted: ReportFilter) -> LossReport | None:
@@ -163,7 +168,7 @@ def _forecast(
     funnel = _asked(tx, wanted)
     if funnel is None:
         return None
-    return forecast.forecast(funnel, histories.history(tx, wanted, funnel.id, scope, now), now, zone)
+    return forecast.forecast(funnel, histories.history(tx, wanted, funnel, scope, now), now, zone)
 
 
 def _asked(tx: Transaction, wanted: ReportFilter) -> Funnel | None:

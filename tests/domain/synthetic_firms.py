@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pbx_crm.domain.deal_stays import Floats, Ints, Stays
+from pbx_crm.domain.deal_stays import Stays
+from pbx_crm.domain.deal_ways import Floats, Ints
 
 WEEKDAYS = np.array([1.3, 1.2, 1.2, 1.1, 1.2, 0.6, 0.4])
 """Calls come by the week, as they do."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -10,12 +11,15 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from pbx_crm.domain.deal_stays import STAYS, Floats, ForecastDeal, Stays, day_number, stays_of
+from pbx_crm.domain.deal_stays import STAYS, Stays, day_number
+from pbx_crm.domain.deal_stays import stays_of as stays_in
+from pbx_crm.domain.deal_ways import Floats
 from pbx_crm.domain.forecast import outlook
-from pbx_crm.domain.forecast_report import COMING_MONTHS, PAST_MONTHS, Pile, forecast
+from pbx_crm.domain.forecast_report import COMING_MONTHS, PAST_MONTHS, ForecastReport, Pile
+from pbx_crm.domain.forecast_report import forecast as forecast_of
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
-from pbx_crm.domain.funnel_report import Step
 from pbx_crm.domain.stage_chances import Chances, chances_of
+from tests.domain.one_by_one import Step, ToldDeal, history_of
 from tests.domain.synthetic_firms import Firm
 
 TODAY = 400
@@ -145,16 +149,27 @@ def test_every_chance_is_one_and_grows_with_the_days() -> None:
     assert (np.diff(winning, axis=2) >= -1e-9).all()
 
 
-def deal(number: int, *steps: tuple[int, float], close: date | None = None, undone: int = 0) -> ForecastDeal:
+def deal(number: int, *steps: tuple[int, float], close: date | None = None, undone: int = 0) -> ToldDeal:
     """A deal of a hundred euros with moves as (stage, days ago); the last one undoes the n-th if told."""
     made = [Step(number * 100 + n, stage, NOW - timedelta(days=ago)) for n, (stage, ago) in enumerate(steps)]
     if undone:
         made[-1] = replace(made[-1], undoes_id=number * 100 + undone)
-    return ForecastDeal(number, Decimal(100), "EUR", close, tuple(made))
+    return ToldDeal(number, Decimal(100), "EUR", tuple(made), close)
+
+
+def stays_of(*deals: ToldDeal) -> Stays:
+    """Where these deals stayed."""
+    history = history_of(deals, FUNNEL)
+    return stays_in(history.ways, len(deals), FUNNEL)
+
+
+def forecast(deals: Sequence[ToldDeal], zone: str = "UTC") -> ForecastReport:
+    """What is told of these deals now."""
+    return forecast_of(FUNNEL, history_of(deals, FUNNEL), NOW, ZoneInfo(zone))
 
 
 def test_a_sale_taken_back_is_a_stay_that_went_on() -> None:
-    stays = stays_of([deal(1, (UNSORTED, 9), (OPEN, 8), (WON, 7), (OPEN, 6), (LOST, 5))], FUNNEL)
+    stays = stays_of(deal(1, (UNSORTED, 9), (OPEN, 8), (WON, 7), (OPEN, 6), (LOST, 5)))
     assert stays.stage.tolist() == [0, 1]
     assert stays.to.tolist() == [1, stays.lost]
     assert (stays.left - stays.entered).tolist() == pytest.approx([1, 3])
@@ -164,14 +179,14 @@ def test_undone_moves_and_other_funnels_stages_never_were() -> None:
     undone = deal(1, (UNSORTED, 9), (OPEN, 8), (UNSORTED, 7), undone=1)
     moved_in = deal(2, (77, 9), (OPEN, 4))
     made_won = deal(3, (WON, 2))
-    stays = stays_of([undone, moved_in, made_won], FUNNEL)
+    stays = stays_of(undone, moved_in, made_won)
     assert stays.deal.tolist() == [0, 1]
     assert stays.to.tolist() == [STAYS, STAYS]
     assert stays.first.tolist() == [0, 1, stays.won]
     assert stays.made[1] == pytest.approx(day_number(NOW) - 4)
 
 
-def two_years() -> list[ForecastDeal]:
+def two_years() -> list[ToldDeal]:
     """Two deals a day, won and lost in turn after a week; the last week's lie open."""
     found = []
     for number in range(2 * 500):
@@ -184,7 +199,7 @@ def two_years() -> list[ForecastDeal]:
 
 
 def test_months_are_those_of_the_calendar_and_the_past_stands_beside_them() -> None:
-    found = forecast(FUNNEL, two_years(), NOW, ZoneInfo("Asia/Tokyo"))
+    found = forecast(two_years(), "Asia/Tokyo")
     assert [month.month.key for month in found.months] == ["2026-11", "2026-12", "2027-01"]
     assert [month.month.key for month in found.past] == [f"2026-{n:02}" for n in (5, 6, 7, 8, 9, 10)]
     assert len(found.months) == COMING_MONTHS
@@ -203,22 +218,22 @@ def test_open_deals_are_told_apart_by_what_is_known_of_their_end() -> None:
     passed = deal(5000, (UNSORTED, 2), close=date(2026, 11, 20))
     stale = deal(5001, (UNSORTED, 300))
     foreign = replace(deal(5002, (UNSORTED, 2)), currency="USD")
-    found = forecast(FUNNEL, [*two_years(), passed, stale, foreign], NOW, ZoneInfo("UTC"))
-    assert found.piles[Pile.PASSED].ids == (5000,)
-    assert found.piles[Pile.STALE].ids == (5001,)
+    found = forecast([*two_years(), passed, stale, foreign])
+    assert found.piles[Pile.PASSED].ids.tolist() == [5000]
+    assert found.piles[Pile.STALE].ids.tolist() == [5001]
     assert 5002 in found.piles[Pile.NO_DATE].ids
     undated = found.piles[Pile.NO_DATE]
     assert undated.amount == 100 * (len(undated.ids) - 1)
     assert 0 < undated.weighted < undated.amount
     dated = found.heap("2026-12")
     assert dated is not None
-    assert not set(dated.ids) & {5000, 5001, 5002}
+    assert not set(dated.ids.tolist()) & {5000, 5001, 5002}
     rows = found.table().records()
     assert [row["row"] for row in rows] == ["past"] * 6 + ["month"] * 3 + ["no_date", "passed", "stale"]
 
 
 def test_without_history_the_report_is_empty() -> None:
-    found = forecast(FUNNEL, [], NOW, ZoneInfo("UTC"))
+    found = forecast([])
     assert (found.months, found.past, found.piles) == ((), (), {})
     assert found.table().rows == ()
 

@@ -11,20 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbx_crm.domain.deal_courses import Part
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
-from pbx_crm.domain.funnel_report import (
-    LEAST_DEALS,
-    CohortDeal,
-    FunnelReport,
-    Part,
-    Stay,
-    Step,
-    median_stay,
-    report,
-    share,
-    way_of,
-)
+from pbx_crm.domain.funnel_report import LEAST_DEALS, FunnelReport, median_stay, report, share
 from tests.builders import NOW
+from tests.domain.one_by_one import Stay, Step, ToldDeal, cohort_of, columns_of, way_of
 
 KINDS = (StageKind.UNSORTED, StageKind.OPEN, StageKind.OPEN, StageKind.OPEN, StageKind.WON, StageKind.LOST)
 UNSORTED, NEW, TALK, OFFER, WON, LOST = range(6)
@@ -33,19 +24,19 @@ FUNNEL = Funnel(
 )
 
 
-def deal(number: int, *stages: int, hours: float = 1, amount: int = 0, currency: str = "EUR") -> CohortDeal:
+def deal(number: int, *stages: int, hours: float = 1, amount: int = 0, currency: str = "EUR") -> ToldDeal:
     """A deal that came through these stages, so many hours in each; in the last since then."""
     began = NOW - timedelta(hours=hours * len(stages))
     steps = tuple(
         Step(100 * number + place, stage, began + timedelta(hours=hours * place))
         for place, stage in enumerate(stages)
     )
-    return CohortDeal(number, Decimal(amount), currency, steps)
+    return ToldDeal(number, Decimal(amount), currency, steps)
 
 
-def told(*deals: CohortDeal, funnel: Funnel = FUNNEL) -> FunnelReport:
+def told(*deals: ToldDeal, funnel: Funnel = FUNNEL) -> FunnelReport:
     """The report over these deals."""
-    return report(funnel, deals, NOW)
+    return report(funnel, cohort_of(deals, funnel), NOW)
 
 
 def counts(found: FunnelReport, part: Part) -> list[int]:
@@ -163,25 +154,30 @@ def over(*seconds: float) -> list[Stay]:
     return [Stay(length, is_over=True) for length in seconds]
 
 
+def median_of(stays: list[Stay]) -> float | None:
+    """What is told of these."""
+    return median_stay(*columns_of(stays))
+
+
 def test_the_median_of_ended_stays_is_the_middle_one() -> None:
-    assert median_stay(over(*range(1, 12))) == 6
+    assert median_of(over(*range(1, 12))) == 6
 
 
 def test_deals_that_still_stay_make_the_median_longer() -> None:
     ended = over(*range(1, 12))
-    assert median_stay([*ended, *(Stay(20, is_over=False) for _ in range(5))]) == 8
-    assert median_stay([*ended, *(Stay(20, is_over=False) for _ in range(12))]) is None
+    assert median_of([*ended, *(Stay(20, is_over=False) for _ in range(5))]) == 8
+    assert median_of([*ended, *(Stay(20, is_over=False) for _ in range(12))]) is None
 
 
 def test_below_the_floor_no_median_is_told() -> None:
-    assert median_stay(over(1, 2, 3)) is None
+    assert median_of(over(1, 2, 3)) is None
 
 
 @dataclass(frozen=True)
 class Walk:
     """A deal's life, and the truth about it kept while it was made up."""
 
-    deal: CohortDeal
+    deal: ToldDeal
     stands: tuple[int, ...]
     """Stages of the moves that were not undone."""
 
@@ -203,7 +199,7 @@ def walks(draw: st.DrawFn) -> Walk:
         else:
             stands.append(stage)
         at = min(NOW, at + timedelta(hours=hours))
-    return Walk(CohortDeal(number, Decimal(draw(st.integers(0, 99))), "EUR", tuple(steps)), tuple(stands))
+    return Walk(ToldDeal(number, Decimal(draw(st.integers(0, 99))), "EUR", tuple(steps)), tuple(stands))
 
 
 COHORTS = st.lists(walks(), max_size=8, unique_by=lambda walk: walk.deal.id)
@@ -217,7 +213,7 @@ def test_in_every_stage_entered_is_passed_dropped_and_open(cohort: list[Walk]) -
         assert sum(map(len, parts)) == len(set().union(*parts)) == stage.count(Part.ENTERED)
         assert len(set(stage.ids[Part.ENTERED])) == stage.count(Part.ENTERED)
     for stage, following in pairwise(found.stages):
-        assert stage.ids[Part.PASSED] == following.ids[Part.ENTERED]
+        assert stage.ids[Part.PASSED].tolist() == following.ids[Part.ENTERED].tolist()
     assert found.deals == len(cohort)
     assert sum(counts(found, Part.DROPPED)) == sum(walk.stands[-1] == LOST for walk in cohort)
     assert sum(counts(found, Part.HERE)) == sum(walk.stands[-1] != LOST for walk in cohort)
@@ -239,6 +235,6 @@ def test_amounts_and_skips_are_of_the_deals_entered(cohort: list[Walk]) -> None:
     found = told(*(walk.deal for walk in cohort))
     by_id = {walk.deal.id: walk for walk in cohort}
     for stage in found.stages:
-        entered = [by_id[deal_id] for deal_id in stage.ids[Part.ENTERED]]
+        entered = [by_id[deal_id] for deal_id in stage.ids[Part.ENTERED].tolist()]
         assert stage.amount == sum(walk.deal.amount for walk in entered)
         assert stage.skipped == sum(stage.stage.id not in walk.stands for walk in entered)

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pbx_crm.domain.funnel import Funnel, LossReason, Stage, StageKind
-from pbx_crm.domain.funnel_report import Step
-from pbx_crm.domain.loss_report import CallWork, Dimension, LossReport, LostDeal, stage_lost_in, work_of
+from pbx_crm.domain.loss_report import CallWork, Dimension, LossReport, LostDeal, stages_lost_in, work_of
 from tests.builders import NOW
+from tests.domain.one_by_one import Step, ToldDeal, ways_of
 
 KINDS = (StageKind.UNSORTED, StageKind.OPEN, StageKind.OPEN, StageKind.WON, StageKind.LOST)
 STAGES = tuple(
@@ -123,7 +123,8 @@ def steps(*stages: int, undo: int | None = None) -> list[Step]:
     ],
 )
 def test_a_deal_was_lost_in_the_stage_it_lay_in(moves: list[Step], stage: int) -> None:
-    assert stage_lost_in(moves, FUNNEL) == stage
+    lost = ToldDeal(1, Decimal(0), "EUR", tuple(moves))
+    assert stages_lost_in(ways_of([lost]), 1, FUNNEL).tolist() == [stage]
 
 
 def test_stages_stand_in_their_order_and_reasons_by_how_often() -> None:

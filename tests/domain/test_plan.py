@@ -172,7 +172,7 @@ def test_what_some_did_without_a_plan_is_not_measured_by_the_others_plans() -> N
 
 def test_one_in_two_is_won_after_three_talks_each() -> None:
     """So a contract takes two clients and six answered calls, and ten of them ten times as many."""
-    need = need_of(plain(300, 0.5, 2), 300.5, [3] * 290)
+    need = need_of(plain(300, 0.5, 2), 300.5, np.full(290, 3))
     assert need is not None
     assert need.clients(10).about == pytest.approx(20, abs=1)
     assert need.talks(10).about == pytest.approx(60, abs=2)
@@ -180,7 +180,7 @@ def test_one_in_two_is_won_after_three_talks_each() -> None:
 
 
 def test_the_more_is_known_the_closer_the_bounds() -> None:
-    few, many = (need_of(plain(count, 0.5, 2), count + 0.5, [3, 1] * 40) for count in (60, 350))
+    few, many = (need_of(plain(count, 0.5, 2), count + 0.5, np.array([3, 1] * 40)) for count in (60, 350))
     assert few is not None
     assert many is not None
     assert many.clients_spread < few.clients_spread
@@ -190,7 +190,7 @@ def test_the_more_is_known_the_closer_the_bounds() -> None:
 def test_what_is_needed_is_what_the_known_rates_say(seed: int) -> None:
     firm = Firm.of(seed)
     stays, _ = firm.years(seed, 360)
-    need = need_of(stays, 360, [2] * 100)
+    need = need_of(stays, 360, np.full(100, 2))
     assert need is not None
     work = len(firm.days)
     absorbed = np.linalg.inv(np.eye(work) - firm.onward[:, :work]) @ firm.onward[:, work]
@@ -203,7 +203,7 @@ def test_what_is_needed_is_what_the_known_rates_say(seed: int) -> None:
 def test_of_too_few_deals_or_without_a_call_nothing_is_said(
     count: int, share_won: float, talks: list[int]
 ) -> None:
-    assert need_of(plain(count, share_won, 2), count + 0.5, talks) is None
+    assert need_of(plain(count, share_won, 2), count + 0.5, np.array(talks)) is None
 
 
 @given(st.integers(0, 1000), st.floats(1, 500), st.floats(0, 1))

@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+import numpy as np
 import pytest
 
+from pbx_crm.domain.deal_ways import moment_of
 from pbx_crm.domain.funnel import Funnel, StageKind
-from pbx_crm.domain.funnel_report import CohortDeal, Step, report
-from pbx_crm.domain.worst_drop import Called, WorstDrop, settled_at, worst_drop
+from pbx_crm.domain.funnel_report import report
+from pbx_crm.domain.worst_drop import Called, Talks, WorstDrop, settled_at, worst_drop
 from tests.builders import NOW
+from tests.domain.one_by_one import Step, ToldDeal, cohort_of
 from tests.domain.test_funnel_report import FUNNEL
 
 LATER = NOW + timedelta(days=30)
@@ -19,28 +22,37 @@ BODY = [stage for stage in FUNNEL.stages if stage.kind not in (StageKind.WON, St
 LOST = next(stage for stage in FUNNEL.stages if stage.kind is StageKind.LOST)
 
 
-def deal(number: int, reached: int, *, lost: bool) -> CohortDeal:
+def deal(number: int, reached: int, *, lost: bool) -> ToldDeal:
     """A deal that went on a stage a day up to this one, and was lost the day after or stayed."""
     stages = [stage.id for stage in BODY[: reached + 1]] + ([LOST.id] if lost else [])
     steps = [Step(number * 100 + day, stage, NOW + timedelta(days=day)) for day, stage in enumerate(stages)]
-    return CohortDeal(number, Decimal(1), "EUR", tuple(steps))
+    return ToldDeal(number, Decimal(1), "EUR", tuple(steps))
 
 
-def cohort(dropped: int, passed: int, at: int = 1) -> list[CohortDeal]:
+def cohort(dropped: int, passed: int, at: int = 1) -> list[ToldDeal]:
     """So many deals lost in this stage, and so many that got past it."""
     lost = [deal(number, at, lost=True) for number in range(dropped)]
     return lost + [deal(1000 + number, at + 1, lost=False) for number in range(passed)]
 
 
 def found(
-    deals: list[CohortDeal],
-    usual: list[CohortDeal] | None = None,
+    deals: list[ToldDeal],
+    usual: list[ToldDeal] | None = None,
     talks: Mapping[int, list[datetime]] | None = None,
     funnel: Funnel = FUNNEL,
 ) -> WorstDrop | None:
     """What is told of these deals, months later."""
-    before = report(funnel, usual, LATER) if usual is not None else None
-    return worst_drop(report(funnel, deals, LATER), before, deals, talks or {})
+    before = report(funnel, cohort_of(usual, funnel), LATER) if usual is not None else None
+    cohort = cohort_of(deals, funnel)
+    rows = [(deal_id, moment_of(at)) for deal_id, moments in (talks or {}).items() for at in moments]
+    spoken = Talks(*np.array(rows, dtype=np.int64).reshape(-1, 2).T)
+    return worst_drop(report(funnel, cohort, LATER), before, cohort, spoken)
+
+
+def settled(deals: list[ToldDeal]) -> list[int]:
+    """The deals whose fate in the worst stage is known."""
+    found: list[int] = settled_at(report(FUNNEL, cohort_of(deals, FUNNEL), LATER)).tolist()
+    return found
 
 
 def test_the_worst_stage_stands_beside_the_one_before_and_what_is_usual_in_both() -> None:
@@ -83,11 +95,11 @@ def test_of_few_deals_nothing_is_said_about_their_conversations(dropped: int, pa
 def test_where_nothing_is_lost_nothing_is_told() -> None:
     deals = cohort(0, 20)
     assert found(deals) is None
-    assert settled_at(report(FUNNEL, deals, LATER)) == ()
+    assert settled(deals) == []
 
 
 def test_the_first_stage_has_none_before_it() -> None:
     drop = found(cohort(15, 15, at=0))
     assert drop is not None
     assert (drop.before, drop.usual_before) == (None, None)
-    assert len(settled_at(report(FUNNEL, cohort(15, 15, at=0), LATER))) == 30
+    assert len(settled(cohort(15, 15, at=0))) == 30

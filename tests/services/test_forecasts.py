@@ -94,7 +94,7 @@ async def test_a_date_the_seller_gave_puts_a_deal_into_its_month(office: Office)
     found = await told(office, office.olga)
     december = found.heap("2026-12")
     assert december is not None
-    assert december.ids == (deal_id,)
+    assert december.ids.tolist() == [deal_id]
 
 
 async def test_of_a_new_company_nothing_is_forecast(office: Office) -> None:

@@ -15,7 +15,8 @@ from bench.made_up_rows import add_lines, reasons_of, write_years
 from bench.made_up_years import Firm, Size, Truth
 from pbx_crm.db import call_days
 from pbx_crm.db.engine import Database
-from pbx_crm.domain.funnel_report import FunnelReport, Part
+from pbx_crm.domain.deal_courses import Part
+from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days

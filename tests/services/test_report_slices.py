@@ -14,7 +14,8 @@ from pbx_crm.db import lines
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.amount_band import AmountBand, band_of
 from pbx_crm.domain.call import Outcome
-from pbx_crm.domain.funnel_report import FunnelReport, Part
+from pbx_crm.domain.deal_courses import Part
+from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.line import Line, MatchKind
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.report_filter import ReportFilter
