@@ -50,6 +50,7 @@ from pbx_crm.services.clock import Clock, utc_now
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.dialling import Dialling
+from pbx_crm.services.entry import Entry
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.health import Health
@@ -100,8 +101,7 @@ def build_services(
 def _services_on(ground: Ground, passwords: Passwords) -> Services:
     database, live, clock, installation = ground.database, ground.live, ground.clock, ground.installation
     intake = CallIntake(database, live, clock, ground.plans)
-    clients = Clientele.on(ground)
-    voice = Voice.on(ground)
+    clients, voice = Clientele.on(ground), Voice.on(ground)
     return Services(
         installation=installation,
         clock=clock,
@@ -111,6 +111,7 @@ def _services_on(ground: Ground, passwords: Passwords) -> Services:
         call_log=CallLog(database),
         accounts=Accounts(database, live, clock, passwords),
         staff=Staff(database, live, clock, passwords),
+        entry=Entry.on(ground, passwords),
         health=Health(database),
         office=Office.on(ground, clients.files.sweep),
         boards=Boards(database, clock),
@@ -186,6 +187,7 @@ async def running(settings: Settings, clock: Clock = utc_now) -> AsyncIterator[A
             listening = _listening(pbx, secrets[pbx.name], services, plans[pbx.name], records, database)
             await stack.enter_async_context(listening)
         await stack.enter_async_context(_beside(services.analysis.rollups.keep_up(), "sums of calls"))
+        await stack.enter_async_context(_beside(services.entry.watch.keep_up(), "who opens how many clients"))
         await stack.enter_async_context(_beside(_sweep(services), "what is too old"))
         url = await stack.enter_async_context(_served(services, settings))
         yield App(settings, database, services, url)
@@ -281,10 +283,11 @@ async def _sharing_signals(database: Database, live: LiveFeed) -> AsyncIterator[
 
 
 async def _sweep(services: Services) -> None:
-    """Deletes, every few hours, recordings that their line keeps no longer, and sessions that are over."""
+    """Deletes, every few hours, what is kept no longer: recordings, sessions, refused log-ins."""
     while True:
         try:
             await services.accounts.clear_stale()
+            await services.entry.settings.forget_refused()
             if deleted := await services.office.recordings.sweep():
                 log.info("recordings deleted that are too old", files=deleted)
         except (OSError, StoreUnavailable) as error:

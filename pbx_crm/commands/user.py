@@ -93,12 +93,13 @@ def list_people(config: Path) -> None:
     """List everybody with rights and extensions."""
 
     async def work(staff: Staff, _settings: Settings) -> None:
-        found = await staff.extensions()
+        found, with_factor = await staff.extensions(), await staff.who_has_second_factor()
         for person in await staff.everybody():
             open_links = [one for one in found.links if one.valid_to is None]
             mine = [one.number for one in open_links if one.person_id == person.id]
             rights = person.role.value + (" admin" if person.is_admin else "")
-            state = "" if person.is_active else " disabled"
+            state = " second-factor" if person.id in with_factor else ""
+            state += "" if person.is_active else " disabled"
             click.echo(f"{person.login:<16} {person.name:<24} {rights}{state} {' '.join(mine)}".rstrip())
         for seen in found.unlinked:
             click.echo(f"linked to nobody: {seen.pbx} {seen.number}")
@@ -155,10 +156,24 @@ def disable(config: Path, login: str, undo: bool) -> None:
     click.echo(f"{login} is {'let in again' if undo else 'shut out'}")
 
 
+@click.command("reset-second-factor")
+@click.argument("login")
+@click.pass_obj
+def reset_second_factor(config: Path, login: str) -> None:
+    """Let a person who lost phone and recovery codes log in by the password alone; their sessions end."""
+
+    async def work(staff: Staff, _settings: Settings) -> None:
+        await staff.reset_second_factor(None, (await _person(staff, login)).id)
+
+    _with_staff(config, work)
+    click.echo(f"{login} logs in by the password alone")
+
+
 COMMANDS: dict[str, click.Command] = {
     "add": add,
     "list": list_people,
     "link": link,
     "password": password,
     "disable": disable,
+    "reset-second-factor": reset_second_factor,
 }

@@ -12,10 +12,11 @@ from sqlalchemy import Connection, select, update
 
 from pbx_crm.db.prepared import write_rows
 from pbx_crm.db.tables import alerts
-from pbx_crm.db.upsert import insert_of
+from pbx_crm.db.upsert import insert_new, insert_of
 
 LINK_EXTENSION = "link_extension"
 SKIP_NUMBER = "skip_number"
+MANY_CLIENTS = "many_clients"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,12 @@ def raise_all(tx: Connection, raised: Iterable[Alert]) -> None:
         for alert in raised
     ]
     write_rows(tx, _raise(tx.dialect.name), rows)
+
+
+def raise_new(tx: Connection, alert: Alert) -> bool:
+    """Shows this one, if it was never raised before; whether it was not."""
+    row = {"kind": alert.kind, "key": alert.key, "at": alert.at, "details": dict(alert.details)}
+    return insert_new(tx, alerts, row) is not None
 
 
 @cache

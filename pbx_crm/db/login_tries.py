@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, exists, select, 
 
 from pbx_crm.db.tables import login_tries, people, sessions
 from pbx_crm.db.upsert import insert_missing
+from pbx_crm.domain.session import SessionKind
 
 FREE_TRIES = 3
 FREE_TRIES_EVERYWHERE = 15
@@ -35,9 +36,7 @@ def take_try(tx: Connection, login: str, address: str, now: datetime) -> timedel
     address at which this person is logged in waits for its own mistakes only: who guesses from elsewhere
     cannot shut them out.
     """
-    places = [(address, FREE_TRIES)]
-    if not _is_at_home(tx, login, address, now):
-        places.append((EVERYWHERE, FREE_TRIES_EVERYWHERE))
+    places = _places(tx, login, address, now)
     counted = [(place, *_record(tx, login, place, free_tries, now)) for place, free_tries in places]
     left = max(wait for _, _, wait in counted)
     if left > timedelta(0):
@@ -47,9 +46,26 @@ def take_try(tx: Connection, login: str, address: str, now: datetime) -> timedel
     return timedelta(0)
 
 
+def give_back(tx: Connection, login: str, address: str, now: datetime) -> None:
+    """Uncounts a try that was right but is not the whole log-in: what went wrong before still counts."""
+    for place, _ in _places(tx, login, address, now):
+        counted = update(login_tries).where(_at(login, place), login_tries.c.failures > 0)
+        tx.execute(counted.values(failures=login_tries.c.failures - 1))
+
+
+def _places(tx: Connection, login: str, address: str, now: datetime) -> list[tuple[str, int]]:
+    """Where a try counts, and how many are free there."""
+    places = [(address, FREE_TRIES)]
+    if not _is_at_home(tx, login, address, now):
+        places.append((EVERYWHERE, FREE_TRIES_EVERYWHERE))
+    return places
+
+
 def _is_at_home(tx: Connection, login: str, address: str, now: datetime) -> bool:
     own = select(people.c.id).where(people.c.login == login)
-    living = sessions.c.person_id.in_(own), sessions.c.address == address, sessions.c.expires_at > now
+    # Who has still to show a code is not at home: they may know no more than the password.
+    here = sessions.c.kind == SessionKind.WEB.value, sessions.c.address == address
+    living = sessions.c.person_id.in_(own), *here, sessions.c.expires_at > now
     return tx.execute(select(exists().where(*living))).scalar_one()
 
 

@@ -110,7 +110,7 @@ def end_others(tx: Connection, person_id: int, keep_id: int) -> None:
     tx.execute(
         delete(sessions).where(
             sessions.c.person_id == person_id,
-            sessions.c.kind == SessionKind.WEB.value,
+            sessions.c.kind != SessionKind.API.value,
             sessions.c.id != keep_id,
         )
     )

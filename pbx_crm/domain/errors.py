@@ -5,7 +5,8 @@ CrmError
 │   ├── NotFound            absent, or another seller's: the answer is the same
 │   ├── NotAllowed          the person's rights do not reach so far
 │   ├── NotLoggedIn         nobody is known behind this request
-│   ├── WrongLogin          wrong name, wrong password or too many tries: one answer for all
+│   ├── SecondFactorWanted  the company wants a second factor of this person, who has none yet
+│   ├── WrongLogin          wrong name, password or code, or too many tries: one answer for all
 │   ├── Conflict            somebody else was faster; carries the truth
 │   └── BadInput            a form or request with wrong values; carries a reason per field
 └── Broken                  the surroundings fail: PBX, disk, configuration
@@ -44,6 +45,10 @@ class NotAllowed(Refused):
 
 class NotLoggedIn(Refused):
     """Log in first."""
+
+
+class SecondFactorWanted(Refused):
+    """Set up your second factor first."""
 
 
 class WrongLogin(Refused):

@@ -8,10 +8,20 @@ from enum import StrEnum
 
 
 class SessionKind(StrEnum):
-    """A browser that logged in, or a script with a token."""
+    """A browser that logged in, one that has still to show a code, or a script with a token."""
 
     WEB = "web"
+    STEP = "step"
+    """The password was right, the code of the second factor is wanted; opens nothing else."""
     API = "api"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a request comes from."""
+
+    address: str
+    user_agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from typing import assert_never
 
 from aiohttp import web
 
-from pbx_crm.domain.errors import NotAllowed
+from pbx_crm.domain.errors import NotAllowed, SecondFactorWanted
 from pbx_crm.domain.person import Person, Role
-from pbx_crm.pages.request import viewer_of
+from pbx_crm.pages.request import here_of
+from pbx_crm.services.accounts import LoggedIn
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -60,13 +61,24 @@ class Route:
     access: Access
 
 
+def _require(access: Access, here: LoggedIn) -> None:
+    # One's own account is open, or nobody could set up what is wanted of them.
+    if here.must_enrol and access is not Access.PERSON:
+        raise SecondFactorWanted
+    if not access.admits(here.person):
+        raise NotAllowed
+
+
 def guarded(route: Route) -> Handler:
-    """The row's handler behind its access check: NotLoggedIn for strangers, NotAllowed for the others."""
+    """The row's handler behind its access check: NotLoggedIn for strangers, NotAllowed for the others.
+
+    SecondFactorWanted for whoever has still to set theirs up.
+    """
 
     @wraps(route.handler)
     async def checked(request: web.Request) -> web.StreamResponse:
-        if route.access not in (Access.PUBLIC, Access.PBX) and not route.access.admits(viewer_of(request)):
-            raise NotAllowed
+        if route.access not in (Access.PUBLIC, Access.PBX):
+            _require(route.access, here_of(request))
         return await route.handler(request)
 
     return checked

@@ -108,6 +108,7 @@ async def _page(
 ) -> web.StreamResponse:
     viewer = viewer_of(request)
     view = await services_of(request).clients.contacts.view(viewer, _id(request))
+    services_of(request).entry.watch.opened(viewer, [f"contact-{view.card.id}"])
     stored = texts_of(view.card)
     colleagues = await _colleagues(request) if viewer.role is Role.HEAD else []
     regions = await region_choices(request, view.card.region_id)

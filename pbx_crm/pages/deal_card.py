@@ -186,6 +186,8 @@ async def _page(
 async def card_values(request: web.Request, deal_id: int, answered: Answered) -> dict[str, Any]:
     """What the template of a card asks for."""
     card = await services_of(request).deal_cards.show(viewer_of(request), deal_id, zone_of(request))
+    client = f"deal-{deal_id}" if card.deal.contact_id is None else f"contact-{card.deal.contact_id}"
+    services_of(request).entry.watch.opened(viewer_of(request), [client])
     typed = answered.typed if answered.form == "fields" else {}
     return {
         "card": card,

@@ -9,6 +9,7 @@ from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.seller_place import SellerPlace
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.i18n import LANGUAGES, Language
+from pbx_crm.services.accounts import LoggedIn
 
 THEMES = (("system", N_("As the system")), ("light", N_("Light")), ("dark", N_("Dark")))
 
@@ -39,16 +40,17 @@ class Frame:
     is_known: bool
     works_with_clients: bool
     leads: bool
-    is_admin: bool
     """Whether this is a head of sales."""
+    is_admin: bool
 
 
-def frame_for(
-    viewer: Person | None, path: str, language: Language, further: Container[SellerPlace] = ()
-) -> Frame:
-    """The frame of this viewer at this path; `further` are the places beside Board, Today and Calls."""
+def frame_for(here: LoggedIn | None, path: str, language: Language) -> Frame:
+    """The frame of this viewer at this path; it leads nowhere while a second factor is wanted first."""
+    viewer = here.person if here else None
+    works = viewer is not None and _works_with_clients(viewer)
+    is_let_in = here is not None and not here.must_enrol
     return Frame(
-        places=_places(viewer, path, further) if viewer else (),
+        places=_places(here.person, path, here.places) if here and is_let_in else (),
         name=viewer.name if viewer else "",
         theme=viewer.theme if viewer else "system",
         language=language,
@@ -56,7 +58,7 @@ def frame_for(
         themes=THEMES,
         person_id=viewer.id if viewer else None,
         is_known=viewer is not None,
-        works_with_clients=viewer is not None and _works_with_clients(viewer),
+        works_with_clients=works and is_let_in,
         is_admin=viewer is not None and viewer.is_admin,
         leads=viewer is not None and viewer.role is Role.HEAD,
     )

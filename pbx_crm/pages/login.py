@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from aiohttp import web
 from yarl import URL
 
@@ -14,10 +16,12 @@ from pbx_crm.pages.request import (
     LANGUAGE_COOKIE,
     OPTIONS,
     SESSION_COOKIE,
+    STEP_COOKIE,
     origin_of,
     services_of,
     session_of,
 )
+from pbx_crm.services.accounts import STEP_LIFE
 
 A_MONTH = 30 * 24 * 3600
 A_YEAR = 365 * 24 * 3600
@@ -30,24 +34,38 @@ async def show(request: web.Request) -> web.StreamResponse:
         answer = see_other(str(URL("/login").with_query(next=request.query.get("next", "/"))))
         _keep(request, answer, LANGUAGE_COOKIE, language, A_YEAR)
         return answer
-    return await _page(request, safe_next(request.query.get("next", "")))
+    return await ask_password(request, safe_next(request.query.get("next", "")))
 
 
 async def log_in(request: web.Request) -> web.StreamResponse:
-    """POST /login: a new session under a new name, or the form again with one sentence for every cause."""
+    """POST /login: a new session under a new name, the question for a code, or the form again.
+
+    It has one sentence for every cause.
+    """
     form = await form_of(request)
     came_for = safe_next(form.text("next"))
     accounts = services_of(request).accounts
     try:
-        token = await accounts.log_in(form.text("login"), form.secret("password"), origin_of(request))
+        found = await accounts.log_in(form.text("login"), form.secret("password"), origin_of(request))
     except WrongLogin as refused:
-        return await _page(request, came_for, login=form.text("login"), refused=refused)
+        return await ask_password(request, came_for, login=form.text("login"), refused=refused)
+    if not found.wants_code:
+        return await welcome(request, found.token, came_for)
+    answer = see_other(str(URL("/login/code").with_query(next=came_for)))
+    _keep(request, answer, STEP_COOKIE, found.token, STEP_LIFE // timedelta(seconds=1))
+    return answer
+
+
+async def welcome(request: web.Request, token: str, came_for: str) -> web.Response:
+    """Hands the new session to the browser and leads it to where it was going."""
+    accounts = services_of(request).accounts
     before = session_of(request)
     if before:
         # Whoever was logged in here before, or whose session was planted here, is not any more.
         await accounts.log_out(before)
     answer = see_other(came_for)
     _keep(request, answer, SESSION_COOKIE, token, A_MONTH)
+    answer.del_cookie(STEP_COOKIE, path="/")
     return answer
 
 
@@ -69,11 +87,17 @@ def safe_next(target: str) -> str:
     return "/"
 
 
-async def _page(
-    request: web.Request, came_for: str, *, login: str = "", refused: WrongLogin | None = None
+async def ask_password(
+    request: web.Request,
+    came_for: str,
+    *,
+    login: str = "",
+    refused: WrongLogin | None = None,
+    is_late: bool = False,
 ) -> web.Response:
-    values = {"login": login, "next": came_for, "refused": refused}
-    status = 401 if refused else 200
+    """The form for name and password; `is_late`: the code came after its time."""
+    values = {"login": login, "next": came_for, "refused": refused, "is_late": is_late}
+    status = 401 if refused or is_late else 200
     return await render(request, "login.html", values, status=status)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 from aiohttp import web
 
-from pbx_crm.domain.errors import BadInput, NotLoggedIn
+from pbx_crm.domain.errors import BadInput, SecondFactorWanted
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import form_of
@@ -16,8 +16,7 @@ from pbx_crm.pages.i18n import LANGUAGES
 from pbx_crm.pages.login import safe_next
 from pbx_crm.pages.people import id_in
 from pbx_crm.pages.render import render, wording_of
-from pbx_crm.pages.request import origin_of, services_of, session_of, viewer_of
-from pbx_crm.services.accounts import LoggedIn
+from pbx_crm.pages.request import here_of, origin_of, services_of, viewer_of
 
 HERE = "/me"
 
@@ -48,7 +47,7 @@ async def change(request: web.Request) -> web.StreamResponse:
 async def change_password(request: web.Request) -> web.StreamResponse:
     """POST /me/password: a new password; the other browsers are logged out."""
     form = await form_of(request)
-    here = _here(request)
+    here = here_of(request)
     try:
         await services_of(request).accounts.change_password(
             here.person,
@@ -65,6 +64,9 @@ async def change_password(request: web.Request) -> web.StreamResponse:
 async def make_token(request: web.Request) -> web.StreamResponse:
     """POST /me/tokens: a token for a script, shown this once."""
     form = await form_of(request)
+    if here_of(request).must_enrol:
+        # A script with a token is asked for no code.
+        raise SecondFactorWanted
     try:
         token = await services_of(request).accounts.make_token(viewer_of(request), form.text("label"))
     except BadInput as refused:
@@ -77,13 +79,6 @@ async def end_session(request: web.Request) -> web.StreamResponse:
     session_id = id_in(request.match_info["session"])
     await services_of(request).accounts.end_session(viewer_of(request), session_id)
     return see_other(HERE)
-
-
-def _here(request: web.Request) -> LoggedIn:
-    found = session_of(request)
-    if found is None:
-        raise NotLoggedIn
-    return found
 
 
 def _where_from(request: web.Request) -> str:
@@ -101,12 +96,13 @@ async def _page(
     new_token: str = "",
     status: int = 200,
 ) -> web.Response:
-    here, reader = _here(request), wording_of(request)
+    here, reader = here_of(request), wording_of(request)
     accounts = services_of(request).accounts
     filled = {
         "here": here.session.id,
         "login": here.person.login,
         "sessions": await accounts.sessions_of(here.person, SessionKind.WEB),
+        "factor": await services_of(request).entry.factors.state(here.person),
         "tokens": await accounts.sessions_of(here.person, SessionKind.API),
         "languages": [(language.code, language.name) for language in LANGUAGES.values()],
         "themes": [(theme, reader.gettext(name)) for theme, name in THEMES],

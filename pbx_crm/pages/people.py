@@ -31,6 +31,7 @@ class PersonRow:
     person: Person
     role: str
     extensions: list[str]
+    has_factor: bool
 
 
 async def home(_request: web.Request) -> web.StreamResponse:
@@ -102,6 +103,13 @@ async def sign_out(request: web.Request) -> web.StreamResponse:
     return see_other(f"{HERE}/{person_id}")
 
 
+async def reset_second_factor(request: web.Request) -> web.StreamResponse:
+    """POST /settings/people/{person}/second-factor: the password alone lets them in again."""
+    person_id = person_id_of(request)
+    await services_of(request).staff.reset_second_factor(viewer_of(request), person_id)
+    return see_other(f"{HERE}/{person_id}")
+
+
 def person_id_of(request: web.Request) -> int:
     """The person named in the address; NotFound for what is no id."""
     return id_in(request.match_info["person"])
@@ -139,7 +147,11 @@ async def _list(
         if link.valid_to is None:
             numbers.setdefault(link.person_id, []).append(link.number)
     people = await staff.everybody()
-    rows = [PersonRow(person, ROLES[person.role], numbers.get(person.id, [])) for person in people]
+    with_factor = await staff.who_has_second_factor()
+    rows = [
+        PersonRow(person, ROLES[person.role], numbers.get(person.id, []), person.id in with_factor)
+        for person in people
+    ]
     filled = {"here": HERE, "rows": rows, "values": values, "reasons": reasons, "roles": _roles(request)}
     return await render(request, "people.html", filled, status=status)
 
@@ -153,9 +165,11 @@ async def _one(
     refusal: str = "",
     status: int = 200,
 ) -> web.Response:
+    with_factor = await services_of(request).staff.who_has_second_factor()
     filled = {
         "here": HERE,
         "person": person,
+        "may_reset_factor": person.id in with_factor and person.id != viewer_of(request).id,
         "values": values,
         "reasons": reasons or {},
         "refusal": refusal,

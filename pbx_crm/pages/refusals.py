@@ -21,6 +21,7 @@ from pbx_crm.domain.errors import (
     NotLoggedIn,
     PbxUnreachable,
     Refused,
+    SecondFactorWanted,
     StoreUnavailable,
     WrongLogin,
 )
@@ -36,6 +37,7 @@ STATUS: dict[type[Exception], HTTPStatus] = {
     NotFound: HTTPStatus.NOT_FOUND,
     NotAllowed: HTTPStatus.FORBIDDEN,
     NotLoggedIn: HTTPStatus.UNAUTHORIZED,
+    SecondFactorWanted: HTTPStatus.FORBIDDEN,
     WrongLogin: HTTPStatus.UNAUTHORIZED,
     Conflict: HTTPStatus.CONFLICT,
     BadInput: HTTPStatus.UNPROCESSABLE_ENTITY,
@@ -48,6 +50,7 @@ SENTENCES = {
     HTTPStatus.METHOD_NOT_ALLOWED: N_("This address does not take such a request."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: N_("This is too large."),
 }
+SECOND_FACTOR = "/me/second-factor"
 BROKEN = N_("Something went wrong here. Nothing was changed; please try again.")
 log = structlog.get_logger(__name__)
 
@@ -109,6 +112,8 @@ async def _refusal(request: web.Request, error: Exception) -> web.StreamResponse
     status = status_of(error)
     if status is HTTPStatus.UNAUTHORIZED and not is_api(request) and not wants_websocket(request):
         return _to_login(request)
+    if isinstance(error, SecondFactorWanted):
+        return _to_second_factor(request)
     reader = wording_of(request)
     reasons = reader.reasons_of(error) if isinstance(error, BadInput) else {}
     sentence = reader.gettext(str(error))
@@ -126,6 +131,12 @@ def _to_login(request: web.Request) -> web.StreamResponse:
         return web.Response(status=HTTPStatus.UNAUTHORIZED, headers={"HX-Redirect": f"/login{came_from}"})
     came_for = f"?next={quote(request.path_qs, safe='/')}" if request.method == "GET" else ""
     return see_other(f"/login{came_for}")
+
+
+def _to_second_factor(request: web.Request) -> web.Response:
+    if is_fragment(request):
+        return web.Response(status=HTTPStatus.FORBIDDEN, headers={"HX-Redirect": SECOND_FACTOR})
+    return see_other(SECOND_FACTOR)
 
 
 def _page_of(request: web.Request) -> str:

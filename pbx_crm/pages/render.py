@@ -19,6 +19,7 @@ from pbx_crm.pages.frame import frame_for
 from pbx_crm.pages.i18n import Language, catalogue, choose
 from pbx_crm.pages.live_frame import live_frame_for
 from pbx_crm.pages.request import LANGUAGE_COOKIE, services_of, session_of, visitor_of
+from pbx_crm.pages.settings_menu import settings_menu
 from pbx_crm.pages.web_files import TEMPLATES
 from pbx_crm.pages.wording import Wording, zone_named
 
@@ -38,6 +39,7 @@ def environment(language_code: str) -> Environment:
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(catalogue(language_code), newstyle=True)  # type: ignore[attr-defined]
     made.globals["static"] = static.url
+    made.globals["settings_menu"] = settings_menu
     made.globals["product"] = PRODUCT
     made.globals["fresh_key"] = _fresh_key
     made.filters["phone"] = wording.phone
@@ -101,8 +103,7 @@ def _page(request: web.Request, template: str, values: Mapping[str, Any]) -> Ite
     """The template piece by piece, as it is filled."""
     reader = wording_of(request)
     here = session_of(request)
-    person, further = (here.person, here.places) if here else (None, ())
-    frame = frame_for(person, request.path, reader.language, further)
+    frame = frame_for(here, request.path, reader.language)
     page = environment(reader.language.code).get_template(template)
     live = live_frame_for(request)
     return page.generate(wording=reader, language=reader.language, frame=frame, live=live, **values)

@@ -9,7 +9,8 @@ from aiohttp import web
 from pbx_crm.domain.errors import NotLoggedIn
 from pbx_crm.domain.metrics_door import MetricsDoor
 from pbx_crm.domain.person import Person
-from pbx_crm.services.accounts import LoggedIn, Origin
+from pbx_crm.domain.session import Origin
+from pbx_crm.services.accounts import LoggedIn
 from pbx_crm.services.registry import Services
 
 
@@ -36,6 +37,8 @@ LOGGED_IN = web.RequestKey("logged_in", LoggedIn)
 REQUEST_ID = web.RequestKey("request_id", str)
 
 SESSION_COOKIE = "pbx_crm_session"
+STEP_COOKIE = "pbx_crm_step"
+"""Half a log-in: the password was right, the code is wanted."""
 LANGUAGE_COOKIE = "pbx_crm_language"
 
 
@@ -61,6 +64,14 @@ def viewer_of(request: web.Request) -> Person:
     if person is None:
         raise NotLoggedIn
     return person
+
+
+def here_of(request: web.Request) -> LoggedIn:
+    """The person and the session behind the request; NotLoggedIn for a stranger."""
+    found = session_of(request)
+    if found is None:
+        raise NotLoggedIn
+    return found
 
 
 def origin_of(request: web.Request) -> Origin:

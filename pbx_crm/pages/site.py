@@ -29,6 +29,7 @@ from pbx_crm.pages import (
     lines,
     live,
     login,
+    login_code,
     lookup,
     me,
     metrics,
@@ -53,6 +54,7 @@ from pbx_crm.pages import (
     reports,
     robots,
     search,
+    security,
     site_form,
     site_forms,
     stages,
@@ -72,6 +74,7 @@ from pbx_crm.pages.entry import know_viewer, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.report_routes import REPORT_ROUTES
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
+from pbx_crm.pages.second_factor import SECOND_FACTOR_ROUTES
 from pbx_crm.pages.security_headers import add_security_headers
 from pbx_crm.pages.voice import VOICE_ROUTES
 from pbx_crm.services.registry import Services
@@ -86,6 +89,8 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/", home.show, Access.PERSON),
     Route("GET", "/login", login.show, Access.PUBLIC),
     Route("POST", "/login", login.log_in, Access.PUBLIC),
+    Route("GET", "/login/code", login_code.show, Access.PUBLIC),
+    Route("POST", "/login/code", login_code.enter, Access.PUBLIC),
     Route("POST", "/logout", login.log_out, Access.PERSON),
     Route("GET", "/me", me.show, Access.PERSON),
     Route("POST", "/me/settings", me.change, Access.PERSON),
@@ -100,6 +105,9 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/people/{person}/password", people.set_password, Access.SETTINGS),
     Route("POST", "/settings/people/{person}/active", people.set_active, Access.SETTINGS),
     Route("POST", "/settings/people/{person}/sign-out", people.sign_out, Access.SETTINGS),
+    Route("POST", "/settings/people/{person}/second-factor", people.reset_second_factor, Access.SETTINGS),
+    Route("GET", "/settings/security", security.show, Access.SETTINGS),
+    Route("POST", "/settings/security", security.change, Access.SETTINGS),
     Route("GET", "/settings/extensions", extensions.show, Access.SETTINGS),
     Route("POST", "/settings/extensions/link", extensions.link, Access.SETTINGS),
     Route("POST", "/settings/extensions/unlink", extensions.unlink, Access.SETTINGS),
@@ -201,6 +209,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/skip-rules/dry-run", line_trials.try_skip_rule, Access.HEAD),
     Route("POST", "/settings/skip-rules/{rule}/drop", lines.drop_skip_rule, Access.SETTINGS),
     Route("GET", "/reminders", reminders.show, Access.CLIENT_DATA),
+    Route("POST", "/reminders/warnings/seen", reminders.see_warning, Access.HEAD),
     Route("POST", r"/reminders/{task:\d{1,18}}/seen", reminders.see, Access.CLIENT_DATA),
     Route("GET", "/settings/calendars", calendars.show, Access.SETTINGS),
     Route("POST", "/settings/calendars", calendars.add, Access.SETTINGS),
@@ -284,6 +293,7 @@ ROUTES: tuple[Route, ...] = (
     *CARD_ROUTES,
     *CLIENT_ROUTES,
     *VOICE_ROUTES,
+    *SECOND_FACTOR_ROUTES,
     *REPORT_ROUTES,
     *ENDPOINTS,
 )

@@ -6,21 +6,22 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import available_timezones
 
-from pbx_crm.db import audit, login_tries, people, sessions
+from pbx_crm.db import audit, entry_rules, login_tries, people, second_factors, sessions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.sessions import NewSession
 from pbx_crm.domain.errors import BadInput, StoreUnavailable, WrongLogin
 from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.seller_place import SellerPlace
 from pbx_crm.domain.sentence import N_
-from pbx_crm.domain.session import Session, SessionKind
+from pbx_crm.domain.session import Origin, Session, SessionKind
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.house_settings import places_on
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.own_password import OwnPassword
 from pbx_crm.services.passwords import Passwords, require_good
 
 # A browser left alone over a long weekend stays logged in, a forgotten one does not.
@@ -30,15 +31,8 @@ TOKEN_LIFE = timedelta(days=365)
 LONGEST_LOGIN = 64
 # `seen_at` is worth a write once a minute, not once a request.
 SEEN_EVERY = timedelta(minutes=1)
-TOO_MANY_TRIES = N_("Too many wrong passwords. Please wait some minutes and try again.")
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a request comes from."""
-
-    address: str
-    user_agent: str = ""
+STEP_LIFE = timedelta(minutes=10)
+"""How long the right password waits for its code."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +43,17 @@ class LoggedIn:
     session: Session
     places: frozenset[SellerPlace] = frozenset(SellerPlace)
     """What the menu has beside the three places of a fresh installation."""
+    must_enrol: bool = False
+    """Whether the company wants a second factor of them before anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """The password was right."""
+
+    token: str = field(repr=False)
+    wants_code: bool = False
+    """Whether this is half a log-in, which waits for the code of the second factor."""
 
 
 class Accounts:
@@ -59,9 +64,10 @@ class Accounts:
         self._live = live
         self._clock = clock
         self._passwords = passwords
+        self._own = OwnPassword(database, clock, passwords)
 
-    async def log_in(self, login: str, password: str, origin: Origin) -> str:
-        """A new session's token; WrongLogin says the same for a wrong name and a wrong password."""
+    async def log_in(self, login: str, password: str, origin: Origin) -> Admitted:
+        """A new session, or half of one; WrongLogin says the same for a wrong name and a wrong password."""
         login = login.strip().casefold()
         # No name is longer than what is kept of a try; the whole of it is still looked for below.
         tried = login[:LONGEST_LOGIN]
@@ -74,26 +80,7 @@ class Accounts:
         if person is None or not right or not person.is_active:
             await self._database.write(_note_refused, login, origin, self._clock())
             raise WrongLogin
-        token = secrets.token_urlsafe(32)
-        await self._database.write(self._start, person, token, origin)
-        return token
-
-    def _start(self, tx: Transaction, person: Person, token: str, origin: Origin) -> None:
-        now = self._clock()
-        login_tries.forget(tx, person.login, origin.address)
-        sessions.start(
-            tx,
-            NewSession(
-                person_id=person.id,
-                token_hash=hash_of(token),
-                kind=SessionKind.WEB,
-                created_at=now,
-                expires_at=now + LONGEST,
-                address=origin.address,
-                user_agent=origin.user_agent[:200],
-            ),
-        )
-        audit.note(tx, now, person.id, "login", address=origin.address)
+        return await self._database.write(_admit, person, origin, self._clock())
 
     async def log_out(self, here: LoggedIn) -> None:
         """Ends this session; its live tabs close too."""
@@ -135,17 +122,9 @@ class Accounts:
     async def change_password(
         self, viewer: Person, old: str, new: str, *, keep: Session, origin: Origin
     ) -> None:
-        """Sets the viewer's password and ends their other browser sessions; BadInput says what is wrong.
-
-        Who found the browser open guesses the old one no faster here than at the log-in.
-        """
+        """Sets the viewer's password and ends their other browser sessions; BadInput says what is wrong."""
         require_good(new, viewer.login)
-        tried = viewer.login, origin.address
-        if await self._database.write(login_tries.take_try, *tried, self._clock()) > timedelta(0):
-            raise BadInput(reasons={"old_password": TOO_MANY_TRIES})
-        _, stored = await self._database.read(people.with_hash, viewer.id)
-        if not await self._passwords.matches(stored, old):
-            raise BadInput(reasons={"old_password": N_("This is not your password.")})
+        await self._own.require(viewer, old, origin, field="old_password")
         hashed = await self._passwords.hash(new)
         await self._database.write(_set_password, viewer, hashed, keep.id, origin, self._clock())
         self._live.look_again(viewer.id)
@@ -171,8 +150,40 @@ def hash_of(token: str) -> str:
     return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
 
 
+def _admit(tx: Transaction, person: Person, origin: Origin, now: datetime) -> Admitted:
+    token = secrets.token_urlsafe(32)
+    if not second_factors.is_on(tx, person.id):
+        open_session(tx, person, token, origin, now)
+        return Admitted(token)
+    # Whoever knows the password must not win free guesses at the code by typing it again.
+    login_tries.give_back(tx, person.login, origin.address, now)
+    life = NewSession(person.id, hash_of(token), SessionKind.STEP, now, now + STEP_LIFE)
+    sessions.start(tx, replace(life, address=origin.address))
+    return Admitted(token, wants_code=True)
+
+
+def open_session(
+    tx: Transaction, person: Person, token: str, origin: Origin, now: datetime, by: str = "password"
+) -> None:
+    """Logs a browser in that showed all that is asked for; `by` is what the audit says it showed last."""
+    login_tries.forget(tx, person.login, origin.address)
+    sessions.start(
+        tx,
+        NewSession(
+            person_id=person.id,
+            token_hash=hash_of(token),
+            kind=SessionKind.WEB,
+            created_at=now,
+            expires_at=now + LONGEST,
+            address=origin.address,
+            user_agent=origin.user_agent[:200],
+        ),
+    )
+    audit.note(tx, now, person.id, "login", details={"by": by}, address=origin.address)
+
+
 def _note_refused(tx: Transaction, login: str, origin: Origin, now: datetime) -> None:
-    audit.note(tx, now, None, "login refused", login[:64], address=origin.address)
+    audit.note(tx, now, None, audit.LOGIN_REFUSED, login[:64], address=origin.address)
 
 
 def _make_token(tx: Transaction, new: NewSession) -> None:
@@ -201,6 +212,15 @@ def _find(
     if found is None:
         return None
     person, session = found
-    # A head sees every place; scripts see no menu.
-    is_seller = person.role is Role.SELLER and kind is SessionKind.WEB
-    return LoggedIn(person, session, places_on(tx)) if is_seller else LoggedIn(person, session)
+    if kind is SessionKind.API:
+        # Scripts see no menu, and have no phone to look at.
+        return LoggedIn(person, session)
+    # A head sees every place.
+    places = places_on(tx) if person.role is Role.SELLER else frozenset(SellerPlace)
+    return LoggedIn(person, session, places, _must_enrol(tx, person))
+
+
+def _must_enrol(tx: Transaction, person: Person) -> bool:
+    if person.role is Role.SELLER and not person.is_admin:
+        return False
+    return entry_rules.get(tx).wants_code_of(person) and not second_factors.is_on(tx, person.id)

@@ -20,6 +20,7 @@ from pbx_crm.services.clock import Clock
 from pbx_crm.services.deal_cards import DealCards
 from pbx_crm.services.deals import Deals
 from pbx_crm.services.dialling import Dialling
+from pbx_crm.services.entry import Entry
 from pbx_crm.services.gaps import Gaps
 from pbx_crm.services.health import Health
 from pbx_crm.services.listings import Listings
@@ -51,6 +52,7 @@ class Services:
     call_log: CallLog
     accounts: Accounts
     staff: Staff
+    entry: Entry
     health: Health
     office: Office
     boards: Boards

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pbx_crm.db import alerts, audit, extensions, people, sessions
+from pbx_crm.db import alerts, audit, extensions, people, second_factors, sessions
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.extensions import Link, SeenExtension
 from pbx_crm.db.people import NewPerson
@@ -111,6 +111,21 @@ class Staff:
         _may_touch(actor, await self.get(person_id))
         await self._change(actor, person_id, {}, "signed out everywhere")
 
+    async def who_has_second_factor(self) -> frozenset[int]:
+        """Ids of everybody whose log-in asks for a code."""
+        return await self._database.read(second_factors.who_has_one)
+
+    async def reset_second_factor(self, actor: Person | None, person_id: int) -> None:
+        """The person logs in by the password alone, until they set up another; ends their sessions.
+
+        One's own is switched off with the password and a code, and in no other way.
+        """
+        if actor is not None and actor.id == person_id:
+            raise NotAllowed(N_("Switch your own second factor off in your own settings."))
+        _may_touch(actor, await self.get(person_id))
+        await self._database.write(_reset_second_factor, actor, person_id, self._clock())
+        self._live.look_again(person_id)
+
     async def _change(
         self, actor: Person | None, person_id: int, values: Mapping[str, Any], act: str
     ) -> None:
@@ -209,6 +224,11 @@ def _change(
         sessions.end_all(tx, person_id)
     details = {key: value for key, value in values.items() if key != "password_hash"}
     audit.note(tx, now, _actor_id(actor), act, f"person-{person_id}", details=details)
+
+
+def _reset_second_factor(tx: Transaction, actor: Person | None, person_id: int, now: datetime) -> None:
+    second_factors.drop(tx, person_id)
+    _change(tx, actor, person_id, {}, now, act="second factor reset", end_sessions=True)
 
 
 def _extensions(tx: Transaction, now: datetime) -> ExtensionsView:

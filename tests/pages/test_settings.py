@@ -8,7 +8,7 @@ import pytest
 
 from pbx_crm.db import extensions
 from pbx_crm.domain.errors import WrongLogin
-from pbx_crm.services.accounts import Origin
+from pbx_crm.domain.session import Origin
 from tests.site import Crm
 
 PASSWORD = "correct horse"

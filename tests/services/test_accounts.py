@@ -13,9 +13,10 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import audit, sessions
 from pbx_crm.domain.errors import BadInput, NotAllowed, WrongLogin
 from pbx_crm.domain.person import Person, Role
-from pbx_crm.domain.session import SessionKind
-from pbx_crm.services.accounts import IDLE, LONGEST, TOKEN_LIFE, TOO_MANY_TRIES, Accounts, Origin
+from pbx_crm.domain.session import Origin, SessionKind
+from pbx_crm.services.accounts import IDLE, LONGEST, TOKEN_LIFE, Accounts
 from pbx_crm.services.live_feed import LiveFeed
+from pbx_crm.services.own_password import TOO_MANY_TRIES
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.staff import PersonForm, Staff
 from tests.builders import person
@@ -46,12 +47,17 @@ async def anna(staff: Staff) -> Person:
     return await staff.get(await staff.add(None, PersonForm("Anna", "Anna", Role.SELLER), PASSWORD))
 
 
+async def logged_in(accounts: Accounts, login: str, password: str, origin: Origin) -> str:
+    """The token of a new session."""
+    return (await accounts.log_in(login, password, origin)).token
+
+
 async def is_in(accounts: Accounts, token: str) -> bool:
     return await accounts.who_is(token, SessionKind.WEB) is not None
 
 
 async def test_anna_logs_in_however_she_writes_her_name(accounts: Accounts, anna: Person) -> None:
-    token = await accounts.log_in(" ANNA ", PASSWORD, HOME)
+    token = await logged_in(accounts, " ANNA ", PASSWORD, HOME)
     found = await accounts.who_is(token, SessionKind.WEB)
     assert found is not None
     assert found.person == anna
@@ -63,7 +69,7 @@ async def test_a_wrong_name_and_a_wrong_password_get_the_same_answer(
     answers = []
     for login in ("anna", "nobody"):
         with pytest.raises(WrongLogin) as refused:
-            await accounts.log_in(login, "wrong", HOME)
+            await logged_in(accounts, login, "wrong", HOME)
         answers.append((str(refused.value), refused.value.details))
     assert answers[0] == answers[1]
 
@@ -80,7 +86,7 @@ async def test_an_unknown_name_costs_the_same_work_as_a_known_one(
 
     monkeypatch.setattr(Passwords, "_check", check)
     with pytest.raises(WrongLogin):
-        await accounts.log_in(login, "guess", HOME)
+        await logged_in(accounts, login, "guess", HOME)
     assert checked == ["$argon2id$v=19$m=8,t=1,p=1"], "the cost of everybody's passwords here"
 
 
@@ -93,11 +99,11 @@ async def test_whoever_steals_the_hashes_pays_for_every_guess() -> None:
 async def test_a_person_without_a_password_cannot_log_in(accounts: Accounts, database: Database) -> None:
     await database.write(person, "Clara")
     with pytest.raises(WrongLogin):
-        await accounts.log_in("clara", "", HOME)
+        await logged_in(accounts, "clara", "", HOME)
 
 
 async def test_the_token_itself_is_not_stored(accounts: Accounts, anna: Person, database: Database) -> None:
-    token = await accounts.log_in("anna", PASSWORD, HOME)
+    token = await logged_in(accounts, "anna", PASSWORD, HOME)
     rows = await database.read(lambda tx: tx.execute(sessions.select()).all())
     assert token not in repr(rows)
 
@@ -108,7 +114,7 @@ async def test_of_a_thousand_guesses_at_most_twenty_are_looked_at(
 ) -> None:
     for _ in range(1000):
         with pytest.raises(WrongLogin):
-            await accounts.log_in("anna", "guess", HOME)
+            await logged_in(accounts, "anna", "guess", HOME)
         clock.go_on(timedelta(seconds=1))
     looked_at = await database.read(
         lambda tx: len(tx.execute(audit.select().where(audit.c.act == "login refused")).all())
@@ -119,7 +125,7 @@ async def test_of_a_thousand_guesses_at_most_twenty_are_looked_at(
 async def test_guesses_sent_all_at_once_are_not_all_looked_at(
     accounts: Accounts, anna: Person, database: Database
 ) -> None:
-    tries = [accounts.log_in("anna", "guess", HOME) for _ in range(30)]
+    tries = [logged_in(accounts, "anna", "guess", HOME) for _ in range(30)]
     answers = await asyncio.gather(*tries, return_exceptions=True)
     assert all(isinstance(answer, WrongLogin) for answer in answers)
     assert sum(answer.wait_seconds == 0 for answer in answers if isinstance(answer, WrongLogin)) <= 3
@@ -130,13 +136,13 @@ async def test_the_wait_is_told_and_the_right_password_works_after_it(
 ) -> None:
     for _ in range(login_tries.FREE_TRIES):
         with pytest.raises(WrongLogin):
-            await accounts.log_in("anna", "guess", HOME)
+            await logged_in(accounts, "anna", "guess", HOME)
     with pytest.raises(WrongLogin) as refused:
-        await accounts.log_in("anna", PASSWORD, HOME)
+        await logged_in(accounts, "anna", PASSWORD, HOME)
     assert refused.value.wait_seconds == 2
-    assert await accounts.log_in("anna", PASSWORD, OFFICE), "another address does not wait"
+    assert await logged_in(accounts, "anna", PASSWORD, OFFICE), "another address does not wait"
     clock.go_on(timedelta(seconds=2))
-    assert await accounts.log_in("anna", PASSWORD, HOME)
+    assert await logged_in(accounts, "anna", PASSWORD, HOME)
 
 
 @pytest.mark.thorough
@@ -146,7 +152,7 @@ async def test_a_name_guessed_from_a_thousand_addresses_is_looked_at_twenty_time
     looked_at = 0
     for number in range(300):
         with pytest.raises(WrongLogin) as refused:
-            await accounts.log_in("anna", "guess", Origin(f"198.51.{number // 250}.{number % 250}"))
+            await logged_in(accounts, "anna", "guess", Origin(f"198.51.{number // 250}.{number % 250}"))
         looked_at += refused.value.wait_seconds == 0
     assert login_tries.FREE_TRIES < looked_at <= 20
 
@@ -154,17 +160,17 @@ async def test_a_name_guessed_from_a_thousand_addresses_is_looked_at_twenty_time
 async def test_who_guesses_from_elsewhere_does_not_shut_anna_out_where_she_is_logged_in(
     accounts: Accounts, anna: Person
 ) -> None:
-    await accounts.log_in("anna", PASSWORD, HOME)
+    await logged_in(accounts, "anna", PASSWORD, HOME)
     for number in range(login_tries.FREE_TRIES_EVERYWHERE + 1):
         with pytest.raises(WrongLogin) as refused:
-            await accounts.log_in("anna", "guess", Origin(f"198.51.100.{number}"))
+            await logged_in(accounts, "anna", "guess", Origin(f"198.51.100.{number}"))
     assert refused.value.wait_seconds > 0
-    assert await accounts.log_in("anna", PASSWORD, HOME)
+    assert await logged_in(accounts, "anna", PASSWORD, HOME)
 
 
 async def test_a_name_longer_than_any_is_a_wrong_name_on_every_database(accounts: Accounts) -> None:
     with pytest.raises(WrongLogin):
-        await accounts.log_in("a" * 3000, "guess", HOME)
+        await logged_in(accounts, "a" * 3000, "guess", HOME)
 
 
 def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
@@ -177,19 +183,19 @@ def test_waits_double_up_to_a_quarter_of_an_hour() -> None:
 async def test_a_disabled_person_is_out_at_once_and_stays_out(
     accounts: Accounts, staff: Staff, anna: Person
 ) -> None:
-    token = await accounts.log_in("anna", PASSWORD, HOME)
+    token = await logged_in(accounts, "anna", PASSWORD, HOME)
     script = await accounts.make_token(anna, "dialler")
     await staff.set_active(None, anna.id, active=False)
     assert not await is_in(accounts, token)
     assert await accounts.who_is(script, SessionKind.API) is None
     with pytest.raises(WrongLogin):
-        await accounts.log_in("anna", PASSWORD, HOME)
+        await logged_in(accounts, "anna", PASSWORD, HOME)
 
 
 async def test_other_rights_end_the_sessions_that_hold_the_old_ones(
     accounts: Accounts, staff: Staff, anna: Person
 ) -> None:
-    token = await accounts.log_in("anna", PASSWORD, HOME)
+    token = await logged_in(accounts, "anna", PASSWORD, HOME)
     await staff.change(None, anna.id, PersonForm("anna", "Anna B.", Role.SELLER))
     assert await is_in(accounts, token), "a new name is no reason to log in again"
     await staff.change(None, anna.id, PersonForm("anna", "Anna B.", Role.HEAD))
@@ -197,8 +203,8 @@ async def test_other_rights_end_the_sessions_that_hold_the_old_ones(
 
 
 async def test_a_new_password_logs_the_other_browsers_out(accounts: Accounts, anna: Person) -> None:
-    at_home = await accounts.log_in("anna", PASSWORD, HOME)
-    at_work = await accounts.log_in("anna", PASSWORD, OFFICE)
+    at_home = await logged_in(accounts, "anna", PASSWORD, HOME)
+    at_work = await logged_in(accounts, "anna", PASSWORD, OFFICE)
     here = await accounts.who_is(at_work, SessionKind.WEB)
     assert here is not None
     with pytest.raises(BadInput) as refused:
@@ -207,13 +213,13 @@ async def test_a_new_password_logs_the_other_browsers_out(accounts: Accounts, an
     await accounts.change_password(anna, PASSWORD, "battery staple", keep=here.session, origin=OFFICE)
     assert not await is_in(accounts, at_home)
     assert await is_in(accounts, at_work)
-    assert await accounts.log_in("anna", "battery staple", HOME)
+    assert await logged_in(accounts, "anna", "battery staple", HOME)
 
 
 async def test_who_finds_a_browser_open_guesses_the_password_no_faster_than_at_the_log_in(
     accounts: Accounts, anna: Person, clock: TurnedClock
 ) -> None:
-    here = await accounts.who_is(await accounts.log_in("anna", PASSWORD, OFFICE), SessionKind.WEB)
+    here = await accounts.who_is(await logged_in(accounts, "anna", PASSWORD, OFFICE), SessionKind.WEB)
     assert here is not None
 
     async def guess(password: str) -> str:
@@ -225,14 +231,14 @@ async def test_who_finds_a_browser_open_guesses_the_password_no_faster_than_at_t
     assert await guess(PASSWORD) == TOO_MANY_TRIES, "not even the right one is looked at"
     clock.go_on(timedelta(minutes=1))
     await accounts.change_password(anna, PASSWORD, "battery staple", keep=here.session, origin=OFFICE)
-    assert await accounts.log_in("anna", "battery staple", OFFICE), "who knows it starts anew"
+    assert await logged_in(accounts, "anna", "battery staple", OFFICE), "who knows it starts anew"
 
 
 async def test_a_session_ends_when_left_alone_and_at_the_latest_after_a_month(
     accounts: Accounts, anna: Person, clock: TurnedClock
 ) -> None:
-    left_alone = await accounts.log_in("anna", PASSWORD, HOME)
-    used = await accounts.log_in("anna", PASSWORD, OFFICE)
+    left_alone = await logged_in(accounts, "anna", PASSWORD, HOME)
+    used = await logged_in(accounts, "anna", PASSWORD, OFFICE)
     day = timedelta(days=1)
     for _ in range(LONGEST // day - 1):
         clock.go_on(day)
@@ -247,7 +253,7 @@ async def test_a_session_ends_when_left_alone_and_at_the_latest_after_a_month(
 async def test_a_session_is_over_at_the_moment_it_ends(
     accounts: Accounts, anna: Person, clock: TurnedClock, lasts: timedelta
 ) -> None:
-    token = await accounts.log_in("anna", PASSWORD, HOME)
+    token = await logged_in(accounts, "anna", PASSWORD, HOME)
     ends, instant = clock.now + lasts, timedelta(microseconds=1)
     while clock.now + IDLE <= ends - instant:
         clock.go_on(IDLE - instant)
@@ -275,7 +281,7 @@ async def test_what_has_expired_is_thrown_away_and_what_lives_is_kept(
     def kept(tx: Transaction) -> list[str]:
         return sorted(tx.execute(select(sessions.c.kind)).scalars())
 
-    await accounts.log_in("anna", PASSWORD, HOME)
+    await logged_in(accounts, "anna", PASSWORD, HOME)
     await accounts.make_token(anna, "dialler")
     clock.go_on(LONGEST - timedelta(microseconds=1))
     await accounts.clear_stale()
@@ -308,7 +314,7 @@ async def test_a_token_without_a_name_is_not_made(accounts: Accounts, anna: Pers
 
 
 async def test_a_browsers_token_is_no_api_token(accounts: Accounts, anna: Person) -> None:
-    token = await accounts.log_in("anna", PASSWORD, HOME)
+    token = await logged_in(accounts, "anna", PASSWORD, HOME)
     assert await accounts.who_is(token, SessionKind.API) is None
 
 
@@ -385,7 +391,7 @@ async def test_a_head_does_not_rename_an_admin(staff: Staff) -> None:
 async def test_what_was_done_to_accounts_is_written_down_without_passwords(
     accounts: Accounts, staff: Staff, anna: Person, database: Database
 ) -> None:
-    await accounts.log_in("anna", PASSWORD, HOME)
+    await logged_in(accounts, "anna", PASSWORD, HOME)
     await staff.set_password(None, anna.id, "battery staple")
     await staff.link(None, "office", "101", anna.id)
     rows = await database.read(lambda tx: tx.execute(audit.select().order_by(audit.c.id)).all())

@@ -43,10 +43,18 @@ from pbx_crm.db.tables.funnels import (
     wrap_up_outcomes,
 )
 from pbx_crm.db.tables.imports import import_refusals, import_rows, imports
-from pbx_crm.db.tables.journal import alerts, audit, settings
+from pbx_crm.db.tables.journal import alerts, audit, client_reads, settings
 from pbx_crm.db.tables.lines import line_sellers, lines, rota_turns, skip_rules
 from pbx_crm.db.tables.pbx import gaps, phone_states, record_places
-from pbx_crm.db.tables.people import extensions, login_tries, people, seen_extensions, sessions
+from pbx_crm.db.tables.people import (
+    extensions,
+    login_tries,
+    people,
+    recovery_codes,
+    second_factors,
+    seen_extensions,
+    sessions,
+)
 from pbx_crm.db.tables.plans import plans, source_costs
 from pbx_crm.db.tables.regions import number_ranges, regions
 from pbx_crm.db.tables.rollups import call_days, call_hours, client_days
@@ -68,6 +76,7 @@ __all__ = [
     "call_people",
     "calls",
     "client_days",
+    "client_reads",
     "companies",
     "contact_numbers",
     "contacts",
@@ -101,10 +110,12 @@ __all__ = [
     "plans",
     "popups_closed",
     "record_places",
+    "recovery_codes",
     "regions",
     "robot_runs",
     "robots",
     "rota_turns",
+    "second_factors",
     "seen_extensions",
     "sessions",
     "settings",

@@ -1,4 +1,4 @@
-"""The house's own settings, what somebody should see to, and who changed what."""
+"""The house's own settings, what somebody should see to, who changed what and who opened whom."""
 
 from __future__ import annotations
 
@@ -37,4 +37,16 @@ audit = Table(
     Column("details", JSON, nullable=False, default=dict),
     Column("address", String(64)),
     Index("ix_audit_at", "at"),
+)
+
+# A client by name, `contact-5`: rows live for an hour, and one of somebody erased names nobody.
+client_reads = Table(
+    "client_reads",
+    metadata,
+    row_id(),
+    ref("person_id", "people.id", cascade=True),
+    Column("client", String(40), nullable=False),
+    Column("at", UtcTime, nullable=False),
+    UniqueConstraint("person_id", "client"),
+    Index("ix_client_reads_at", "at"),
 )

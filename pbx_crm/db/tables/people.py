@@ -56,7 +56,7 @@ sessions = Table(
     row_id(),
     ref("person_id", "people.id", cascade=True),
     Column("token_hash", String(64), nullable=False, unique=True),
-    Column("kind", String(8), nullable=False, default="web"),  # web | api
+    Column("kind", String(8), nullable=False, default="web"),  # web | step | api
     Column("label", String(100)),
     Column("address", String(64)),
     Column("user_agent", String(200)),
@@ -75,4 +75,27 @@ login_tries = Table(
     Column("failures", Integer, nullable=False),
     Column("last_at", UtcTime, nullable=False),
     UniqueConstraint("login", "address"),
+)
+
+second_factors = Table(
+    "second_factors",
+    metadata,
+    row_id(),
+    ref("person_id", "people.id", cascade=True),
+    Column("secret", String(64), nullable=False),
+    Column("made_at", UtcTime, nullable=False),
+    # Until then it was shown to its person and asks nobody for a code.
+    Column("confirmed_at", UtcTime),
+    Column("last_step", Integer, nullable=False, default=0),
+    UniqueConstraint("person_id"),
+)
+
+recovery_codes = Table(
+    "recovery_codes",
+    metadata,
+    row_id(),
+    ref("person_id", "people.id", cascade=True),
+    Column("code_hash", String(64), nullable=False),
+    Column("used_at", UtcTime),
+    UniqueConstraint("person_id", "code_hash"),
 )

@@ -150,6 +150,9 @@ async def list_contacts(request: web.Request, query: ContactQuery) -> ApiContact
         viewer_of(request), query.number, query.place, query.limit + 1
     )
     shown, following = query.shown(found, lambda contact: (contact.created_at, contact.id))
+    if viewer_of(request).role is not Role.HEAD:
+        # A head may export them all, and a head's scripts read them all day.
+        services_of(request).entry.watch.opened(viewer_of(request), [f"contact-{one.id}" for one in shown])
     return ApiContacts(
         contacts=tuple(ApiContact.model_validate(contact) for contact in shown), next_cursor=following
     )
@@ -159,9 +162,9 @@ async def list_contacts(request: web.Request, query: ContactQuery) -> ApiContact
 async def get_contact(request: web.Request) -> ApiContact:
     """GET /api/v1/contacts/{contact}: one client."""
     contact_id = id_in(request.match_info["contact"])
-    return ApiContact.model_validate(
-        await services_of(request).listings.contact(viewer_of(request), contact_id)
-    )
+    found = await services_of(request).listings.contact(viewer_of(request), contact_id)
+    services_of(request).entry.watch.opened(viewer_of(request), [f"contact-{found.id}"])
+    return ApiContact.model_validate(found)
 
 
 @api(ApiTasks, query=TaskQuery)

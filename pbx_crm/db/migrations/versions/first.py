@@ -262,6 +262,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("calendar_id", "day", name=op.f("uq_calendar_days_calendar_id_day")),
     )
     op.create_table(
+        "client_reads",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("client", sa.String(length=40), nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_client_reads_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_client_reads")),
+        sa.UniqueConstraint("person_id", "client", name=op.f("uq_client_reads_person_id_client")),
+    )
+    op.create_index("ix_client_reads_at", "client_reads", ["at"], unique=False)
+    op.create_table(
         "contacts",
         sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
@@ -390,11 +403,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("person_id", "period", "metric", name=op.f("uq_plans_person_id_period_metric")),
     )
     op.create_table(
+        "recovery_codes",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("code_hash", sa.String(length=64), nullable=False),
+        sa.Column("used_at", UtcTime(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_recovery_codes_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_recovery_codes")),
+        sa.UniqueConstraint("person_id", "code_hash", name=op.f("uq_recovery_codes_person_id_code_hash")),
+    )
+    op.create_table(
         "rota_turns",
         sa.Column("rota", sa.String(length=100), nullable=False),
         sa.Column("person_id", ROW_ID, nullable=True),
         sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_rota_turns_person_id")),
         sa.PrimaryKeyConstraint("rota", name=op.f("pk_rota_turns")),
+    )
+    op.create_table(
+        "second_factors",
+        sa.Column("id", ROW_ID, autoincrement=True, nullable=False),
+        sa.Column("person_id", ROW_ID, nullable=False),
+        sa.Column("secret", sa.String(length=64), nullable=False),
+        sa.Column("made_at", UtcTime(), nullable=False),
+        sa.Column("confirmed_at", UtcTime(), nullable=True),
+        sa.Column("last_step", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["people.id"], name=op.f("fk_second_factors_person_id"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_second_factors")),
+        sa.UniqueConstraint("person_id", name=op.f("uq_second_factors_person_id")),
     )
     op.create_table(
         "sessions",
