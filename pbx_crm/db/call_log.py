@@ -27,6 +27,7 @@ from pbx_crm.domain.call_log import CallFilter, CallRow, Figure, Gap, Place
 from pbx_crm.domain.client import Client
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Reach, Scope
+from pbx_crm.domain.sought import figures_in
 
 LEAST_DIGITS = 3
 
@@ -131,10 +132,9 @@ def _not_called_back() -> ColumnElement[bool]:
 
 def _holds(text: str, scope: Scope) -> ColumnElement[bool]:
     """Calls whose number has these digits, or whose client's or caller's name has these letters."""
-    digits = "".join(letter for letter in text if letter.isdecimal())
-    letters_left = any(letter.isalpha() for letter in text)
-    if len(digits) >= LEAST_DIGITS and not letters_left:
-        number = or_(calls.c.e164.contains(digits), calls.c.external_number.contains(digits))
+    if parts := [digits for digits in figures_in(text) if len(digits) >= LEAST_DIGITS]:
+        columns = (calls.c.e164, calls.c.external_number)
+        number = or_(*(column.contains(digits) for column in columns for digits in parts))
         return number & _number_is_shown(scope)
     named = exists().where(contacts.c.id == calls.c.contact_id, _has_letters(contacts.c.name, text))
     return named.correlate_except(contacts) | _has_letters(calls.c.caller_name, text)

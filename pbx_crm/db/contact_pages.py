@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
@@ -28,12 +28,12 @@ MOST_SAME = 5
 
 
 def found(
-    tx: Connection, text: str, digits: str, scope: Scope, before: int | None, most: int
+    tx: Connection, text: str, figures: Sequence[str], scope: Scope, before: int | None, most: int
 ) -> list[ContactLine]:
-    """Clients whose name, company or city holds the text, or a number the digits; the newest first."""
+    """Clients whose name, company or city holds the text, or a number any figures; the newest first."""
     query = _lines(scope).order_by(contacts.c.id.desc()).limit(most)
-    if text or digits:
-        query = query.where(_matches(text, digits))
+    if text:
+        query = query.where(_matches(text, figures))
     if before is not None:
         query = query.where(contacts.c.id < before)
     return [ContactLine(*row) for row in tx.execute(query)]
@@ -45,12 +45,12 @@ def some(tx: Connection, contact_ids: Collection[int], scope: Scope) -> list[Con
     return [ContactLine(*row) for row in tx.execute(query)]
 
 
-def _matches(text: str, digits: str) -> ColumnElement[bool]:
+def _matches(text: str, figures: Sequence[str]) -> ColumnElement[bool]:
     conditions: list[ColumnElement[bool]] = []
-    if len(digits) >= FEWEST_DIGITS:
-        number = contact_numbers.c.number.contains(digits)
+    if parts := [digits for digits in figures if len(digits) >= FEWEST_DIGITS]:
+        number = or_(*(contact_numbers.c.number.contains(digits) for digits in parts))
         conditions.append(exists().where(contact_numbers.c.contact_id == contacts.c.id, number))
-    if not digits:
+    if not figures:
         columns = (contacts.c.name, companies.c.name, contacts.c.city)
         conditions += [func.lower(column).contains(text.lower(), autoescape=True) for column in columns]
     return or_(*conditions) if conditions else contacts.c.name == text

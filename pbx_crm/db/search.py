@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -34,13 +35,12 @@ class FoundDeal:
     stage_since: datetime
 
 
-def by_text(tx: Connection, text: str, digits: str, scope: Scope, most: int) -> list[FoundDeal]:
-    """Deals whose client, company or title holds the text, or whose number holds the digits."""
+def by_text(tx: Connection, text: str, figures: Sequence[str], scope: Scope, most: int) -> list[FoundDeal]:
+    """Deals whose client, company or title holds the text, or whose number holds any of the figures."""
     conditions = [
         _holds(column, text) for column in (contacts.c.name, companies.c.name, deals.c.title) if text
     ]
-    if len(digits) >= FEWEST_DIGITS:
-        conditions.append(_has_number(digits))
+    conditions += [_has_number(digits) for digits in figures if len(digits) >= FEWEST_DIGITS]
     if not conditions:
         return []
     query = _found(scope).where(or_(*conditions))

@@ -9,6 +9,7 @@ numbers (extensions, service codes), withheld callers, feature codes.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,7 +37,7 @@ class NumberPlan:
 
     def e164(self, raw: str | None) -> str | None:
         """`+79051112233` for whatever way the PBX wrote it; None where it names no client."""
-        return None if raw is None else _e164(raw.strip(), self.region, self.strip_prefixes)
+        return None if raw is None else _e164(latin_digits(raw.strip()), self.region, self.strip_prefixes)
 
 
 def is_withheld(raw: str | None) -> bool:
@@ -47,6 +48,16 @@ def is_withheld(raw: str | None) -> bool:
 def digits(raw: str | None) -> str:
     """The ASCII digits of a number, to compare what two systems wrote differently."""
     return "".join(character for character in raw or "" if "0" <= character <= "9")
+
+
+def latin_digits(text: str) -> str:
+    """The text with the digits of any script as ours: `۰۹۱۲` is 0912."""
+    return "".join(str(unicodedata.decimal(letter)) if letter.isdecimal() else letter for letter in text)
+
+
+def trunk_prefix(region: str) -> str:
+    """What people of this country dial before a number of another city, `8` or `0`; empty where nothing."""
+    return phonenumbers.ndd_prefix_for_region(region, True) or ""
 
 
 def masked(number: str | None) -> str:
@@ -100,7 +111,7 @@ def _with_bare_country_code(text: str, region: str) -> PhoneNumber | None:
     international if that makes a number: 0491 is Leer's code, too, but calls from there come with the 0.
     """
     figures = digits(text)
-    has_prefix = phonenumbers.ndd_prefix_for_region(region, True)
+    has_prefix = trunk_prefix(region)
     own = str(phonenumbers.country_code_for_region(region))
     if not has_prefix or "+" in text or not figures.startswith(own):
         return None

@@ -31,6 +31,30 @@ class CaseLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """What a rule on trial comes to, for plain sentences."""
+
+    moves: bool
+    """Whether it moves cards, or does something else with them."""
+    cards: int
+    undone: int
+    """How often people then took back what it would have done."""
+    gained: frozenset[int]
+    """Cards that only this rule concerns."""
+    lost: frozenset[int]
+    """Cards that only the rules in force concern."""
+
+    @property
+    def lost_first(self) -> Sequence[int]:
+        """The newest of these."""
+        return sorted(self.lost, reverse=True)[:MOST_ROWS]
+
+    def is_new(self, deal_id: int | None) -> bool:
+        """Whether this card is worth a mark: where all are new, none is."""
+        return deal_id in self.gained and len(self.gained) < self.cards
+
+
+@dataclass(frozen=True, slots=True)
 class Outlook:
     """The figures of a dry run and its latest cases, in the reader's language."""
 
@@ -43,6 +67,7 @@ class Outlook:
     """How each card is called."""
     note: str
     """What was taken as it was, and what left out."""
+    told: Sum | None = None
 
     @property
     def shown(self) -> Sequence[CaseLine]:

@@ -11,7 +11,7 @@ from pbx_crm.domain.robot import Heir, Occasion, Robot
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import TaskKind
 from pbx_crm.pages.forms import Form
-from pbx_crm.pages.outlook import CaseLine, Outlook
+from pbx_crm.pages.outlook import CaseLine, Outlook, Sum
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of
 from pbx_crm.pages.rule_pages import RulePages, chosen, id_chosen, words
@@ -139,7 +139,8 @@ async def _tried(request: web.Request, view: RobotsView, robot: Robot, days: int
     )
     counted = [(said(label), count) for label, count in figures.items()]
     heads = (said(N_("Stage")), said(N_("Owner")), said(N_("Owner then")))
-    return Outlook(run.days, counted, heads, lines, tried.names, said(note))
+    told = Sum(moves=False, cards=run.deals, undone=run.undone, gained=run.gained, lost=run.lost)
+    return Outlook(run.days, counted, heads, lines, tried.names, said(note), told)
 
 
 PAGES = RulePages(

@@ -15,7 +15,7 @@ from pbx_crm.domain.trigger import Count, NewOwner, Trigger
 from pbx_crm.domain.voice_call import VoiceResult
 from pbx_crm.pages.call_words import OUTCOMES
 from pbx_crm.pages.forms import Form
-from pbx_crm.pages.outlook import CaseLine, Outlook
+from pbx_crm.pages.outlook import CaseLine, Outlook, Sum
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of
 from pbx_crm.pages.rule_pages import RulePages, chosen, id_chosen, words
@@ -159,7 +159,8 @@ async def _tried(request: web.Request, view: TriggersView, rule: Trigger, days: 
     )
     counted = [(said(label), count) for label, count in figures.items()]
     heads = (said(N_("From")), said(N_("To")))
-    return Outlook(run.days, counted, heads, lines, tried.names, said(note))
+    told = Sum(moves=True, cards=run.deals_moved, undone=run.put_back, gained=run.gained, lost=run.lost)
+    return Outlook(run.days, counted, heads, lines, tried.names, said(note), told)
 
 
 PAGES = RulePages(

@@ -28,12 +28,12 @@ from pbx_crm.domain.contact import ContactCard, ContactFields, ContactLine, plai
 from pbx_crm.domain.deal_edit import Texts, merged
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.person import Person, Reach, Role
-from pbx_crm.domain.phone import NumberPlan, digits
+from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.region import NOWHERE, Place
 from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.sought import Sought, sought
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.regions import place_of_number, places_of_clients, require_region
-from pbx_crm.services.search import NUMBER_LETTERS
 
 PAGE = 50
 CALLS_SHOWN = 20
@@ -51,17 +51,6 @@ class FoundContacts:
     next_before: int | None
     owner_name: str = ""
     """Of an exact number that is another seller's client: that seller, and nothing more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """What somebody typed to find a client."""
-
-    text: str
-    digits: str
-    """Of a number or a part of one; empty for a name."""
-    number: str | None
-    """The whole number, in E.164, if it is one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +85,7 @@ class Contacts:
         return await self._ground.database.read(_others, viewer, contact_id, self._sought(text))
 
     def _sought(self, text: str) -> Sought:
-        text = " ".join(text.split())[:LONGEST_TEXT]
-        is_number = bool(text) and set(text) <= NUMBER_LETTERS
-        number = self._plan.e164(text) if is_number else None
-        return Sought(text, digits(number or text) if is_number else "", number)
+        return sought(text, self._plan, LONGEST_TEXT)
 
     async def view(self, viewer: Person, contact_id: int) -> ContactView:
         """The client's page; NotFound outside the viewer's scope."""
@@ -150,21 +136,21 @@ def _check(fields: ContactFields) -> None:
         raise BadInput(reasons=reasons)
 
 
-def _found(tx: Transaction, viewer: Person, sought: Sought, before: int | None) -> FoundContacts:
-    lines = contact_pages.found(tx, sought.text, sought.digits, viewer.scope, before, PAGE + 1)
+def _found(tx: Transaction, viewer: Person, wanted: Sought, before: int | None) -> FoundContacts:
+    lines = contact_pages.found(tx, wanted.text, wanted.figures, viewer.scope, before, PAGE + 1)
     goes_on = lines[PAGE - 1].id if len(lines) > PAGE else None
     owner = ""
-    if sought.number is not None and (contact_id := contacts.by_number(tx, sought.number)) is not None:
+    if wanted.number is not None and (contact_id := contacts.by_number(tx, wanted.number)) is not None:
         owner = clients.behind(tx, [contact_id], viewer.scope)[contact_id].owner_name or ""
     return FoundContacts(tuple(lines[:PAGE]), goes_on, owner)
 
 
-def _others(tx: Transaction, viewer: Person, contact_id: int, sought: Sought) -> FoundContacts:
+def _others(tx: Transaction, viewer: Person, contact_id: int, wanted: Sought) -> FoundContacts:
     if not contact_pages.some(tx, [contact_id], viewer.scope):
         raise NotFound(contact_id=contact_id)
-    if not sought.text:
+    if not wanted.text:
         return FoundContacts((), None)
-    found = _found(tx, viewer, sought, None)
+    found = _found(tx, viewer, wanted, None)
     return replace(found, lines=tuple(line for line in found.lines if line.id != contact_id))
 
 

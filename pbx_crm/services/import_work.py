@@ -180,21 +180,29 @@ def _count_some(tx: Transaction, import_id: int, judged: list[Judged], done: int
     one = _at(tx, import_id, ImportState.COUNTING, done)
     if one is None:
         return False
-    counts = {} if done == 0 else dict(one.counts)
     known = import_writes.known(tx, _numbers(judged))
-    for row in judged:
-        _add(counts, _would_be(row, known, count))
-    imports.change(tx, import_id, counts=counts, rows_done=done + len(judged))
+    _keep(tx, one, done, [_would_be(row, known, count) for row in judged])
     return True
 
 
-def _would_be(row: Judged, known: dict[str, int], count: _Count) -> str:
+def _keep(tx: Transaction, one: Import, done: int, came_to: list[str | RefusedRow]) -> None:
+    """Adds what these rows come to to those before; the refused ones are kept with the reason."""
+    if done == 0:
+        imports.forget_refusals(tx, one.id)
+    counts = {} if done == 0 else dict(one.counts)
+    for fate in came_to:
+        _add(counts, "refused" if isinstance(fate, RefusedRow) else fate)
+    imports.refuse(tx, one.id, [fate for fate in came_to if isinstance(fate, RefusedRow)])
+    imports.change(tx, one.id, counts=counts, rows_done=done + len(came_to))
+
+
+def _would_be(row: Judged, known: dict[str, int], count: _Count) -> str | RefusedRow:
     if isinstance(row, RefusedRow):
-        return "refused"
+        return row
     # A client of an earlier row has no id yet: the row's number, negative, stands for it.
     clients = {known.get(number, count.seen.get(number)) for number in row.numbers} - {None}
     if len(clients) > 1:
-        return "refused"
+        return RefusedRow(row.row, SEVERAL)
     whose = next(iter(clients), None)
     for number in row.numbers:
         count.seen.setdefault(number, -row.row.number if whose is None else whose)
@@ -229,20 +237,11 @@ def _make_some(tx: Transaction, import_id: int, judged: list[Judged], done: int,
     one = _at(tx, import_id, ImportState.RUNNING, done)
     if one is None:
         return False
-    if done == 0:
-        imports.forget_refusals(tx, import_id)
-    counts = {} if done == 0 else dict(one.counts)
     names = {row.company for row in judged if isinstance(row, ClientRow) and row.company}
     maker = _Maker(import_writes.drafts(tx, _numbers(judged)), companies.named_all(tx, names, now))
-    refused = []
-    for row in judged:
-        came_to = row if isinstance(row, RefusedRow) else maker.take(row)
-        if isinstance(came_to, RefusedRow):
-            refused.append(came_to)
-        _add(counts, "refused" if isinstance(came_to, RefusedRow) else came_to)
+    came_to = [row if isinstance(row, RefusedRow) else maker.take(row) for row in judged]
     import_writes.write(tx, import_id, list(maker.drafts), now)
-    imports.refuse(tx, import_id, refused)
-    imports.change(tx, import_id, counts=counts, rows_done=done + len(judged))
+    _keep(tx, one, done, came_to)
     return True
 
 

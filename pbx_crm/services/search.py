@@ -10,12 +10,11 @@ from pbx_crm.db.search import FoundDeal
 from pbx_crm.domain.board import CardFilter
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person
-from pbx_crm.domain.phone import NumberPlan, digits
+from pbx_crm.domain.phone import NumberPlan
+from pbx_crm.domain.sought import Sought, sought
 
 MOST = 50
 LONGEST_TEXT = 100
-# What a number is written with; in a text with anything else the digits belong to a name.
-NUMBER_LETTERS = frozenset("0123456789+-() ./")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +37,16 @@ class Search:
 
     async def by_text(self, viewer: Person, text: str) -> Found:
         """Deals that hold the text in a name or a title, or its digits in a number."""
-        text = " ".join(text.split())[:LONGEST_TEXT]
-        is_number = set(text) <= NUMBER_LETTERS
-        number = self._plan.e164(text) if is_number else None
-        # 8 495 … and +7 495 … are one number: where it is whole, its E.164 is looked for.
-        figures = digits(number or text) if is_number else ""
-        return await self._database.read(_by_text, viewer, text, figures, number)
+        return await self._database.read(_by_text, viewer, sought(text, self._plan, LONGEST_TEXT))
 
     async def in_stage(self, viewer: Person, stage_id: int, wanted: CardFilter, before: int | None) -> Found:
         """The deals of a column that is too long for the board, by the board's filter, so many at a time."""
         return await self._database.read(_in_stage, viewer, stage_id, wanted, before)
 
 
-def _by_text(tx: Transaction, viewer: Person, text: str, figures: str, number: str | None) -> Found:
-    found = search.by_text(tx, text, figures, viewer.scope, MOST)
-    return Found(tuple(found), _foreign_owner(tx, viewer, number) if number else "")
+def _by_text(tx: Transaction, viewer: Person, wanted: Sought) -> Found:
+    found = search.by_text(tx, wanted.text, wanted.figures, viewer.scope, MOST)
+    return Found(tuple(found), _foreign_owner(tx, viewer, wanted.number) if wanted.number else "")
 
 
 def _foreign_owner(tx: Transaction, viewer: Person, number: str) -> str:

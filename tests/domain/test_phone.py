@@ -24,6 +24,8 @@ GERMANY = NumberPlan("DE", ("0",))
         "8 (916) 123-45-67",
         "+7 916 123 45 67",
         " 89161234567 ",
+        "۸۹۱۶۱۲۳۴۵۶۷",  # as a Persian keyboard writes digits
+        "８９１６１２３４５６７",  # and a Chinese one
     ],
 )
 def test_one_client_has_one_number_however_it_is_written(written: str) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
 
-from pbx_crm.db import gates, robots, triggers
+from pbx_crm.db import deals, gates, robots, triggers
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.deal import TRIGGER, MoveRequest, NewMove
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.gate import gate_of
 from tests import builders
@@ -87,6 +89,52 @@ async def test_a_gate_on_the_way_is_named_with_what_it_would_have_asked_for(
     assert f'href="/deals/{talked}"' in page
     assert told in " ".join(page.split())
     assert f"<dt>Moves that a gate would have stopped</dt><dd>{int(binding)}</dd>" in page
+
+
+def said(page: str) -> str:
+    """What the dry run says in sentences, without the tags."""
+    told = page.split('<p class="told">')[1].split("<details")[0]
+    return " ".join(re.sub(r"<[^>]+>", "", told).split())
+
+
+async def test_a_rule_that_moves_the_same_cards_says_so(
+    crm: Crm, head: Browser, funnel: Funnel, talked: int
+) -> None:
+    (rule,) = await crm.database.read(triggers.everything)
+    page = await (await head.post(HERE, data=form(funnel, trigger_id=str(rule.id)))).text()
+    assert said(page) == (
+        "It would have moved 1 card. People undid nothing of it. "
+        "By the rules as they are now it is the same cards."
+    )
+
+
+async def test_cards_that_a_changed_rule_leaves_alone_are_named(
+    crm: Crm, head: Browser, funnel: Funnel, talked: int
+) -> None:
+    (rule,) = await crm.database.read(triggers.everything)
+    stricter = form(funnel, trigger_id=str(rule.id), least_talk_seconds="600")
+    page = await (await head.post(HERE, data=stricter)).text()
+    assert said(page) == (
+        "It would have moved 0 cards. 0 cards only with this rule. "
+        "1 card only by the rules as they are now. Only by the rules as they are now: Vector"
+    )
+    assert f'href="/deals/{talked}"' in page
+
+
+async def test_moves_that_people_undid_are_counted_in_a_sentence(
+    crm: Crm, head: Browser, funnel: Funnel, talked: int
+) -> None:
+    (rule,) = await crm.database.read(triggers.everything)
+
+    def moved(tx: Transaction) -> None:
+        deal = deals.get(tx, talked, builders.EVERYTHING)
+        deals.set_stage(tx, deal, NewMove(funnel.stages[2], NOW + timedelta(minutes=3), TRIGGER))
+
+    await crm.database.write(moved)
+    back = MoveRequest(funnel.stages[0].id, 2, "back", "not yet")
+    await crm.services.moves.move(crm.cast.anna, talked, back)
+    page = await (await head.post(HERE, data=form(funnel, trigger_id=str(rule.id)))).text()
+    assert "People then undid that 1 time." in said(page)
 
 
 @pytest.mark.parametrize(

@@ -237,6 +237,8 @@ async def test_a_hidden_number_cannot_be_found_by_its_digits(office: Office) -> 
         ("1234", 2),
         ("+7 (905) 123", 2),
         ("12", 0),
+        ("8 905 123-4", 2),
+        ("۱۲۳۴", 2),
         ("%", 0),
         ("nobody", 0),
     ],

@@ -81,7 +81,8 @@ async def office(database: Database) -> Office:
 
 
 @pytest.mark.parametrize(
-    "text", ["вектор", "ВЕКТ", "12345", "8 (495) 123-45-67", "+7 495 123", "Казань", "завод"]
+    "text",
+    ["вектор", "ВЕКТ", "12345", "123-45-67", "۱۲۳۴۵", "8 (495) 123-45-67", "+7 495 123", "Казань", "завод"],
 )
 async def test_a_client_is_found_by_name_company_city_and_any_part_of_a_number(
     office: Office, text: str

@@ -115,6 +115,18 @@ async def test_a_list_is_counted_before_anything_is_written(office: Office) -> N
     assert await office.everything() == before
 
 
+async def test_what_cannot_be_used_is_told_before_anything_is_written(
+    office: Office,
+) -> None:
+    one = await office.begin()
+    before = [(row, reason) for _, row, _, reason in await office.imports.refusals(one.id, 0, 100)]
+    assert [row for row, _ in before] == [4, 5, 6, 9]
+    await office.imports.count(office.olga, one.id, one.mapping, None)
+    await office.run(await office.ended(one.id))
+    after = [(row, reason) for _, row, _, reason in await office.imports.refusals(one.id, 0, 100)]
+    assert after == before, "counted twice and run, each is told once"
+
+
 async def test_good_rows_become_clients_and_bad_ones_come_back_with_reasons(office: Office) -> None:
     one = await office.run(await office.begin())
     assert (one.state, one.counts) == (ImportState.DONE, {"made": 2, "filled": 1, "known": 1, "refused": 4})

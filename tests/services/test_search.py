@@ -29,7 +29,9 @@ def search(database: Database) -> Search:
     return Search(database, Installation("RU", "en", "UTC", "EUR"))
 
 
-@pytest.mark.parametrize("text", ["вектор", "100% f", "123-45", "8 (495) 123-45-67", "+74951234567"])
+@pytest.mark.parametrize(
+    "text", ["вектор", "100% f", "123-45", "123-45-67", "8 (495) 123-45-67", "+74951234567"]
+)
 async def test_owner_and_head_find_what_they_remember(
     search: Search, people: tuple[Person, Person, Person], text: str
 ) -> None:
