@@ -163,7 +163,7 @@ def test_sources_lines_cold_calls_and_deals_now_are_those_of_the_pages(config: P
     opened.close()
     told = {
         name: json.loads(report(config, name, "--json").output)["rows"]
-        for name in ("sources", "lines", "cold", "stages")
+        for name in ("sources", "lines", "cold", "stages", "carried")
     }
     assert [(row["source"], row["answered"], row["deals"]) for row in told["sources"]] == [
         ("site", 0, 1),
@@ -182,6 +182,7 @@ def test_sources_lines_cold_calls_and_deals_now_are_those_of_the_pages(config: P
     }
     (lying,) = [row for row in told["stages"] if row["deals"]]
     assert (lying["seller"], lying["amount"], lying["probability"]) == ("Boris", "70", 50)
+    assert {row["lay"] for row in told["carried"]} == {0}, "it was made after that time began"
 
 
 def test_a_terminal_gets_columns(config: Path) -> None:

@@ -13,6 +13,7 @@ class ReportName(StrEnum):
     """The reports there are, as addresses, commands and scripts name them."""
 
     CALLS = "calls"
+    CARRIED = "carried"
     COLD = "cold"
     FORECAST = "forecast"
     FUNNEL = "funnel"

@@ -30,6 +30,7 @@ REPORTS = (
     ("/reports/lines", N_("Lines")),
     ("/reports/regions", N_("Regions")),
     ("/reports/stages", N_("Deals now")),
+    ("/reports/carried", N_("Carried over")),
     ("/reports/funnel", N_("Funnel")),
     ("/reports/losses", N_("Losses")),
     ("/reports/forecast", N_("Forecast")),

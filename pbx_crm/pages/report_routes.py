@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx_crm.pages import costs, report_cold, report_stages
+from pbx_crm.pages import costs, report_carried, report_cold, report_stages
 from pbx_crm.pages.access import Access, Handler, Route
 from pbx_crm.pages.report_origins import LINES, REGIONS, SOURCES
 
@@ -24,6 +24,8 @@ REPORT_ROUTES: tuple[Route, ...] = (
     *_report("/reports/regions/deals", REGIONS.show_deals, REGIONS.deals_as_file),
     *_report("/reports/stages", report_stages.show, report_stages.as_file),
     *_report("/reports/stages/deals", report_stages.show_deals, report_stages.deals_as_file),
+    *_report("/reports/carried", report_carried.show, report_carried.as_file),
+    *_report("/reports/carried/deals", report_carried.show_deals, report_carried.deals_as_file),
     *_report("/reports/cold", report_cold.show, report_cold.as_file),
     Route("GET", "/reports/cold/meetings", report_cold.show_meetings, Access.CLIENT_DATA),
     Route("GET", "/settings/costs", costs.show, Access.HEAD),

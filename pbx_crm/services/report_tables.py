@@ -89,6 +89,9 @@ class ReportTables:
     async def _of_deals(self, name: ReportName, scope: Scope, asked: ReportDays) -> ReportTable | None:
         reports, wanted, now = self._reports, asked.wanted, self._clock()
         match name:
+            case ReportName.CARRIED:
+                carried = await reports.carried(scope, wanted)
+                return carried.table() if carried else None
             case ReportName.FUNNEL:
                 funnel = await reports.funnel(scope, wanted, now)
                 return funnel.table() if funnel else None

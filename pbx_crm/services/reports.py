@@ -10,6 +10,7 @@ from pbx_crm.db import (
     call_hours,
     call_report,
     call_trend,
+    carried_report,
     cold_report,
     deal_lists,
     funnel_report,
@@ -30,6 +31,7 @@ from pbx_crm.domain import worst_drop
 from pbx_crm.domain.call_hours import CallHours, by_week_hour
 from pbx_crm.domain.call_report import CallReport, Meeting, Moment
 from pbx_crm.domain.call_trend import CallTrend, Every, TrendStep
+from pbx_crm.domain.carried_report import CarriedReport, Fate
 from pbx_crm.domain.cold_report import ColdReport
 from pbx_crm.domain.deal_list import DealLine, DealPage, Rows
 from pbx_crm.domain.deal_ways import Ints
@@ -114,6 +116,23 @@ class Reports:
         """What lies in each stage now; the first funnel's unless the filter names one in use."""
         return await self._database.read(_stages, scope, wanted)
 
+    async def carried(self, scope: Scope, wanted: ReportFilter) -> CarriedReport | None:
+        """What lay open when the time began, and its fate; the first funnel's unless one is named."""
+        return await self._database.read(_carried, scope, wanted)
+
+    async def carried_deals(
+        self,
+        scope: Scope,
+        wanted: ReportFilter,
+        funnel: Funnel,
+        stage_id: int | None,
+        fate: Fate | None,
+        rows: Rows,
+    ) -> DealPage:
+        """Some of the deals that lay in this stage then, of this fate; of any where none is named."""
+        conditions = carried_report.carried(wanted, funnel, scope, stage_id, fate)
+        return await self._database.read(deal_lists.page, conditions, scope, rows)
+
     async def made(self, scope: Scope, wanted: ReportFilter, what: Made, rows: Rows) -> DealPage:
         """Some of the deals made in the time that are open, lost or won now."""
         conditions = origin_report.made(wanted, scope, what)
@@ -160,6 +179,11 @@ def _losses(tx: Transaction, scope: Scope, wanted: ReportFilter) -> LossReport |
 def _stages(tx: Transaction, scope: Scope, wanted: ReportFilter) -> StageReport | None:
     funnel = _asked(tx, wanted)
     return stage_report.report(tx, wanted, funnel, scope) if funnel else None
+
+
+def _carried(tx: Transaction, scope: Scope, wanted: ReportFilter) -> CarriedReport | None:
+    funnel = _asked(tx, wanted)
+    return carried_report.report(tx, wanted, funnel, scope) if funnel else None
 
 
 def _forecast(
