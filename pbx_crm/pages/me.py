@@ -10,6 +10,7 @@ from aiohttp import web
 from pbx_crm.domain.errors import BadInput, SecondFactorWanted
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.pages.answers import see_other
+from pbx_crm.pages.browser_name import browser_name
 from pbx_crm.pages.forms import form_of
 from pbx_crm.pages.frame import THEMES
 from pbx_crm.pages.i18n import LANGUAGES
@@ -101,6 +102,7 @@ async def _page(
     filled = {
         "here": here.session.id,
         "login": here.person.login,
+        "browser_name": browser_name,
         "sessions": await accounts.sessions_of(here.person, SessionKind.WEB),
         "factor": await services_of(request).entry.factors.state(here.person),
         "tokens": await accounts.sessions_of(here.person, SessionKind.API),

@@ -34,11 +34,6 @@ class PersonRow:
     has_factor: bool
 
 
-async def home(_request: web.Request) -> web.StreamResponse:
-    """GET /settings: the first of the settings."""
-    return see_other(HERE)
-
-
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /settings/people: everybody, and the form for one more."""
     return await _list(request, {}, {})

@@ -29,6 +29,7 @@ GROUPS = (
     Group(
         N_("Company"),
         (
+            ("/settings/first-steps", N_("First steps"), For.BOTH),
             ("/settings/people", N_("People"), For.BOTH),
             ("/settings/extensions", N_("Extensions"), For.BOTH),
             ("/settings/house", N_("What sellers see"), For.HEAD),

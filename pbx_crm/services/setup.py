@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx_crm.services.first_steps import Beginning
 from pbx_crm.services.funnel_settings import FunnelSettings
 from pbx_crm.services.ground import Ground
 from pbx_crm.services.house_settings import HouseSettings
@@ -23,6 +24,7 @@ class Setup:
     stages: StageSettings
     triggers: Triggers
     house: HouseSettings
+    beginning: Beginning
 
     @classmethod
     def on(cls, ground: Ground) -> Setup:
@@ -35,4 +37,5 @@ class Setup:
             stages=StageSettings(database, live, clock),
             triggers=Triggers(database, live, clock),
             house=HouseSettings(database, clock),
+            beginning=Beginning(database, clock),
         )

@@ -104,6 +104,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/me/second-factor/codes"): Ask(data={"code": "123456", "password": "wrong"}),
     ("POST", "/me/second-factor/off"): Ask(data={"code": "123456", "password": "wrong"}),
     ("GET", "/settings"): Ask(),
+    ("GET", "/settings/first-steps"): Ask(),
     ("GET", "/settings/people"): Ask(),
     ("POST", "/settings/people"): Ask(data=PERSON_FORM),
     ("GET", "/settings/people/{person}"): Ask("person"),
