@@ -14,7 +14,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pbx_crm.cli import main
+from pbx_crm.config import load
+from pbx_crm.db import second_factors
+from pbx_crm.db.engine import make_engine
 from pbx_crm.demo import free_port
+from pbx_crm.services.clock import utc_now
 
 CONFIG = """
 [database]
@@ -76,9 +80,22 @@ def test_a_disabled_person_is_listed_as_such_until_they_are_let_in(config: Path)
     assert "disabled" not in user(config, "list").output
 
 
+def test_a_locked_out_admin_is_let_in_by_the_password_alone_from_the_servers_shell(config: Path) -> None:
+    added(config, "--role", "none", "--admin")
+    with make_engine(load(config).database.url.get_secret_value()).begin() as tx:
+        now = utc_now()
+        second_factors.begin(tx, 1, "JBSWY3DPEHPK3PXP", now)
+        second_factors.confirm(tx, 1, now)
+    assert "second-factor" in user(config, "list").output
+    answer = user(config, "reset-second-factor", "anna")
+    assert answer.output == "anna logs in by the password alone\n"
+    assert "second-factor" not in user(config, "list").output
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("reset-second-factor", "nobody"), "there is nobody with the log-in name nobody"),
         (
             ("password", "nobody", "--password", "correct horse"),
             "there is nobody with the log-in name nobody",

@@ -94,7 +94,7 @@ def _settle(
 ) -> bool:
     most = entry_rules.get(tx).clients_an_hour
     raised = False
-    for person_id, clients in opened.items():
+    for person_id, clients in sorted(opened.items()):
         client_reads.note(tx, person_id, clients)
         found = client_reads.count(tx, person_id, now - WINDOW)
         if most and found > most:
