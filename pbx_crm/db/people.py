@@ -27,6 +27,8 @@ COLUMNS = (
     people.c.language,
     people.c.theme,
     people.c.time_zone,
+    people.c.letter_keys,
+    people.c.board_ltr,
 )
 
 
@@ -54,6 +56,8 @@ def person_from(row: Row[*tuple[Any, ...]]) -> Person:
         language=row.language,
         theme=row.theme,
         time_zone=row.time_zone,
+        letter_keys=row.letter_keys,
+        board_ltr=row.board_ltr,
     )
 
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, select
+from sqlalchemy import Connection, Row, delete, exists, func, literal, select, true
 
 from pbx_crm.db.scoped import calls_in, deals_in
 from pbx_crm.db.tables import (
     call_people,
     calls,
+    deal_notes,
     deals,
     legs,
     lines,
@@ -20,16 +21,19 @@ from pbx_crm.db.tables import (
     popups_closed,
     stages,
     talks,
+    tasks,
     wrap_ups,
 )
 from pbx_crm.db.upsert import insert_missing
 from pbx_crm.domain.call import Direction, LegKind, Outcome
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.person import Scope
-from pbx_crm.domain.popup import WRAP_UP_LASTS, LastCall, NearCall, OpenDeal
+from pbx_crm.domain.popup import WRAP_UP_LASTS, LastCall, NearCall, OpenDeal, Standing
+from pbx_crm.domain.task import TaskKind
 
 LONGEST_CALL = timedelta(hours=12)
 MOST_CALLS = 20
+LONGEST_EXCERPT = 160
 
 
 def around(tx: Connection, person_id: int, now: datetime) -> list[NearCall]:
@@ -149,6 +153,20 @@ def open_deal(tx: Connection, call: NearCall, scope: Scope) -> OpenDeal | None:
         .limit(1)
     ).one_or_none()
     return OpenDeal(**row._mapping) if row else None
+
+
+def standing(tx: Connection, deal_id: int) -> Standing:
+    """The deal's next step and its last note; one statement."""
+    step = select(tasks.c.kind, tasks.c.due_at).where(tasks.c.deal_id == deal_id, tasks.c.done_at.is_(None))
+    note = select(deal_notes.c.text).where(deal_notes.c.deal_id == deal_id).order_by(deal_notes.c.id.desc())
+    first = step.order_by(tasks.c.due_at, tasks.c.id).limit(1).subquery()
+    last = note.limit(1).scalar_subquery()
+    kind, due_at, text = tx.execute(
+        select(first.c.kind, first.c.due_at, func.coalesce(last, "")).select_from(
+            select(literal(1)).subquery().outerjoin(first, true())
+        )
+    ).one()
+    return Standing(TaskKind(kind) if kind else None, due_at, text[:LONGEST_EXCERPT])
 
 
 def last_call(tx: Connection, call: NearCall, scope: Scope) -> LastCall | None:

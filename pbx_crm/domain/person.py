@@ -66,6 +66,10 @@ class Person:
     language: str | None = None
     theme: str = "system"
     time_zone: str | None = None
+    letter_keys: bool = True
+    """Whether single letters are shortcuts: who speaks to the computer would press them by talking."""
+    board_ltr: bool = False
+    """Whether the stages stand from left to right even in a language that reads from the right."""
 
     @property
     def scope(self) -> Scope:

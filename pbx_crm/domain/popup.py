@@ -12,6 +12,7 @@ from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.client import Client
 from pbx_crm.domain.funnel import Stage
 from pbx_crm.domain.region import Place
+from pbx_crm.domain.task import TaskKind
 from pbx_crm.domain.wrap_up import WrapUp
 
 WRAP_UP_LASTS = timedelta(minutes=30)
@@ -162,6 +163,20 @@ class LastCall:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """What to know of the deal before saying hello."""
+
+    promised: TaskKind | None
+    """What was to be done next."""
+    promised_at: datetime | None
+    last_note: str
+
+    def is_late(self, now: datetime) -> bool:
+        """Whether the promise is overdue."""
+        return self.promised_at is not None and self.promised_at < now
+
+
+@dataclass(frozen=True, slots=True)
 class Popup:
     """Everything the panel prints, already within the viewer's rights."""
 
@@ -174,6 +189,8 @@ class Popup:
     client: Client | None = None
     deal: OpenDeal | None = None
     last_call: LastCall | None = None
+    standing: Standing | None = None
+    """How the deal stands; not any more once the talk is over."""
     next_stage: Stage | None = None
     """Where one click takes the deal."""
     wrap_up: WrapUp | None = None
@@ -197,6 +214,12 @@ class Popup:
     def name(self) -> str | None:
         """The client's name, else what the caller's phone company says."""
         return (self.client.name if self.client else None) or self.call.caller_name or None
+
+    @property
+    def may_be_named(self) -> bool:
+        """Whether the viewer may write down who this is: a client of theirs without a name."""
+        is_named = self.client is not None and self.client.name != ""
+        return self.deal is not None and self.phase in (Phase.TALKING, Phase.WRAP_UP) and not is_named
 
     @property
     def may_be_no_client(self) -> bool:

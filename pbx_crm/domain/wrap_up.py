@@ -58,6 +58,8 @@ class Said:
     outcome_id: int | None
     step: NextStep = NextStep.NONE
     note: str = ""
+    client_name: str = ""
+    """Who it was, if the card did not know yet."""
 
 
 class WrappedUp(Conflict):

@@ -38,6 +38,8 @@ class Frame:
     themes: tuple[tuple[str, str], ...]
     person_id: int | None
     is_known: bool
+    letter_keys: bool
+    board_ltr: bool
     works_with_clients: bool
     leads: bool
     """Whether this is a head of sales."""
@@ -58,6 +60,8 @@ def frame_for(here: LoggedIn | None, path: str, language: Language) -> Frame:
         themes=THEMES,
         person_id=viewer.id if viewer else None,
         is_known=viewer is not None,
+        letter_keys=viewer is None or viewer.letter_keys,
+        board_ltr=viewer is not None and viewer.board_ltr,
         works_with_clients=works and is_let_in,
         is_admin=viewer is not None and viewer.is_admin,
         leads=viewer is not None and viewer.role is Role.HEAD,

@@ -20,6 +20,8 @@ from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import here_of, origin_of, services_of, viewer_of
 
 HERE = "/me"
+SWITCHES = ("letter_keys", "board_ltr")
+YES_OR_NO = ("yes", "no")
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -30,13 +32,16 @@ async def show(request: web.Request) -> web.StreamResponse:
 async def change(request: web.Request) -> web.StreamResponse:
     """POST /me/settings: what the form names is changed, the rest stays; back to where one was."""
     form = await form_of(request)
-    values: dict[str, str | None] = {}
+    values: dict[str, str | bool | None] = {}
     if "language" in form.values:
         values["language"] = form.one_of("language", LANGUAGES)
     if "theme" in form.values:
         values["theme"] = form.one_of("theme", dict(THEMES))
     if "time_zone" in form.values:
         values["time_zone"] = form.text("time_zone") or None
+    for name in SWITCHES:
+        if name in form.values:
+            values[name] = form.one_of(name, YES_OR_NO) == "yes"
     try:
         form.require_good()
         await services_of(request).accounts.change_own(viewer_of(request), values)
@@ -109,7 +114,12 @@ async def _page(
         "languages": [(language.code, language.name) for language in LANGUAGES.values()],
         "themes": [(theme, reader.gettext(name)) for theme, name in THEMES],
         "zones": sorted(available_timezones()),
-        "values": {"time_zone": here.person.time_zone or "", **(values or {})},
+        "values": {
+            "time_zone": here.person.time_zone or "",
+            "letter_keys": "yes" if here.person.letter_keys else "no",
+            "board_ltr": "yes" if here.person.board_ltr else "no",
+            **(values or {}),
+        },
         "reasons": reasons or {},
         "new_token": new_token,
     }

@@ -38,16 +38,18 @@ async def new_deal(request: web.Request) -> web.StreamResponse:
 
 
 async def note(request: web.Request) -> web.StreamResponse:
-    """POST /popup/{call_id}/note: written down on the call's deal; nothing is nothing to write."""
+    """POST /popup/{call_id}/note: a note on the call's deal, and the client's name; either may be empty."""
     services, viewer = services_of(request), viewer_of(request)
     form = await form_of(request)
     popup = await services.popups.current(viewer)
     if popup is None or popup.call.call_id != _call_id(request) or popup.deal is None:
         raise NotFound
-    text = form.text_block("text")
+    name, text = form.text("client_name"), form.text_block("text")
+    if name:
+        await services.deals.name_client(viewer, popup.deal.id, name)
     if text:
         await services.deals.add_note(viewer, popup.deal.id, text)
-    return await _panel(request, saved=bool(text))
+    return await _panel(request, saved=bool(name or text))
 
 
 async def _panel(request: web.Request, *, saved: bool = False) -> web.Response:

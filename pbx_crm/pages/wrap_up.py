@@ -33,11 +33,12 @@ NOTHING = "nothing"
 async def finish(request: web.Request) -> web.StreamResponse:
     """POST /popup/{call_id}/wrap-up: the answer, the step and the note in the popup's field."""
     form = await form_of(request)
+    note, name = form.text_block("text"), form.text("client_name")
     if form.text("step") == NOTHING:
-        said = Said(None, note=form.text_block("text"))
+        said = Said(None, note=note, client_name=name)
     else:
         step = form.choice("step", NextStep, NextStep.NONE)
-        said = Said(form.whole("outcome", least=1), step, form.text_block("text"))
+        said = Said(form.whole("outcome", least=1), step, note, name)
         form.require_good()
     call_id = _call_id(request)
     told = N_("Written down")

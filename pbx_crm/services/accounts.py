@@ -31,6 +31,7 @@ TOKEN_LIFE = timedelta(days=365)
 LONGEST_LOGIN = 64
 # `seen_at` is worth a write once a minute, not once a request.
 SEEN_EVERY = timedelta(minutes=1)
+OWN_SETTINGS = ("language", "theme", "time_zone", "letter_keys", "board_ltr")
 STEP_LIFE = timedelta(minutes=10)
 """How long the right password waits for its code."""
 
@@ -129,9 +130,9 @@ class Accounts:
         await self._database.write(_set_password, viewer, hashed, keep.id, origin, self._clock())
         self._live.look_again(viewer.id)
 
-    async def change_own(self, viewer: Person, values: Mapping[str, str | None]) -> None:
-        """Writes the viewer's language, theme and time zone; BadInput if there is no such zone."""
-        allowed = {key: values[key] for key in ("language", "theme", "time_zone") if key in values}
+    async def change_own(self, viewer: Person, values: Mapping[str, str | bool | None]) -> None:
+        """Writes what of OWN_SETTINGS is named; BadInput if there is no such time zone."""
+        allowed = {key: values[key] for key in OWN_SETTINGS if key in values}
         zone = allowed.get("time_zone")
         if zone is not None and zone not in available_timezones():
             raise BadInput(reasons={"time_zone": N_("There is no such time zone.")})

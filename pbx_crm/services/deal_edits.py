@@ -75,6 +75,15 @@ def change(
     return deal
 
 
+def name_client(tx: Transaction, viewer: Person, deal_id: int, name: str, now: datetime) -> Deal:
+    """Writes down who the deal's client is; whom somebody has named meanwhile keeps that name."""
+    deal = deals.lock(tx, deal_id, viewer.scope)
+    if deal.contact_id is not None and contacts.name_of(tx, deal.contact_id):
+        return deal
+    kept = (deal.title, deal.source, deal.amount, deal.priority, deal.expected_close)
+    return change(tx, viewer, deal_id, DealFields(deal.version, name, *kept), None, now)
+
+
 def remember(
     tx: Transaction, deal: Deal, viewer: Person, changes: Sequence[FieldChange], now: datetime
 ) -> None:

@@ -82,6 +82,12 @@ class Deals:
         deal = await self._database.write(edit, viewer, deal_id, fields, seen, self._clock())
         self._tell(deal)
 
+    async def name_client(self, viewer: Person, deal_id: int, name: str) -> None:
+        """Who the deal's client is, if nobody wrote it down yet; BadInput for far too long a name."""
+        check_texts("", "", name, Decimal(0))
+        name_it = deal_edits.name_client
+        self._tell(await self._database.write(name_it, viewer, deal_id, name, self._clock()))
+
     async def raise_priority(self, viewer: Person, deal_id: int) -> Priority:
         """The priority after the one it had: high, low, normal, and high again."""
         before = await self._database.write(_raise_priority, viewer, deal_id, self._clock())

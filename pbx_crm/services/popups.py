@@ -60,6 +60,8 @@ def _current(tx: Transaction, viewer: Person, now: datetime) -> Popup | None:
 def _with_steps(tx: Transaction, popup: Popup) -> Popup:
     """The same with what one click does to its deal, once there is somebody to talk about."""
     deal, call = popup.deal, popup.call
+    if deal is not None and popup.phase.is_live:
+        popup = replace(popup, standing=popups.standing(tx, deal.id))
     if deal is None or popup.phase not in (Phase.TALKING, Phase.WRAP_UP):
         return popup
     funnel = funnels.load(tx, deal.funnel_id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -28,7 +29,9 @@ from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.task import NewTask
 from pbx_crm.domain.trigger import CallFact, Standing, acts_of
 from pbx_crm.domain.wrap_up import NextStep, Said, WrappedUp, WrapUpOutcome, WrapUpWentOn, planned
+from pbx_crm.services import deal_edits
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.deals import check_texts
 from pbx_crm.services.live_feed import LiveFeed
 from pbx_crm.services.trigger_acts import Occasion, carry_out
 
@@ -59,6 +62,7 @@ class WrapUps:
         """
         if len(said.note) > LONGEST_NOTE:
             raise BadInput(reasons={"text": N_("A note is 1 to 5000 characters.")})
+        check_texts("", "", said.client_name, Decimal(0))
         self._tell(viewer, await self._database.write(_finish, viewer, call_id, said, self._clock(), zone))
 
     async def take_back(self, viewer: Person, call_id: int) -> None:
@@ -80,6 +84,8 @@ def _finish(
     if not wrap_ups.finish(tx, call, viewer.id, said, now):
         raise WrappedUp(call_id=call_id)
     popups.close(tx, call_id, viewer.id, now)
+    if said.client_name:
+        deal_edits.name_client(tx, viewer, deal.id, said.client_name, now)
     if said.note:
         deal_notes.add(tx, deal.id, viewer.id, said.note, now)
     if outcome is not None:

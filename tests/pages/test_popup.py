@@ -6,10 +6,13 @@ from datetime import timedelta
 
 import pytest
 
+from pbx_crm.db import deal_notes, tasks
 from pbx_crm.db.engine import Transaction
 from pbx_crm.domain.call import Direction, Outcome
+from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.pbx_link import LinkState, LinkStatus
 from pbx_crm.domain.sentence import Sentence
+from pbx_crm.domain.task import NewTask, TaskKind
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
@@ -160,3 +163,85 @@ async def test_no_note_without_a_deal(crm: Crm) -> None:
     browser = await crm.browser(crm.cast.anna)
     answer = await browser.post(f"/popup/{call.id}/note", data={"text": "lost"}, headers=FRAGMENT)
     assert answer.status == 404
+
+
+async def unknown_caller(crm: Crm) -> tuple[int, int]:
+    """Anna talks with somebody whose card has a number and no name: the call's and the deal's ids."""
+
+    def story(tx: Transaction) -> tuple[int, int]:
+        client = builders.contact(tx, "", "+79051234567")
+        deal = builders.deal(tx, builders.funnel(tx), crm.cast.anna, contact_id=client)
+        call = CallRows(tx, contact_id=client, caller_name="", deal_id=deal)
+        return call.ring(crm.cast.anna).answer(crm.cast.anna).id, deal
+
+    return await crm.database.write(story)
+
+
+async def test_who_called_is_written_down_where_the_call_is(crm: Crm) -> None:
+    call_id, _ = await unknown_caller(crm)
+    browser = await crm.browser(crm.cast.anna)
+    assert 'name="client_name"' in await popup(crm)
+    answer = await browser.post(f"/popup/{call_id}/note", data={"client_name": "Vector"}, headers=FRAGMENT)
+    text = await answer.text()
+    assert (answer.status, "Vector" in text) == (200, True), text
+    assert 'name="client_name"' not in text, "who has a name is not asked for it"
+
+
+async def test_a_name_that_a_colleague_wrote_meanwhile_stays(crm: Crm) -> None:
+    call_id, deal_id = await unknown_caller(crm)
+    await crm.services.deals.name_client(crm.cast.olga, deal_id, "Orion")
+    browser = await crm.browser(crm.cast.anna)
+    data = {"client_name": "Orion Limited", "text": "wants a discount"}
+    text = await (await browser.post(f"/popup/{call_id}/note", data=data, headers=FRAGMENT)).text()
+    assert "Orion" in text
+    assert "Orion Limited" not in text
+    assert "wants a discount" in text, "the note is written all the same"
+
+
+@pytest.mark.parametrize(("name", "status"), [("x" * 201, 422), (HOSTILE, 200), ("  ", 200)])
+async def test_a_name_is_a_name_and_not_everything(crm: Crm, name: str, status: int) -> None:
+    call_id, _ = await unknown_caller(crm)
+    browser = await crm.browser(crm.cast.anna)
+    answer = await browser.post(f"/popup/{call_id}/note", data={"client_name": name}, headers=FRAGMENT)
+    assert answer.status == status
+    assert "<script" not in await popup(crm)
+
+
+async def test_nobody_names_another_sellers_client(crm: Crm) -> None:
+    call_id, deal_id = await unknown_caller(crm)
+    boris = await crm.browser(crm.cast.boris)
+    answer = await boris.post(f"/popup/{call_id}/note", data={"client_name": "Mine"}, headers=FRAGMENT)
+    assert answer.status == 404
+    with pytest.raises(NotFound):
+        await crm.services.deals.name_client(crm.cast.boris, deal_id, "Mine")
+
+
+async def promised(crm: Crm, due_in: timedelta, note: str = "") -> None:
+    """Anna's phone rings; she had promised this client an offer, and wrote a note."""
+
+    def story(tx: Transaction) -> None:
+        client = builders.contact(tx, "Vector")
+        deal = builders.deal(tx, builders.funnel(tx), crm.cast.anna, contact_id=client)
+        new = NewTask(TaskKind.OFFER, crm.cast.anna.id, NOW + due_in, NOW, deal)
+        tasks.add(tx, new)
+        if note:
+            deal_notes.add(tx, deal, crm.cast.anna.id, note, NOW)
+        CallRows(tx, contact_id=client, deal_id=deal).ring(crm.cast.anna)
+
+    await crm.database.write(story)
+
+
+@pytest.mark.parametrize(
+    ("due_in", "said"), [(timedelta(days=-1), "1 day late"), (timedelta(hours=2), "today ")]
+)
+async def test_what_was_promised_is_read_before_saying_hello(crm: Crm, due_in: timedelta, said: str) -> None:
+    await promised(crm, due_in, "wants <b>a discount</b>")
+    text = await popup(crm)
+    assert "Send offer" in text
+    assert said in text
+    assert "wants &lt;b&gt;a discount" in text
+
+
+async def test_a_client_to_whom_nothing_was_promised_is_promised_nothing(crm: Crm) -> None:
+    await unknown_caller(crm)
+    assert "Promised" not in await popup(crm)

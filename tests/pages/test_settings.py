@@ -9,6 +9,7 @@ import pytest
 from pbx_crm.db import extensions
 from pbx_crm.domain.errors import WrongLogin
 from pbx_crm.domain.session import Origin
+from tests import builders
 from tests.site import Crm
 
 PASSWORD = "correct horse"
@@ -140,7 +141,14 @@ async def test_my_language_holds_from_the_next_page_on(crm: Crm) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"language": "tlh"}, {"theme": "rainbow"}, {"time_zone": "Mars/Base"}, {"time_zone": "../etc"}]
+    "wrong",
+    [
+        {"language": "tlh"},
+        {"theme": "rainbow"},
+        {"time_zone": "Mars/Base"},
+        {"time_zone": "../etc"},
+        {"letter_keys": "sometimes"},
+    ],
 )
 async def test_a_setting_that_does_not_exist_is_refused_and_changes_nothing(
     crm: Crm, wrong: dict[str, str]
@@ -183,3 +191,22 @@ async def test_a_token_is_shown_once_and_can_be_taken_back(crm: Crm) -> None:
     assert "dialler" in again
     assert "shown this once only" not in again
     assert (await anna.post("/me/tokens", data={"label": " "})).status == 422
+
+
+async def test_who_speaks_to_the_computer_switches_the_letters_off(crm: Crm) -> None:
+    anna = await crm.browser(crm.cast.anna)
+    assert "data-letters" not in await (await anna.get("/today")).text()
+    await anna.post("/me/settings", data={"letter_keys": "no"})
+    assert 'data-letters="off"' in await (await anna.get("/today")).text()
+    await anna.post("/me/settings", data={"theme": "dark"})
+    assert 'data-letters="off"' in await (await anna.get("/today")).text(), "another setting leaves it"
+
+
+async def test_a_persian_reader_may_have_the_board_from_left_to_right(crm: Crm) -> None:
+    anna = await crm.browser(crm.cast.anna)
+    await crm.database.write(builders.funnel)
+    await anna.post("/me/settings", data={"board_ltr": "yes"})
+    assert 'id="board" dir="ltr"' not in await (await anna.get("/board")).text(), "English reads so anyhow"
+    await anna.post("/me/settings", data={"language": "fa"})
+    assert 'id="board" dir="ltr"' in await (await anna.get("/board")).text()
+    assert "board_ltr" in await (await anna.get("/me")).text()

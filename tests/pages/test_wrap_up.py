@@ -39,7 +39,7 @@ async def test_the_popup_has_answers_steps_and_the_stage_ahead(crm: Crm) -> None
     assert f'name="outcome" value="{answer}"' in text
     assert 'name="step" value="call_tomorrow"' in text
     assert "To New" in text
-    assert f'hx-include="#note-{call_id}"' in text
+    assert f'hx-include="#note-{call_id} , #name-{call_id}"' in text
 
 
 async def test_the_answer_is_told_with_an_undo_and_the_popup_is_gone(crm: Crm) -> None:
@@ -55,6 +55,14 @@ async def test_the_answer_is_told_with_an_undo_and_the_popup_is_gone(crm: Crm) -
     assert (again.status, "wrapped up already" in await again.text()) == (409, True)
     undone = await browser.post(f"/popup/{call_id}/wrap-up/undo", headers=FRAGMENT)
     assert "How did it go?" in await undone.text()
+
+
+async def test_the_name_typed_into_the_popup_is_written_down_along(crm: Crm) -> None:
+    call_id, answer, _ = await talked(crm, client="")
+    browser = await crm.browser(crm.cast.anna)
+    data = {"outcome": str(answer), "step": "none", "client_name": "Vector"}
+    assert (await browser.post(f"/popup/{call_id}/wrap-up", data=data, headers=FRAGMENT)).status == 200
+    assert "Vector" in await (await browser.get("/board")).text()
 
 
 async def test_today_finishes_notes_without_a_script(crm: Crm) -> None:

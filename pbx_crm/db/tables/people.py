@@ -20,6 +20,8 @@ people = Table(
     Column("language", String(8)),
     Column("theme", String(8), nullable=False, default="system"),
     Column("time_zone", String(64)),
+    Column("letter_keys", Boolean, nullable=False, default=True),
+    Column("board_ltr", Boolean, nullable=False, default=False),
     Column("settings", JSON, nullable=False, default=dict),
     Column("created_at", UtcTime, nullable=False),
     # A person may be admin only: then there is no role that shows client data.

@@ -1,7 +1,7 @@
 // The board without a mouse: to the columns beside, to another stage, a step set, the priority raised.
 
 const board = document.getElementById("board");
-const isMirrored = document.documentElement.dir === "rtl";
+const isMirrored = getComputedStyle(board).direction === "rtl";
 const ONWARD = { ArrowLeft: isMirrored ? 1 : -1, ArrowRight: isMirrored ? -1 : 1 };
 const DIGIT = /^(?:Digit|Numpad)([1-9])$/;
 

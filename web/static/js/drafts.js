@@ -58,7 +58,7 @@ document.addEventListener("input", ({ target: field }) => {
 document.addEventListener("htmx:after:request", ({ detail: { ctx } }) => {
   if (ctx.response.status >= 400) return;
   for (const field of fields()) {
-    const isTaken = field.form === ctx.sourceElement || ctx.sourceElement.matches(`[hx-include="#${field.id}"]`);
+    const isTaken = field.form === ctx.sourceElement || ctx.sourceElement.matches(`[hx-include~="#${field.id}"]`);
     if (isTaken) forget(field.dataset.draft);
   }
 });

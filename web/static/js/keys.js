@@ -44,6 +44,7 @@ function answered(event) {
   const { target, code, shiftKey } = event;
   if (event.altKey) return code === "KeyA" && !event.ctrlKey && press("#popup section[data-call]");
   if (event.ctrlKey || event.metaKey) return code === "KeyZ" && !shiftKey && press("[data-undo]");
+  if (/^(Key|Digit|Slash)/.test(code) && document.body.dataset.letters) return false;
   if (code === "KeyG" || performance.now() < goingUntil) return go(code);
   if (code === "Escape") return closeTop();
   if (code === "Slash" && shiftKey) return document.getElementById("keys-help").showModal() ?? true;

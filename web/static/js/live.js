@@ -1,8 +1,7 @@
 // Signals from the server to the regions of this page.
 //
-// The server says which topics changed; each becomes an event of that name on <body>, and the regions
-// that wait for it (hx-trigger="stage-3 from:body, resync from:body") fetch themselves. Nothing is
-// replayed after a lost link: `resync` makes every region read the truth again.
+// The server says which topics changed; each becomes an event of that name on <body>, and the regions that wait for it
+// fetch themselves. Nothing is replayed after a lost link: `resync` makes every region read the truth again.
 
 const SHORTEST_PAUSE = 500;
 const LONGEST_PAUSE = 30_000;

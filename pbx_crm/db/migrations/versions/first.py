@@ -145,6 +145,8 @@ def upgrade() -> None:
         sa.Column("language", sa.String(length=8), nullable=True),
         sa.Column("theme", sa.String(length=8), nullable=False),
         sa.Column("time_zone", sa.String(length=64), nullable=True),
+        sa.Column("letter_keys", sa.Boolean(), nullable=False),
+        sa.Column("board_ltr", sa.Boolean(), nullable=False),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.CheckConstraint("role IN ('seller', 'head', 'none')", name=op.f("ck_people_role_known")),
