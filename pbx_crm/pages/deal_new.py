@@ -35,7 +35,9 @@ async def create(request: web.Request) -> web.StreamResponse:
     except BadInput as refusal:
         reasons = wording_of(request).reasons_of(refusal)
         return await _form(request, form.typed(), reasons, HTTPStatus.UNPROCESSABLE_ENTITY)
-    return elsewhere(request, f"/deals/{deal_id}" if form.is_on("open") else "/board")
+    # The fragment puts the focus on the new card; the query makes it another address than the board's own.
+    board = f"/board?deal={deal_id}#name-{deal_id}"
+    return elsewhere(request, f"/deals/{deal_id}" if form.is_on("open") else board)
 
 
 def _wish(form: Form) -> DealForm:

@@ -43,12 +43,23 @@ class Office:
     def __post_init__(self) -> None:
         self.home = str(self.crm.server.make_url("/"))
 
+    async def stranger(self, url: str, **options: Any) -> Page:
+        """A browser in which nobody is logged in, at that page; options are Playwright's for a context."""
+        return await self._opened(await self._context(options), url)
+
     async def screen(self, who: Person, url: str = "/board", **options: Any) -> Page:
         """This person's browser at that page; further options are Playwright's for a context."""
-        context = await self.browser.new_context(**{"viewport": WIDE, **options})
-        self._contexts.append(context)
+        context = await self._context(options)
         token = await self.crm.token(who, SessionKind.WEB)
         await context.add_cookies([{"name": SESSION_COOKIE, "value": token, "url": self.home}])
+        return await self._opened(context, url)
+
+    async def _context(self, options: dict[str, Any]) -> BrowserContext:
+        made = await self.browser.new_context(**{"viewport": WIDE, **options})
+        self._contexts.append(made)
+        return made
+
+    async def _opened(self, context: BrowserContext, url: str) -> Page:
         page = await context.new_page()
         page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))

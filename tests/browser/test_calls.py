@@ -154,7 +154,7 @@ async def test_a_note_half_written_outlives_news_and_a_reload(office: Office) ->
     await expect(note).to_have_value("wants a disc")
     await page.reload()
     await expect(note).to_have_value("wants a disc")
-    await popup(page).get_by_role("button", name="Save note").click()
+    await popup(page).get_by_role("button", name="Save").click()
     await expect(page.locator("#toasts")).to_contain_text("Saved")
     await expect(note).to_have_value("")
 

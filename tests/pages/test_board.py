@@ -220,7 +220,7 @@ async def test_the_head_makes_a_deal_for_a_seller_and_it_lies_on_their_board(
     assert 'name="owner_id"' in await page(browser, "/deals/new", headers=HTMX)
     form = {"client_name": "Vector", "amount": "1,200.50", "owner_id": crm.cast.boris.id, "request_key": "k"}
     answer = await browser.post("/deals/new", data=form, headers=HTMX)
-    assert answer.headers["HX-Redirect"] == "/board"
+    assert answer.headers["HX-Redirect"] == "/board?deal=1#name-1", "the focus is on the new card"
     text = await page(await crm.browser(crm.cast.boris), "/board")
     assert "Vector" in text
     assert "€1,200.50" in text

@@ -245,3 +245,24 @@ async def test_what_was_promised_is_read_before_saying_hello(crm: Crm, due_in: t
 async def test_a_client_to_whom_nothing_was_promised_is_promised_nothing(crm: Crm) -> None:
     await unknown_caller(crm)
     assert "Promised" not in await popup(crm)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.MISSED, Outcome.VOICEMAIL])
+async def test_who_was_missed_is_called_back_from_the_popup(crm: Crm, outcome: Outcome) -> None:
+    crm.clock.now = NOW + timedelta(seconds=20)
+    await crm.database.write(lambda tx: CallRows(tx).ring(crm.cast.anna).end(15, outcome))
+    assert 'href="tel:+79051234567"' in await popup(crm)
+
+
+async def test_another_sellers_missed_client_is_not_called_from_the_popup(crm: Crm) -> None:
+    crm.clock.now = NOW + timedelta(seconds=20)
+
+    def story(tx: Transaction) -> None:
+        client = builders.contact(tx, "Vector")
+        builders.deal(tx, builders.funnel(tx), crm.cast.anna, contact_id=client)
+        CallRows(tx, contact_id=client).ring(crm.cast.boris).end(15, Outcome.MISSED)
+
+    await crm.database.write(story)
+    text = await popup(crm, "boris")
+    assert 'data-phase="missed"' in text
+    assert "tel:" not in text

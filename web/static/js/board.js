@@ -71,11 +71,8 @@ makeSortable();
 document.addEventListener("htmx:after:swap", makeSortable);
 
 // A held card is left alone: no column is fetched or swapped until it is dropped.
-for (const name of ["htmx:before:request", "htmx:before:swap"]) {
-  document.addEventListener(name, (event) => {
-    if (isHolding && event.detail.ctx.sourceElement?.closest?.(".column")) event.preventDefault();
-  });
-}
+const spare = (event) => isHolding && event.detail.ctx.sourceElement?.closest?.(".column") && event.preventDefault();
+for (const name of ["htmx:before:request", "htmx:before:swap"]) document.addEventListener(name, spare);
 
 // Whatever moves a card from this page is answered with this page's columns, as far as they are unrolled.
 document.addEventListener("htmx:config:request", ({ detail: { ctx } }) => {

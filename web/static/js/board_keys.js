@@ -4,7 +4,6 @@ const board = document.getElementById("board");
 const isMirrored = getComputedStyle(board).direction === "rtl";
 const ONWARD = { ArrowLeft: isMirrored ? 1 : -1, ArrowRight: isMirrored ? -1 : 1 };
 const DIGIT = /^(?:Digit|Numpad)([1-9])$/;
-
 const columns = () => [...board.querySelectorAll(".column")];
 const cardsOf = (column) => [...column.querySelectorAll(".card")];
 

@@ -27,9 +27,7 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     drawer.replaceChildren();
   }
-  for (const menu of document.querySelectorAll("details.menu[open]")) {
-    if (!menu.contains(event.target)) menu.open = false;
-  }
+  for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = menu.contains(event.target);
 });
 
 if (drawer) {
@@ -42,8 +40,15 @@ if (drawer) {
 }
 
 document.addEventListener("change", ({ target }) => {
-  if (target.matches("[data-submit]")) target.form.requestSubmit();
+  if (!target.matches("[data-submit]")) return;
+  sessionStorage.setItem("chosen", target.name);
+  target.form.requestSubmit();
 });
+
+// A choice that brings the page anew keeps the focus: by keyboard one goes on from there.
+const chosen = sessionStorage.getItem("chosen");
+sessionStorage.removeItem("chosen");
+if (chosen) document.querySelector(`[data-submit][name="${chosen}"]`)?.focus({ preventScroll: true });
 
 // The style sheet says how long a toast stays, and that it stays while somebody is at it.
 toasts.addEventListener("animationend", ({ target }) => target.remove());

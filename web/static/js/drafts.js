@@ -1,13 +1,11 @@
 // Notes being written stay in this browser until the server has them, so that a lost link, a reload or an ended
 // session takes no word. They are kept under the person's id; signing out forgets them.
-//
 // A field's data-draft is the address that keeps its draft, or a mere name for what lives no longer than its tab.
 // `seen` is the server's draft when the writing began: the server takes ours only in place of that one.
 
 const PREFIX = `draft-${document.body.dataset.person}-`;
 const PAUSE = 2_000; // after the last key
 const timers = new Map();
-
 const storeOf = (name) => (name.startsWith("/") ? localStorage : sessionStorage);
 const keptOf = (name) => JSON.parse(storeOf(name).getItem(PREFIX + name));
 const keep = (name, draft) => storeOf(name).setItem(PREFIX + name, JSON.stringify(draft));

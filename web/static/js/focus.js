@@ -3,13 +3,16 @@
 
 const PLACE = ".row:not(.is-done), .card, .call-rows tr, .call-popup, #today-next";
 const LINK = ".row-link, .card-link, .opens, [data-drawer]";
-const ASIDE = "dialog, .drawer, .toasts";
+const ASIDE = "dialog, .drawer, .toasts, .bulk";
 let last = null; // where the focus was: the row's id, and which of all rows it was
 let field = ""; // the same on a deal's card, the forms of which are swapped with it
+let standIn = null; // what has the focus while the row is away: a card is on its way from column to column
 
 const places = () => [...document.querySelectorAll(PLACE)];
 
 function remember({ type, target }) {
+  if (type === "focusin" && target === standIn) return;
+  standIn = null;
   const place = target.closest(PLACE);
   if (place) last = { id: place.id, index: places().indexOf(place) };
   else if (!target.closest(ASIDE)) last = null;
@@ -19,14 +22,15 @@ function remember({ type, target }) {
 
 function goBack() {
   const holder = document.activeElement;
-  if (holder !== document.body && holder.checkVisibility()) return;
+  if (![document.body, standIn].includes(holder) && holder.checkVisibility()) return;
   const onCard = field && (document.getElementById(field) ?? document.getElementById("deal-name"));
   if (onCard) return onCard.focus({ preventScroll: true });
   const all = places();
   const place = last && (all.find(({ id }) => id === last.id) ?? all[Math.min(last.index, all.length - 1)]);
   const link = place?.matches("a") ? place : place?.querySelector(LINK);
+  standIn = place?.id === last?.id ? null : link;
   link?.focus({ preventScroll: true });
-  link?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  if (link !== holder) link?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 for (const name of ["focusin", "pointerdown"]) document.addEventListener(name, remember);

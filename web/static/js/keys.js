@@ -6,13 +6,11 @@ const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [con
 const STEPS = { KeyJ: 1, ArrowDown: 1, KeyK: -1, ArrowUp: -1 };
 const NEXT_LETTER_MS = 1500;
 let goingUntil = 0;
-
 const isTyping = (event) => event.isComposing || event.keyCode === 229 || event.target.closest?.(TYPING);
 
 function press(selector, part = document) {
   const found = part?.querySelector(selector);
-  if (found?.matches("select, [type=search], section")) found.focus();
-  else found?.click();
+  found?.matches("select, [type=search], section") ? found.focus() : found?.click();
   found?.select?.();
   return Boolean(found);
 }
@@ -59,5 +57,7 @@ document.addEventListener("keydown", (event) => {
   if (document.querySelector("dialog:modal")) return;
   const isFree = event.altKey || !isTyping(event);
   if (isFree && answered(event)) event.preventDefault();
-  else if (!isFree && event.code === "Escape") event.target.blur();
+  else if (!isFree && event.code === "Escape") {
+    (event.target.closest("[tabindex]") ?? document.getElementById("main")).focus({ preventScroll: true });
+  }
 });

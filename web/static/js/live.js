@@ -1,5 +1,4 @@
 // Signals from the server to the regions of this page.
-//
 // The server says which topics changed; each becomes an event of that name on <body>, and the regions that wait for it
 // fetch themselves. Nothing is replayed after a lost link: `resync` makes every region read the truth again.
 
@@ -10,7 +9,6 @@ const HIDDEN_TOO_LONG = 60_000; // browsers slow sleeping tabs down: signals may
 const PATIENCE = 3_000; // a page being left, or a server restarted at once, is no news
 const SILENT_TOO_LONG = 100_000; // the server says something every 45 s: a dead link looks like silence
 const SESSION_ENDED = 4401;
-
 const body = document.body;
 let address = body.dataset.live;
 let socket = null;

@@ -24,8 +24,7 @@ const stand = () => tabs.postMessage({ call: ringing.call, rank: ringing.rank })
 
 tabs.addEventListener("message", ({ data }) => {
   if (data.call !== ringing?.call) return;
-  if (data.rank < ringing.rank) clearTimeout(ringing.timer);
-  else stand();
+  data.rank < ringing.rank ? clearTimeout(ringing.timer) : stand();
 });
 
 function ring() {
