@@ -9,6 +9,7 @@ from aiohttp import web
 from pbx_crm.pages import (
     advice,
     banner,
+    bell,
     board,
     board_bulk,
     calendars,
@@ -210,6 +211,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/skip-rules", lines.add_skip_rule, Access.SETTINGS),
     Route("POST", "/settings/skip-rules/dry-run", line_trials.try_skip_rule, Access.HEAD),
     Route("POST", "/settings/skip-rules/{rule}/drop", lines.drop_skip_rule, Access.SETTINGS),
+    Route("GET", "/bell", bell.show, Access.CLIENT_DATA),
+    Route("POST", "/bell/seen", bell.mark_seen, Access.CLIENT_DATA),
     Route("GET", "/reminders", reminders.show, Access.CLIENT_DATA),
     Route("POST", "/reminders/warnings/seen", reminders.see_warning, Access.HEAD),
     Route("POST", r"/reminders/{task:\d{1,18}}/seen", reminders.see, Access.CLIENT_DATA),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pbx_crm.services.bells import Bells
 from pbx_crm.services.bin import Bin
 from pbx_crm.services.companies import Companies
 from pbx_crm.services.contacts import Contacts
@@ -29,6 +30,7 @@ class Clientele:
     imports: Imports
     gate_answers: GateAnswers
     regions: Regions
+    bells: Bells
 
     @classmethod
     def on(cls, ground: Ground) -> Clientele:
@@ -43,4 +45,5 @@ class Clientele:
             imports=Imports(ground),
             gate_answers=GateAnswers(ground),
             regions=Regions(ground.database),
+            bells=Bells(ground),
         )

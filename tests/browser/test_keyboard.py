@@ -132,7 +132,7 @@ async def test_a_seller_needs_no_mouse_on_the_board(
     assert await hands.focused() == f"name-{first}"
 
     await hands.press("m")
-    await expect(dialog.locator(".stage-choice").nth(2)).to_be_focused(), "the stage after its own"
+    await expect(dialog.locator(".stage-choice").nth(2)).to_be_focused()
     await hands.press("6")
     await expect(dialog.locator("[name=loss_reason_id]").first).to_be_focused()
     await hands.press("Space", f"Arrow{onward}", "Enter")

@@ -215,6 +215,7 @@ NO_PAGES = (
     "/api/",
     "/banner",
     "/presence",
+    "/bell",
     "/popup",
     "/board/",
     "/reminders",

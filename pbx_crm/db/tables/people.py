@@ -22,6 +22,8 @@ people = Table(
     Column("time_zone", String(64)),
     Column("letter_keys", Boolean, nullable=False, default=True),
     Column("board_ltr", Boolean, nullable=False, default=False),
+    # When the person last marked the lines of the bell read.
+    Column("news_seen_at", UtcTime),
     Column("settings", JSON, nullable=False, default=dict),
     Column("created_at", UtcTime, nullable=False),
     # A person may be admin only: then there is no role that shows client data.

@@ -147,6 +147,7 @@ def upgrade() -> None:
         sa.Column("time_zone", sa.String(length=64), nullable=True),
         sa.Column("letter_keys", sa.Boolean(), nullable=False),
         sa.Column("board_ltr", sa.Boolean(), nullable=False),
+        sa.Column("news_seen_at", UtcTime(), nullable=True),
         sa.Column("settings", sa.JSON(), nullable=False),
         sa.Column("created_at", UtcTime(), nullable=False),
         sa.CheckConstraint("role IN ('seller', 'head', 'none')", name=op.f("ck_people_role_known")),
