@@ -86,7 +86,7 @@ def _set_on(table: Table, row_id: Number) -> ScalarSelect[Any]:
 def _of_numbers(contact_id: Number) -> ScalarSelect[Any]:
     """By the client's numbers: the longest known of those with a region, else the longest known."""
     covering, begin, own = number_ranges.alias(), number_ranges.alias(), contact_numbers.alias()
-    place = _position(own.c.number)
+    place = position_of(own.c.number)
     last_begin = select(func.max(begin.c.first)).where(begin.c.first <= place)
     query = (
         select(covering.c.region_id)
@@ -101,13 +101,13 @@ def _of_numbers(contact_id: Number) -> ScalarSelect[Any]:
 
 
 def _of_number(number: Number) -> ScalarSelect[Any]:
-    covering, place = number_ranges.alias(), _position(number)
+    covering, place = number_ranges.alias(), position_of(number)
     # The last range that begins before the number is the only one it can be in.
     found = case((covering.c.last >= place, covering.c.region_id))
     query = select(found).where(covering.c.first <= place).order_by(covering.c.first.desc()).limit(1)
     return query.correlate_except(covering).scalar_subquery()
 
 
-def _position(number: Number) -> ColumnElement[int]:
-    """The same as `domain.region.position` for numbers as they are stored, `+` and digits."""
+def position_of(number: Number) -> ColumnElement[int]:
+    """Where a number stands in the plan: `domain.region.position` of one as it is stored, `+` and digits."""
     return cast(func.substr(number + FILLED_UP, 2, LONGEST_NUMBER), BigInteger)

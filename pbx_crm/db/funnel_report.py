@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from pbx_crm.db import deal_ways, packed
@@ -49,7 +48,7 @@ def conversations(tx: Connection, deal_ids: Ints) -> Talks:
     return Talks(*packed.columns_among(tx, query, calls.c.deal_id, deal_ids))
 
 
-def lines_of(tx: Connection, deal_ids: Sequence[int] | Ints, scope: Scope) -> list[DealLine]:
+def lines_of(tx: Connection, deal_ids: Sequence[int], scope: Scope) -> list[DealLine]:
     """These deals as rows of a list, the newest first. One statement per thousand."""
     query = (
         select(
@@ -65,8 +64,7 @@ def lines_of(tx: Connection, deal_ids: Sequence[int] | Ints, scope: Scope) -> li
         .outerjoin(contacts, contacts.c.id == deals.c.contact_id)
     )
     found: list[DealLine] = []
-    ids = np.asarray(deal_ids, dtype=np.int64).tolist()
-    for start in range(0, len(ids), MOST_IDS):
-        some = deals.c.id.in_(ids[start : start + MOST_IDS])
+    for start in range(0, len(deal_ids), MOST_IDS):
+        some = deals.c.id.in_(deal_ids[start : start + MOST_IDS])
         found += [DealLine(**row) for row in tx.execute(query.where(some, deals_in(scope))).mappings()]
     return sorted(found, key=lambda line: (line.created_at, line.id), reverse=True)

@@ -7,15 +7,18 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, func, select
+import numpy as np
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select
 
-from pbx_crm.db import call_report, client_regions, lines, regions
+from pbx_crm.db import call_report, lines, packed, region_columns, regions
 from pbx_crm.db.call_figures import INCOMING, counted_for, counted_once
+from pbx_crm.db.client_regions import position_of
 from pbx_crm.db.column_types import ExactMoney
 from pbx_crm.db.report_slices import calls_sliced, deals_sliced, within
 from pbx_crm.db.scoped import deals_in
 from pbx_crm.db.tables import call_people, calls, deals, source_costs, stages
 from pbx_crm.domain.call_log import Figure
+from pbx_crm.domain.deal_ways import alike
 from pbx_crm.domain.funnel import StageKind
 from pbx_crm.domain.line import Line, MatchKind
 from pbx_crm.domain.origin_report import (
@@ -29,10 +32,10 @@ from pbx_crm.domain.origin_report import (
     origin_report,
 )
 from pbx_crm.domain.person import Scope
-from pbx_crm.domain.region import NOWHERE
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.source_cost import Costs, cost_of, months_of
+from pbx_crm.domain.whole_money import total
 
 KINDS = {
     Made.OPEN: (StageKind.UNSORTED, StageKind.OPEN),
@@ -117,11 +120,9 @@ def _calls(
 ) -> dict[str, CallSums]:
     is_company = call_report.is_company(wanted, scope)
     if kind is OriginKind.REGION:
-        # A sum of sums is no whole number to PostgreSQL's driver.
-        counted = (map(int, row) for row in tx.execute(_by_region(wanted, scope)))
         return {
             str(region_id): CallSums(answered, missed, incoming if is_company else None)
-            for region_id, answered, missed, incoming in counted
+            for region_id, (answered, missed, incoming) in _by_region(tx, wanted, scope).items()
             if answered or missed or (incoming and is_company)
         }
     sources = {line.id: line.source for line in known}
@@ -137,59 +138,70 @@ def _calls(
     }
 
 
-def _by_region(wanted: ReportFilter, scope: Scope) -> Select[Any]:
-    """(region's id, answered, missed, incoming); each client is looked up once, however often they called."""
-    parties = [calls.c[name] for name in ("contact_id", "line_id", "e164")]
+def _by_region(tx: Connection, wanted: ReportFilter, scope: Scope) -> dict[int, list[int]]:
+    """(answered, missed, incoming) by region; each client is looked up once, however often they called."""
+    parties = [calls.c.contact_id, calls.c.line_id, calls.c.e164]
     if call_report.is_company(wanted, scope):
-        whose, counted = select(*parties).select_from(calls), counted_once
+        whose, counted = select(*parties[:2], position_of(parties[2])).select_from(calls), counted_once
     else:
         joined = call_people.join(calls, calls.c.id == call_people.c.call_id)
-        whose, counted = select(*parties).select_from(joined), counted_for
+        whose, counted = select(*parties[:2], position_of(parties[2])).select_from(joined), counted_for
         whose = whose.where(*call_report.mine(wanted, scope, call_people.c.person_id))
-    conditions = {
-        "answered": counted(Figure.ANSWERED),
-        "missed": counted(Figure.MISSED),
-        "incoming": INCOMING,
-    }
-    sums = [func.sum(case((condition, 1), else_=0)).label(name) for name, condition in conditions.items()]
-    clients = (
-        whose.add_columns(*sums)
-        .where(*within(wanted.span), *calls_sliced(wanted))
-        .group_by(*parties)
-        .subquery("clients")
-    )
-    known = client_regions.of_client(clients.c.contact_id, clients.c.line_id, clients.c.e164)
-    region = func.coalesce(known, NOWHERE).label("region")
-    placed = select(region, *(clients.c[name] for name in conditions)).subquery("placed")
-    added = [func.sum(placed.c[name]) for name in conditions]
-    return select(placed.c.region, *added).group_by(placed.c.region)
+    conditions = (counted(Figure.ANSWERED), counted(Figure.MISSED), INCOMING)
+    sums = [func.sum(case((condition, 1), else_=0)) for condition in conditions]
+    query = whose.add_columns(*sums).where(*within(wanted.span), *calls_sliced(wanted)).group_by(*parties)
+    contact, line, number, *counts = packed.columns(tx, query)
+    region, row = np.unique(region_columns.of_clients(tx, contact, line, number), return_inverse=True)
+    added = np.zeros((len(region), len(counts)), np.int64)
+    np.add.at(added, row.reshape(-1), np.stack(counts, axis=1))
+    return dict(zip(region.tolist(), added.tolist(), strict=True))
 
 
 def _deals(tx: Connection, kind: OriginKind, wanted: ReportFilter, scope: Scope) -> dict[str, DealSums]:
     found: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
-    for row in tx.execute(_by_kind(kind, wanted, scope)):
-        found[str(row[0])].append(tuple(row))
+    rows = (
+        _by_region_of_deals(tx, wanted, scope)
+        if kind is OriginKind.REGION
+        else _by_key(tx, kind, wanted, scope)
+    )
+    for key, *row in rows:
+        found[str(key)].append(tuple(row))
     return {key: _sums(rows) for key, rows in found.items()}
 
 
-def _by_kind(kind: OriginKind, wanted: ReportFilter, scope: Scope) -> Select[Any]:
+def _by_key(
+    tx: Connection, kind: OriginKind, wanted: ReportFilter, scope: Scope
+) -> Iterable[tuple[Any, ...]]:
     """(key, kind of stage, currency, deals, amount) of the deals made in the time."""
-    key = {
-        OriginKind.SOURCE: deals.c.source,
-        OriginKind.LINE: func.coalesce(deals.c.line_id, NO_LINE),
-        OriginKind.REGION: func.coalesce(client_regions.of_deals(), NOWHERE),
-    }[kind]
+    key = deals.c.source if kind is OriginKind.SOURCE else func.coalesce(deals.c.line_id, NO_LINE)
     columns = (key.label("key"), stages.c.kind, deals.c.currency)
     amount = func.sum(deals.c.amount, type_=ExactMoney())
     query = select(*columns, func.count(), amount).join(stages, stages.c.id == deals.c.stage_id)
     # By the name: a second bound NO_LINE would be another value to PostgreSQL.
-    return query.where(*made(wanted, scope, Made.ALL)).group_by("key", stages.c.kind, deals.c.currency)
+    grouped = query.where(*made(wanted, scope, Made.ALL)).group_by("key", stages.c.kind, deals.c.currency)
+    return map(tuple, tx.execute(grouped))
+
+
+def _by_region_of_deals(
+    tx: Connection, wanted: ReportFilter, scope: Scope
+) -> Iterable[tuple[int, StageKind, str, int, Decimal]]:
+    """The same by region."""
+    kinds = {stage_id: StageKind(kind) for stage_id, kind in tx.execute(select(stages.c.id, stages.c.kind))}
+    condition = and_(*made(wanted, scope, Made.ALL))
+    currencies, currency = packed.places(tx, deals.c.currency, condition)
+    columns = (deals.c.contact_id, deals.c.line_id, deals.c.stage_id, currency.label("place"), deals.c.amount)
+    contact, line, stage, place, amount = packed.columns(tx, select(*columns).where(condition))
+    region = region_columns.of_clients(tx, contact, line, np.zeros_like(contact))
+    for rows in alike([region, stage, place]):
+        one = rows[0]
+        sums = (len(rows), total(amount[rows]))
+        yield int(region[one]), kinds[int(stage[one])], currencies[int(place[one])], *sums
 
 
 def _sums(rows: Iterable[tuple[Any, ...]]) -> DealSums:
     counts = {Made.OPEN: 0, Made.LOST: 0, Made.WON: 0}
     amounts: dict[str, Decimal] = {}
-    for _, kind, currency, count, amount in rows:
+    for kind, currency, count, amount in rows:
         what = next(made for made, kinds in KINDS.items() if kind in kinds)
         counts[what] += count
         if what is Made.WON and amount:

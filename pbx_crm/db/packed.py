@@ -21,6 +21,7 @@ from sqlalchemy import (
     String,
     any_,
     bindparam,
+    case,
     cast,
     extract,
     func,
@@ -63,6 +64,18 @@ def ascending(found: tuple[Ints, ...]) -> tuple[Ints, ...]:
     """The same rows in order of the first column."""
     order = np.argsort(found[0], kind="stable")
     return tuple(column[order] for column in found)
+
+
+def places(
+    tx: Connection, column: ColumnElement[str], condition: ColumnElement[bool]
+) -> tuple[list[str], ColumnElement[int]]:
+    """The few texts in this column where the condition holds, and a column: the place there of each row's.
+
+    One statement. A text that came meanwhile stands for the first.
+    """
+    found = sorted(tx.execute(select(column).distinct().where(condition)).scalars())
+    place = {text: number for number, text in enumerate(found)}
+    return found or [""], case(place, value=column, else_=0) if place else literal(0)
 
 
 def _is_among(tx: Connection, column: ColumnElement[int], ids: Sequence[int]) -> ColumnElement[bool]:

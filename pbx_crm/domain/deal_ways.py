@@ -6,7 +6,7 @@ microseconds since 1970, which tell apart what the database does.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -95,3 +95,12 @@ def looked_up(keys: Ints, values: Mapping[int, int], missing: int = -1) -> Ints:
 def moment_of(at: datetime) -> int:
     """The moment as arrays have it."""
     return (at - BEGIN) // MICROSECOND
+
+
+def alike(keys: Sequence[Ints]) -> list[Ints]:
+    """The rows of each combination of keys, ascending."""
+    if not len(keys[0]):
+        return []
+    order = np.lexsort(list(keys))
+    differs = np.any([np.diff(column[order]) != 0 for column in keys], axis=0)
+    return np.split(order, np.flatnonzero(differs) + 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from aiohttp import web
 
@@ -44,21 +45,24 @@ async def deal_list(
     found: Callable[[Rows], Awaitable[DealPage]],
 ) -> web.Response:
     """The deals behind a figure, a page at a time."""
+    values = {"title": title, "back_url": back_url, **await page_of(head, found)}
+    return await render(request, "report_deal_list.html", values)
+
+
+async def page_of(head: ReportHead, found: Callable[[Rows], Awaitable[DealPage]]) -> dict[str, Any]:
+    """What `parts/deal_lines.html` shows: the page asked for, and the ways to the others."""
     number = head.query.page
     shown = await found(Rows((number - 1) * A_PAGE, A_PAGE))
-    values = {
+    return {
         "head": head,
         "lines": shown.lines,
         "count": shown.count,
-        "title": title,
-        "back_url": back_url,
         "first_row": (number - 1) * A_PAGE + 1,
         "newer_url": replace(head.query, page=number - 1).url(head.path) if number > 1 else None,
         "older_url": replace(head.query, page=number + 1).url(head.path)
         if number * A_PAGE < shown.count
         else None,
     }
-    return await render(request, "report_deal_list.html", values)
 
 
 async def deal_file(

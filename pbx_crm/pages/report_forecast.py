@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+import numpy as np
 from aiohttp import web
 
-from pbx_crm.domain.deal_list import DealLine, table_of
+from pbx_crm.domain.deal_list import DealPage, Rows
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.forecast import LEAST_SETTLED, LEAST_WINS, Range
 from pbx_crm.domain.forecast_report import ComingMonth, ForecastReport, Heap, Pile, money
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render
+from pbx_crm.pages.report_figures import deal_file, page_of
 from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -88,12 +91,11 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
     head, found = await _found(request, DEALS_PATH)
     month = next((month.month.first for month in found.months if month.month.key == head.query.part), None)
     values = {
-        "head": head,
-        "lines": await _lines(request, head, found),
         "name": DATED if month else PILES[_pile(head)][0],
         "month": month,
         "funnel": found.funnel,
         "back_url": head.query.of("").url(PATH),
+        **await page_of(head, _deals(request, head, found)),
     }
     return await render(request, "report_forecast_deals.html", values)
 
@@ -101,12 +103,16 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
 async def deals_as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/forecast/deals.csv and .xlsx: the same deals."""
     head, found = await _found(request, DEALS_PATH)
-    return await head.file(request, table_of(await _lines(request, head, found)))
+    return await deal_file(request, head, _deals(request, head, found))
 
 
-async def _lines(request: web.Request, head: ReportHead, found: ForecastReport) -> list[DealLine]:
+def _deals(
+    request: web.Request, head: ReportHead, found: ForecastReport
+) -> Callable[[Rows], Awaitable[DealPage]]:
     heap = found.heap(head.query.part) or found.heap(_pile(head))
-    return await services_of(request).reports.deals(viewer_of(request).scope, heap.ids if heap else ())
+    ids = heap.ids if heap else np.zeros(0, np.int64)
+    reports, scope = services_of(request).reports, viewer_of(request).scope
+    return lambda rows: reports.deals(scope, ids, rows)
 
 
 def _pile(head: ReportHead) -> Pile:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 from aiohttp import web
 
 from pbx_crm.domain.deal_courses import Part
-from pbx_crm.domain.deal_list import table_of
+from pbx_crm.domain.deal_list import DealPage, Rows
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel_report import LEAST_DEALS, FunnelReport, Share, StageReport
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render
+from pbx_crm.pages.report_figures import deal_file, page_of
 from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -81,30 +82,35 @@ async def as_file(request: web.Request) -> web.StreamResponse:
 
 async def show_deals(request: web.Request) -> web.StreamResponse:
     """GET /reports/funnel/deals: exactly the deals that a figure counted."""
-    return await render(request, "report_deals.html", await _deals(request))
+    head, report, stage, found = await _deals(request)
+    values = {
+        "stage": stage.stage,
+        "part": PARTS[_part(head)],
+        "funnel": report.funnel,
+        "back_url": head.query.of("").url(PATH),
+        **await page_of(head, found),
+    }
+    return await render(request, "report_deals.html", values)
 
 
 async def deals_as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/funnel/deals.csv and .xlsx: the same deals."""
-    found = await _deals(request)
-    head: ReportHead = found["head"]
-    return await head.file(request, table_of(found["lines"]))
+    head, _, _, found = await _deals(request)
+    return await deal_file(request, head, found)
 
 
-async def _deals(request: web.Request) -> dict[str, Any]:
+async def _deals(
+    request: web.Request,
+) -> tuple[ReportHead, FunnelReport, StageReport, Callable[[Rows], Awaitable[DealPage]]]:
     head, found = await _found(request, DEALS_PATH)
-    part = choice_of(Part, head.query.part) or Part.ENTERED
     stage = found.of(head.query.stage) or found.stages[0]
-    reports = services_of(request).reports
-    lines = await reports.deals(viewer_of(request).scope, stage.ids[part])
-    return {
-        "head": head,
-        "lines": lines,
-        "stage": stage.stage,
-        "part": PARTS[part],
-        "funnel": found.funnel,
-        "back_url": head.query.of("").url(PATH),
-    }
+    reports, scope = services_of(request).reports, viewer_of(request).scope
+    return head, found, stage, lambda rows: reports.deals(scope, stage.ids[_part(head)], rows)
+
+
+def _part(head: ReportHead) -> Part:
+    """The figure asked for."""
+    return choice_of(Part, head.query.part) or Part.ENTERED
 
 
 async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, FunnelReport]:

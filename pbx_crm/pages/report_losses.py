@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 
 from aiohttp import web
 
 from pbx_crm.domain.amount_band import AmountBand
-from pbx_crm.domain.deal_list import DealLine, table_of
+from pbx_crm.domain.deal_list import DealPage, Rows
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel_report import LEAST_DEALS
 from pbx_crm.domain.loss_report import Dimension, LossGroup, LossReport, Mark
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import NO_SOURCE, choice_of
 from pbx_crm.pages.render import render, wording_of
+from pbx_crm.pages.report_figures import deal_file, page_of
 from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.report_query import ReportQuery
 from pbx_crm.pages.request import services_of, viewer_of
@@ -101,12 +102,11 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
     """GET /reports/losses/deals: exactly the deals that a figure counted."""
     head, found = await _found(request, DEALS_PATH)
     values = {
-        "head": head,
-        "lines": await _lines(request, head, found),
         "stage": found.funnel.stage(head.query.stage) if head.query.stage else None,
         "reason": _reason(found, head.query.reason),
         "funnel": found.funnel,
-        "back_url": replace(head.query, stage=None, reason=None).url(PATH),
+        "back_url": replace(head.query, stage=None, reason=None, page=1).url(PATH),
+        **await page_of(head, _deals(request, head, found)),
     }
     return await render(request, "report_lost_deals.html", values)
 
@@ -114,12 +114,15 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
 async def deals_as_file(request: web.Request) -> web.StreamResponse:
     """GET /reports/losses/deals.csv and .xlsx: the same deals."""
     head, found = await _found(request, DEALS_PATH)
-    return await head.file(request, table_of(await _lines(request, head, found)))
+    return await deal_file(request, head, _deals(request, head, found))
 
 
-async def _lines(request: web.Request, head: ReportHead, found: LossReport) -> list[DealLine]:
-    ids = [deal.id for deal in found.only(head.query.stage, head.query.reason)]
-    return await services_of(request).reports.deals(viewer_of(request).scope, ids)
+def _deals(
+    request: web.Request, head: ReportHead, found: LossReport
+) -> Callable[[Rows], Awaitable[DealPage]]:
+    ids = found.only(head.query.stage, head.query.reason)
+    reports, scope = services_of(request).reports, viewer_of(request).scope
+    return lambda rows: reports.deals(scope, ids, rows)
 
 
 async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, LossReport]:
@@ -132,8 +135,8 @@ async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, Lo
 
 def _regions_of(request: web.Request, found: LossReport) -> dict[str, str]:
     """What the reader calls the regions, by their keys."""
-    known = {deal.region for deal in found.deals if deal.region}
-    return {str(region.id): wording_of(request).region(region.place) for region in known}
+    regions = found.deals.regions.values()
+    return {str(region.id): wording_of(request).region(region.place) for region in regions}
 
 
 def _table(head: ReportHead, found: LossReport, rows: Dimension, regions: Mapping[str, str]) -> LossTable:
@@ -208,5 +211,5 @@ def _reason(found: LossReport, reason_id: int | None) -> Name | None:
     if reason_id is None:
         return None
     names = {reason.id: reason.name for reason in found.funnel.loss_reasons}
-    own = next((deal.reason for deal in found.deals if deal.reason_id == reason_id), names.get(reason_id, ""))
+    own = found.deals.reasons.get(reason_id, names.get(reason_id, ""))
     return Name(own, "" if own else UNNAMED[Dimension.REASON])

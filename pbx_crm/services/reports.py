@@ -33,7 +33,7 @@ from pbx_crm.domain.call_report import CallReport, Meeting, Moment
 from pbx_crm.domain.call_trend import CallTrend, Every, TrendStep
 from pbx_crm.domain.carried_report import CarriedReport, Fate
 from pbx_crm.domain.cold_report import ColdReport
-from pbx_crm.domain.deal_list import DealLine, DealPage, Rows
+from pbx_crm.domain.deal_list import DealPage, Rows
 from pbx_crm.domain.deal_ways import Ints
 from pbx_crm.domain.forecast_report import ForecastReport
 from pbx_crm.domain.funnel import Funnel
@@ -145,9 +145,9 @@ class Reports:
         conditions = stage_report.lying(wanted, funnel, scope, stage_id)
         return await self._database.read(deal_lists.page, conditions, scope, rows)
 
-    async def deals(self, scope: Scope, deal_ids: Sequence[int] | Ints) -> list[DealLine]:
-        """The deals behind a figure, the newest first; what the viewer may not see is left out."""
-        return await self._database.read(funnel_report.lines_of, deal_ids, scope)
+    async def deals(self, scope: Scope, deal_ids: Ints, rows: Rows) -> DealPage:
+        """Some of the deals behind a figure; what the viewer may not see is left out."""
+        return await self._database.read(deal_lists.page_of, deal_ids, scope, rows)
 
 
 def _funnel(tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime) -> FunnelReport | None:

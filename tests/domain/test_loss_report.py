@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbx_crm.domain.amount_band import band_of
 from pbx_crm.domain.funnel import Funnel, LossReason, Stage, StageKind
-from pbx_crm.domain.loss_report import CallWork, Dimension, LossReport, LostDeal, stages_lost_in, work_of
+from pbx_crm.domain.loss_report import Dimension, LossReport, stages_lost_in
 from tests.builders import NOW
 from tests.domain.one_by_one import Step, ToldDeal, ways_of
+from tests.domain.told_losses import CallWork, LostDeal, columns_of, work_of, works_of
 
 KINDS = (StageKind.UNSORTED, StageKind.OPEN, StageKind.OPEN, StageKind.WON, StageKind.LOST)
 STAGES = tuple(
@@ -31,9 +33,7 @@ DEALS = st.builds(
     id=st.integers(1, 10**6),
     stage_id=st.sampled_from([1, 2, 3]),
     reason_id=st.sampled_from([None, 1, 2]),
-    reason=st.just(""),
     owner_id=st.sampled_from([7, 8]),
-    owner=st.just(""),
     source=st.sampled_from(["", "site", "flyer"]),
     amount=st.decimals(0, 10**7, places=2),
     currency=st.sampled_from(["EUR", "USD"]),
@@ -44,7 +44,7 @@ NOBODY = work_of([])
 
 def report_of(deals: list[LostDeal]) -> LossReport:
     """The report of these losses."""
-    return LossReport(FUNNEL, tuple(deals), NOBODY)
+    return LossReport(FUNNEL, columns_of(deals), NOBODY)
 
 
 @given(st.lists(DEALS, max_size=40), st.sampled_from(Dimension), st.sampled_from(Dimension))
@@ -53,7 +53,7 @@ def test_every_loss_lies_in_one_row_and_one_cell(
 ) -> None:
     found = report_of(deals)
     groups = found.groups(rows)
-    assert sum(len(group.deals) for group in groups) == len(deals)
+    assert sum(len(group.ids) for group in groups) == len(deals)
     assert sum((group.amount for group in groups), Decimal(0)) == found.amount
     assert found.cells(rows, columns).total() == len(deals)
 
@@ -81,19 +81,49 @@ def test_the_deals_behind_a_cell_are_as_many_as_it_says(
     assert len(found.only(stage, reason)) == counted
 
 
+def mark_of(deal: LostDeal, dimension: Dimension) -> str:
+    """The key of the deal's value, as its address has it."""
+    return {
+        Dimension.STAGE: str(deal.stage_id),
+        Dimension.REASON: str(deal.reason_id or 0),
+        Dimension.SELLER: str(deal.owner_id),
+        Dimension.SOURCE: deal.source,
+        Dimension.REGION: "0",
+        Dimension.BAND: band_of(deal.amount).value,
+    }[dimension]
+
+
+@given(st.lists(DEALS, max_size=40), st.sampled_from(Dimension))
+def test_every_row_is_what_taking_its_deals_one_by_one_gives(
+    deals: list[LostDeal], dimension: Dimension
+) -> None:
+    found = {group.mark.key: group for group in report_of(deals).groups(dimension)}
+    alike: dict[str, list[LostDeal]] = {}
+    for deal in deals:
+        alike.setdefault(mark_of(deal, dimension), []).append(deal)
+    assert found.keys() == alike.keys()
+    for key, mine in alike.items():
+        group, slow = found[key], work_of([deal.work for deal in mine])
+        assert group.ids.tolist() == [deal.id for deal in mine]
+        assert group.amount == sum((deal.amount for deal in mine if deal.currency == "EUR"), Decimal(0))
+        assert (group.work.deals, group.work.never_called_back) == (slow.deals, slow.never_called_back)
+        for name in ("tries", "talks", "callback_seconds"):
+            assert getattr(group.work, name) == pytest.approx(getattr(slow, name)), name
+
+
 def works(count: int, **values: float) -> list[CallWork]:
     """So many deals called alike."""
     return [CallWork(int(values.get("tries", 0)), 1, True, values.get("wait"))] * count
 
 
 def test_of_nine_deals_no_mean_is_told_and_of_ten_it_is() -> None:
-    assert work_of(works(9, tries=3, wait=60)).tries is None
-    ten = work_of(works(10, tries=3, wait=60))
+    assert works_of(works(9, tries=3, wait=60)).together.tries is None
+    ten = works_of(works(10, tries=3, wait=60)).together
     assert (ten.tries, ten.talks, ten.callback_seconds, ten.never_called_back) == (3, 1, 60, 0)
 
 
 def test_who_was_never_called_back_is_counted_and_does_not_make_the_others_look_quick() -> None:
-    found = work_of([*works(4), *works(10, wait=120)])
+    found = works_of([*works(4), *works(10, wait=120)]).together
     assert (found.never_called_back, found.callback_seconds) == (4, 120)
 
 
@@ -129,9 +159,10 @@ def test_a_deal_was_lost_in_the_stage_it_lay_in(moves: list[Step], stage: int) -
 
 def test_stages_stand_in_their_order_and_reasons_by_how_often() -> None:
     def deal(number: int, stage: int, reason: int) -> LostDeal:
-        name = FUNNEL.loss_reasons[reason - 1].name
-        return LostDeal(number, stage, reason, name, 7, "Anna", "", Decimal(0), "EUR", CallWork())
+        return LostDeal(number, stage, reason, 7, "", Decimal(0), "EUR", CallWork())
 
-    found = report_of([deal(1, 3, 2), deal(2, 3, 2), deal(3, 1, 1)])
+    reasons = {reason.id: reason.name for reason in FUNNEL.loss_reasons}
+    deals = [deal(1, 3, 2), deal(2, 3, 2), deal(3, 1, 1)]
+    found = LossReport(FUNNEL, columns_of(deals, reasons), NOBODY)
     assert [group.mark.name for group in found.groups(Dimension.STAGE)] == ["Stage 1", "Stage 3"]
     assert [group.mark.name for group in found.groups(Dimension.REASON)] == ["Rival", "Price"]

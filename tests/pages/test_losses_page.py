@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 import pytest
 
 from pbx_crm.db.engine import Transaction
+from pbx_crm.pages import report_figures
 from tests import builders
 from tests.pages.reading import assert_opens, file_rows, page
 from tests.site import Crm
@@ -42,6 +44,21 @@ async def test_every_figure_opens_exactly_its_deals(crm: Crm, by: str) -> None:
     assert len(figures) >= 4
     for figure in figures:
         await assert_opens(crm, figure)
+
+
+async def test_a_long_list_is_read_a_page_at_a_time_and_no_deal_twice(
+    crm: Crm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(report_figures, "A_PAGE", 5)
+    await crm.database.write(lost, crm)
+    address, seen = f"/reports/losses/deals{TODAY}", list[str]()
+    while address:
+        text = await page(crm, address)
+        seen += re.findall(r'id="deal-row-(\d+)"', text)
+        further = re.search(r'rel="next" href="([^"]+)"', text)
+        address = html.unescape(further[1]) if further else ""
+    assert len(seen) == len(set(seen)) == 13
+    assert len(await file_rows(crm, f"/reports/losses/deals.csv{TODAY}")) == 13
 
 
 async def test_a_row_of_few_says_so_and_tells_no_mean(crm: Crm) -> None:

@@ -15,6 +15,7 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import deals, stage_moves, stages
 from pbx_crm.domain.deal import MoveRequest
 from pbx_crm.domain.deal_courses import Part
+from pbx_crm.domain.deal_list import Rows
 from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.person import Person, Role
@@ -102,8 +103,9 @@ async def test_a_seller_sees_the_funnel_of_their_own_deals(office: Office) -> No
     assert (await office.report(office.olga)).deals == 2
     assert (await office.report(office.anna)).deals == 1
     assert (await office.report(office.anna, person_id=office.boris.id)).deals == 0
-    (foreign,) = (await office.report(office.boris)).stages[2].ids[Part.HERE].tolist()
-    assert await office.reports.deals(office.anna.scope, [foreign]) == []
+    foreign = (await office.report(office.boris)).stages[2].ids[Part.HERE]
+    listed = await office.reports.deals(office.anna.scope, foreign, Rows())
+    assert (len(foreign), listed.count, listed.lines) == (1, 0, ())
 
 
 async def test_deals_made_before_the_time_are_another_cohort(office: Office) -> None:
@@ -154,7 +156,7 @@ async def test_the_report_is_what_replaying_every_move_by_hand_gives(office: Off
     for stage in found.stages:
         assert stage.count(Part.HERE) == here[stage.stage.id], stage.stage.name
         for part in Part:
-            lines = await office.reports.deals(office.olga.scope, stage.ids[part])
+            lines = (await office.reports.deals(office.olga.scope, stage.ids[part], Rows())).lines
             assert {line.id for line in lines} == set(stage.ids[part].tolist())
     lost = here[office.funnel.stages[5].id]
     assert sum(stage.count(Part.DROPPED) for stage in found.stages) == lost

@@ -9,9 +9,10 @@ from datetime import UTC, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Table, update
+from sqlalchemy import Table, func, select, update
 
-from pbx_crm.db import regions
+from pbx_crm.db import client_regions, packed, region_columns, regions
+from pbx_crm.db.client_regions import position_of
 from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.db.tables import calls, contact_numbers, contacts, deals
 from pbx_crm.db.tables import lines as line_rows
@@ -230,8 +231,8 @@ async def test_losses_are_told_apart_by_region(country: Country) -> None:
     lost = await country.reports.losses(country.olga.scope, ReportFilter(WEEK))
     assert lost is not None
     rows = {deal.id: deal for deal in await country.rows(deals)}
-    groups = {int(group.mark.key): len(group.deals) for group in lost.groups(Dimension.REGION)}
-    assert groups == counted([rows[deal.id] for deal in lost.deals], region)
+    groups = {int(group.mark.key): len(group.ids) for group in lost.groups(Dimension.REGION)}
+    assert groups == counted([rows[deal_id] for deal_id in lost.deals.ids.tolist()], region)
     table = lost.table()
     assert table.columns[:6] == ("stage", "reason", "seller", "source", "region", "band")
     told_in_file = Counter(
@@ -291,3 +292,21 @@ async def test_a_days_edge_is_the_edge_of_its_regions_too(country: Country) -> N
     await country.happens(story)
     after = told(await country.regions(country.olga), "calls", "incoming")
     assert after - before == Counter({omsk: 1})
+
+
+@pytest.mark.parametrize("seed", [11, 12])
+async def test_regions_looked_up_at_once_are_those_the_database_finds_row_by_row(
+    country: Country, seed: int
+) -> None:
+    await country.live(seed)
+
+    def both(tx: Transaction) -> tuple[list[int], list[int]]:
+        columns = (calls.c.id, calls.c.contact_id, calls.c.line_id, position_of(calls.c.e164))
+        _, *parties = packed.ascending(packed.columns(tx, select(*columns)))
+        row_by_row = func.coalesce(client_regions.of_calls(), NOWHERE)
+        slow = select(row_by_row).select_from(calls).order_by(calls.c.id)
+        return region_columns.of_clients(tx, *parties).tolist(), list(tx.execute(slow).scalars())
+
+    at_once, row_by_row = await country.database.read(both)
+    assert at_once == row_by_row
+    assert len(set(at_once)) > 2

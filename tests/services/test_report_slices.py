@@ -15,6 +15,7 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.amount_band import AmountBand, band_of
 from pbx_crm.domain.call import Outcome
 from pbx_crm.domain.deal_courses import Part
+from pbx_crm.domain.deal_list import Rows
 from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.line import Line, MatchKind
 from pbx_crm.domain.person import Person, Role
@@ -97,7 +98,7 @@ async def test_the_funnel_of_a_band_counts_the_deals_of_these_amounts(shop: Shop
 
 async def test_deals_of_a_source_are_those_behind_its_figure(shop: Shop) -> None:
     found = await shop.funnel(shop.olga, source="site")
-    rows = await shop.reports.deals(shop.olga.scope, found.stages[0].ids[Part.ENTERED])
+    rows = (await shop.reports.deals(shop.olga.scope, found.stages[0].ids[Part.ENTERED], Rows())).lines
     assert [row.source for row in rows] == ["site"] * 3
 
 
