@@ -125,14 +125,13 @@ class _Lying:
 
     def by_day(self, chances: Chances, winning: Floats, days: Sequence[int]) -> list[Floats]:
         """For each stretch [estimate, deal]: the chance to be won in it."""
-        curves = [chances.from_age(stage, age, winning) for stage, age in self.kinds]
+        # Ages and stays are rounded to days: on the last day half of them are in time.
+        around = [day for end in days for day in (end, max(end - 1, 0))]
+        curves = [chances.from_age(stage, age, winning, around) for stage, age in self.kinds]
         found, before = [], np.zeros((GROUPS + 1, len(self.kinds)))
-        for end in days:
-            # Ages and stays are rounded to days: on the last day half of them are in time.
+        for place in range(0, len(around), 2):
             until = (
-                np.stack([(c[:, end] + c[:, max(end - 1, 0)]) / 2 for c in curves], axis=1)
-                if curves
-                else before
+                np.stack([c[:, place : place + 2].mean(axis=1) for c in curves], axis=1) if curves else before
             )
             found.append(np.clip(until - before, 0, 1)[:, self.kind])
             before = until
@@ -142,7 +141,7 @@ class _Lying:
         """Of each deal, the chance to be won within a year."""
         first = Chances(chances.leaving[:1], chances.staying[:1])
         winning = first.winning(HISTORY_DAYS)
-        ends = [first.from_age(stage, age, winning)[0, -1] for stage, age in self.kinds]
+        ends = [first.from_age(stage, age, winning, [HISTORY_DAYS])[0, 0] for stage, age in self.kinds]
         return np.array(ends, dtype=np.float64)[self.kind] if ends else np.zeros(0)
 
 

@@ -10,6 +10,7 @@ how well so many deals can know it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,19 +61,19 @@ class Chances:
         ends = np.stack([np.ones((estimates, days + 1)), np.zeros((estimates, days + 1))], axis=1)
         return np.concatenate([np.clip(found, 0, 1), ends], axis=1)
 
-    def from_age(self, stage: int, age: int, winning: Floats) -> Floats:
-        """[estimate, day]: of deals in this stage for so many days, won within so many days from now.
+    def from_age(self, stage: int, age: int, winning: Floats, within: Sequence[int]) -> Floats:
+        """[estimate, place]: of deals in this stage for so many days, won within each of these days from now.
 
         Nobody has stayed so long: no chance is known, and nought is told.
         """
         days = winning.shape[2]
         leaving = self.leaving[:, stage, :, age : age + days]
         still = self.staying[:, stage, min(age, self.staying.shape[2] - 1)]
-        found = np.zeros((len(leaving), days))
-        for day in range(days):
+        found = np.zeros((len(leaving), len(within)))
+        for place, day in enumerate(within):
             reach = min(day + 1, leaving.shape[2])
             onward = winning[:, :, day - reach + 1 : day + 1][..., ::-1]
-            found[:, day] = np.einsum("rdu,rdu->r", leaving[:, :, :reach], onward)
+            found[:, place] = np.einsum("rdu,rdu->r", leaving[:, :, :reach], onward)
         return np.divide(found, still[:, None], out=np.zeros_like(found), where=still[:, None] > 1e-9)
 
     def goes_on(self, stage: int, age: int) -> bool:

@@ -149,6 +149,15 @@ def test_every_chance_is_one_and_grows_with_the_days() -> None:
     assert (np.diff(winning, axis=2) >= -1e-9).all()
 
 
+def test_a_chance_within_some_days_is_the_same_whichever_others_are_asked_for() -> None:
+    stays, _ = Firm.of(9).years(9, TODAY)
+    chances = chances_of(stays.as_of(TODAY), TODAY, 0)
+    winning = chances.winning(90)
+    every = chances.from_age(0, 1, winning, range(91))
+    assert (np.diff(every, axis=1) >= -1e-9).all()
+    assert chances.from_age(0, 1, winning, [30, 0, 90]).tolist() == every[:, [30, 0, 90]].tolist()
+
+
 def deal(number: int, *steps: tuple[int, float], close: date | None = None, undone: int = 0) -> ToldDeal:
     """A deal of a hundred euros with moves as (stage, days ago); the last one undoes the n-th if told."""
     made = [Step(number * 100 + n, stage, NOW - timedelta(days=ago)) for n, (stage, ago) in enumerate(steps)]
