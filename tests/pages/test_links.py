@@ -28,6 +28,7 @@ SHOWN_WHEN_THERE_IS_SOMETHING = {
     "/reports/funnel/deals",
     "/reports/losses/deals",
     "/reports/forecast/deals",
+    "/reports/carried/deals",
 }
 FIRST = "/"
 
