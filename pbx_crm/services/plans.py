@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
@@ -46,6 +46,11 @@ class Plans:
         """The period's plans against what came of them."""
         return await self._database.read(_report, scope, period, self._currency, self._zone, self._clock())
 
+    async def own(self, viewer: Person) -> list[PlanReport]:
+        """The viewer's own plans of the present week, month and quarter; only what is planned is counted."""
+        periods = list(self.about(self.period("")).values())
+        return await self._database.read(_own, viewer, periods, self._currency, self._zone, self._clock())
+
     async def save(self, viewer: Person, period: PlanPeriod, wanted: Wanted) -> None:
         """Plans these anew; None plans nothing. NotFound for somebody who sells nothing."""
         require_head(viewer)
@@ -82,6 +87,19 @@ def _report(
         facts,
         is_whole=scope.reach is Reach.ALL,
     )
+
+
+def _own(
+    tx: Transaction,
+    viewer: Person,
+    periods: Sequence[PlanPeriod],
+    currency: str,
+    zone: ZoneInfo,
+    now: datetime,
+) -> list[PlanReport]:
+    only = Scope(Reach.OWN, viewer.id)
+    planned = [period for period in periods if stored.targets(tx, period.key, only)]
+    return [_report(tx, only, period, currency, zone, now) for period in planned]
 
 
 def _clock_of(tx: Transaction, period: PlanPeriod, now: datetime, zone: ZoneInfo) -> Clock:

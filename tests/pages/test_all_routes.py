@@ -135,6 +135,7 @@ WALK: dict[tuple[str, str], Ask] = {
     ),
     ("POST", "/settings/skip-rules/{rule}/drop"): Ask("rule", data={}),
     ("POST", "/reminders/warnings/seen"): Ask(data={"key": "1/2026-11-22"}),
+    ("GET", "/today/plan"): Ask(),
     ("GET", "/bell"): Ask(),
     ("POST", "/bell/seen"): Ask(data={}),
     ("GET", "/reminders"): Ask(),

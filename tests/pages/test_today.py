@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from pbx_crm.db.tables import tasks as task_rows
 from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.domain.funnel import Funnel
 from pbx_crm.domain.person import Person
+from pbx_crm.domain.plan import Metric
 from pbx_crm.domain.task import NewTask, Repeat, TaskKind
 from tests import builders
 from tests.builders import NOW
@@ -317,3 +319,25 @@ async def test_a_live_refresh_gets_the_part_that_changes(desk: Desk) -> None:
     part = await (await browser.get("/today", headers=HTMX)).text()
     assert names(part, "due") == ["Vector"]
     assert "<html" not in part
+
+
+async def planned(crm: Crm, who: Person, calls: int) -> None:
+    """The head plans so many conversations for this person in the present month."""
+    period = crm.services.analysis.plans.period("")
+    wanted = {(who.id, Metric.CALLS): Decimal(calls)}
+    await crm.services.analysis.plans.save(crm.cast.olga, period, wanted)
+
+
+async def test_my_plan_stands_under_my_day(crm: Crm) -> None:
+    await planned(crm, crm.cast.anna, 60)
+    anna = await crm.browser(crm.cast.anna)
+    assert 'hx-get="/today/plan"' in await (await anna.get("/today")).text()
+    text = await (await anna.get("/today/plan")).text()
+    assert "Conversations: 0 of 60" in text
+    assert "Deals won" not in text, "what is not planned is not counted"
+
+
+async def test_a_colleagues_plan_is_not_mine(crm: Crm) -> None:
+    await planned(crm, crm.cast.boris, 60)
+    for who in (crm.cast.anna, crm.cast.olga):
+        assert (await (await (await crm.browser(who)).get("/today/plan")).text()).strip() == ""

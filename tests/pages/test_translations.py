@@ -219,6 +219,7 @@ NO_PAGES = (
     "/popup",
     "/board/",
     "/reminders",
+    "/today/plan",
 )
 PAGES = sorted(
     route.path
