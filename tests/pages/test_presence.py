@@ -42,6 +42,18 @@ async def test_a_seller_sees_their_own_lamp_only(crm: Crm) -> None:
     assert "is-talking" not in strip
 
 
+async def test_a_seller_is_told_that_no_call_reaches_their_phone_and_when_it_does_again(crm: Crm) -> None:
+    await on_the_phone(crm)
+    presence = crm.services.telephony.presence
+    boris, anna = await crm.browser(crm.cast.boris), await crm.browser(crm.cast.anna)
+    for device, is_told in (("UNAVAILABLE", True), ("NOT_INUSE", False)):
+        presence.heard("office", DeviceSeen("PJSIP/102", device))
+        await presence.store("office")
+        assert ("not registered at the PBX" in await (await boris.get("/presence")).text()) == is_told
+        assert "not registered at the PBX" not in await (await anna.get("/presence")).text()
+    assert 'id="own-phone"' in await (await boris.get("/today")).text()
+
+
 async def test_whoever_has_no_phone_sees_no_strip(crm: Crm) -> None:
     strip = await (await (await crm.browser(crm.cast.anna)).get("/presence")).text()
     assert strip.strip() == ""
