@@ -36,6 +36,7 @@ from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.errors import BadConfig
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.metrics_door import LOOPBACK, MetricsDoor
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.pbx_door import LONGEST_RING_SECONDS, TOKEN, Network, PbxDoor
 
 PREFIX = "PBX_CRM__"
@@ -66,6 +67,7 @@ class CrmSettings(Section):
     time_zone: Annotated[str, AfterValidator(known_zone)]
     currency: str = Field(pattern=r"^[A-Z]{3}$")
     language: str = Field(default="en", pattern=r"^[a-z]{2}$")
+    months: MonthCalendar | None = None
 
 
 class RecordSettings(Section):
@@ -240,7 +242,7 @@ class Settings(BaseSettings):
         """The `[crm]` part as the rest of the program knows it."""
         names = tuple(pbx.name for pbx in self.pbx)
         crm = self.crm
-        return Installation(crm.region, crm.language, crm.time_zone, crm.currency, names)
+        return Installation(crm.region, crm.language, crm.time_zone, crm.currency, names, crm.months)
 
     def secret_of(self, pbx: PbxSettings) -> str:
         """The AMI secret of a PBX; BadConfig names the file that cannot be read."""

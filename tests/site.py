@@ -105,12 +105,22 @@ def compiled_templates(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.fixture
+def installation() -> Installation:
+    """Where the company of the site is; a module of tests may name another place."""
+    return INSTALLATION
+
+
+@pytest.fixture
 async def crm(
-    sqlite: Database, passwords: Passwords, compiled_templates: None, tmp_path: Path
+    sqlite: Database,
+    passwords: Passwords,
+    compiled_templates: None,
+    installation: Installation,
+    tmp_path: Path,
 ) -> AsyncIterator[Crm]:
     """The running site and its people."""
     clock = TurnedClock()
-    services = build_services(sqlite, INSTALLATION, passwords, clock)
+    services = build_services(sqlite, installation, passwords, clock)
     services.clients.files.use(FileStore(tmp_path / "files", 1_000_000))
     services.clients.imports.use(FileStore(tmp_path / "imports", 1_000_000), rows_of)
     services.voice.messages.use(VoiceSounds(tmp_path / "voice", sox=""))

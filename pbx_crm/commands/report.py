@@ -113,7 +113,8 @@ async def _table(database: Database, settings: Settings, asked: Asked, zone: tzi
     )
     ground = Ground(database, LiveFeed(), utc_now, settings.installation, {})
     tables = ReportTables(reports, Plans(ground), Origins(ground), utc_now)
-    told = ReportDays(wanted, days, zone, _first_weekday(settings, zone), asked.by)
+    week, calendar = _first_weekday(settings, zone), settings.installation.calendar
+    told = ReportDays(wanted, days, zone, week, calendar, asked.by)
     return await tables.table(asked.report, OF_A_HEAD, told)
 
 

@@ -54,14 +54,21 @@ def sellers(tx: Connection, period: str, scope: Scope) -> list[tuple[int, str]]:
 
 def won(tx: Connection, span: Span, currency: str, scope: Scope) -> Figures:
     """Deals each seller won in the time, and for how much of this currency. Two statements."""
-    closed = and_(
-        deals_in(scope), _is_won(), deals.c.stage_since >= span.since, deals.c.stage_since < span.until
-    )
+    closed = and_(*won_in(ReportFilter(span), scope))
     counted = select(deals.c.owner_id, func.count()).where(closed).group_by(deals.c.owner_id)
     summed = select(deals.c.owner_id, func.sum(deals.c.amount)).where(closed, deals.c.currency == currency)
     found: Figures = {(owner, Metric.DEALS): Decimal(count) for owner, count in tx.execute(counted)}
     sums = tx.execute(summed.group_by(deals.c.owner_id))
     return found | {(owner, Metric.SUM): amount for owner, amount in sums}
+
+
+def won_in(wanted: ReportFilter, scope: Scope) -> list[ColumnElement[bool]]:
+    """Conditions on the deals won in the time, of this slice; of all funnels unless one is named."""
+    span = wanted.span
+    found = [deals_in(scope), _is_won(), deals.c.stage_since >= span.since, deals.c.stage_since < span.until]
+    if wanted.funnel_id is not None:
+        found.append(deals.c.funnel_id == wanted.funnel_id)
+    return [*found, *deals_sliced(wanted)]
 
 
 def _is_won() -> ColumnElement[bool]:

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from pbx_crm.domain.call_report import Counts
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.report_period import DAYS_A_WEEK, Days
 from pbx_crm.domain.report_table import ReportTable
 
@@ -80,21 +81,22 @@ def step_for(days: Days, wished: Every | None) -> Every:
     return Every.MONTH
 
 
-def steps_of(days: Days, every: Every, first_weekday: int) -> Iterator[Days]:
+def steps_of(
+    days: Days, every: Every, first_weekday: int, calendar: MonthCalendar = MonthCalendar.GREGORIAN
+) -> Iterator[Days]:
     """The days in steps; the first and the last are cut to what was asked for."""
     first = days.first
     while first <= days.last:
-        last = min(_last_of(first, every, first_weekday), days.last)
+        last = min(_last_of(first, every, first_weekday, calendar), days.last)
         yield Days(first, last)
         first = last + timedelta(days=1)
 
 
-def _last_of(day: date, every: Every, first_weekday: int) -> date:
+def _last_of(day: date, every: Every, first_weekday: int, calendar: MonthCalendar) -> date:
     match every:
         case Every.DAY:
             return day
         case Every.WEEK:
             return day + timedelta(days=DAYS_A_WEEK - 1 - (day.weekday() - first_weekday) % DAYS_A_WEEK)
         case Every.MONTH:
-            following = (day.replace(day=1) + timedelta(days=31)).replace(day=1)
-            return following - timedelta(days=1)
+            return calendar.after_month(calendar.month_of(day)) - timedelta(days=1)

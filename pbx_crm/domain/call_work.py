@@ -76,6 +76,11 @@ class CallWorks:
         """How all of them were called."""
         return self.of(np.arange(len(self.tries)))
 
+    @property
+    def never_called_back(self) -> Marks:
+        """Which were missed without a call back that reached them."""
+        return self.was_missed & np.isnan(self.callback_seconds)
+
     def of(self, rows: Ints) -> Work:
         """How these of them were called, taken together."""
         waited = self.callback_seconds[rows]
@@ -86,7 +91,7 @@ class CallWorks:
             tries=float(self.tries[rows].mean()) if tells else None,
             talks=float(self.talks[rows].mean()) if tells else None,
             callback_seconds=float(np.median(waited[is_back])) if tells_back else None,
-            never_called_back=int((self.was_missed[rows] & ~is_back).sum()),
+            never_called_back=int(self.never_called_back[rows].sum()),
         )
 
 

@@ -13,7 +13,8 @@ from pbx_crm.domain.deal_stays import History, Stays, day_number, stays_of
 from pbx_crm.domain.deal_ways import Floats, Ints, Marks
 from pbx_crm.domain.forecast import Outlook, Range, outlook
 from pbx_crm.domain.funnel import Funnel
-from pbx_crm.domain.report_period import start_of
+from pbx_crm.domain.month_calendar import MonthCalendar
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.report_table import Cell, ReportTable
 from pbx_crm.domain.whole_money import UNITS, total
 
@@ -52,11 +53,13 @@ class Month:
     first: date
     since: datetime
     until: datetime
+    last: date
+    calendar: MonthCalendar
 
     @property
     def key(self) -> str:
-        """`2026-11`."""
-        return f"{self.first:%Y-%m}"
+        """`2026-11`; of Iran's calendar `1405-08`."""
+        return PlanPeriod(self.first, calendar=self.calendar).key
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class ComingMonth:
     """Still to come; of a month that runs, in the rest of it."""
     amount: Range
     dated: Heap
+    won_ids: Ints
+    """The deals that are won already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,7 @@ class PastMonth:
     """By the amounts as they are now."""
     won: int
     won_amount: Decimal
+    won_ids: Ints
 
     @property
     def is_hit(self) -> bool:
@@ -109,6 +115,11 @@ class ForecastReport:
         """The deals of a pile, or of a month by its key."""
         heaps = {month.month.key: month.dated for month in self.months}
         return (heaps | {pile.value: heap for pile, heap in self.piles.items()}).get(key)
+
+    def won_in(self, key: str) -> Ints | None:
+        """The deals won in the month of this key, be it past or coming; None where no such month is told."""
+        months: tuple[ComingMonth | PastMonth, ...] = (*self.past, *self.months)
+        return next((month.won_ids for month in months if month.month.key == key), None)
 
     def table(self) -> ReportTable:
         """A row a month, past and coming, and one for each pile."""
@@ -138,12 +149,20 @@ def money(value: float) -> Decimal:
     return Decimal(round(value))
 
 
-def forecast(funnel: Funnel, deals: History, now: datetime, zone: tzinfo) -> ForecastReport:
-    """The forecast on this moment; months are those of the zone."""
-    own, amounts = deals.amounts, deals.amounts / float(UNITS)
+def forecast(
+    funnel: Funnel,
+    deals: History,
+    now: datetime,
+    zone: tzinfo,
+    calendar: MonthCalendar = MonthCalendar.GREGORIAN,
+) -> ForecastReport:
+    """The forecast on this moment; months are those of the zone and the calendar."""
+    amounts = deals.amounts / float(UNITS)
     stays = stays_of(deals.ways, len(deals.ids), funnel)
     today = now.astimezone(zone).date()
-    months = [_month(today, ahead, zone) for ahead in range(COMING_MONTHS)]
+    around = PlanPeriod.at(PeriodKind.MONTH, today, calendar)
+    months = [_month(one, zone) for one in _following(around, COMING_MONTHS)]
+    gone = [_month(one, zone) for one in _preceding(around, PAST_MONTHS)]
     found = outlook(stays, amounts, day_number(now), [day_number(month.until) for month in months])
     if found is None:
         return ForecastReport(funnel, (), (), {}, 0.0)
@@ -151,42 +170,58 @@ def forecast(funnel: Funnel, deals: History, now: datetime, zone: tzinfo) -> For
     return ForecastReport(
         funnel,
         tuple(
-            _coming(month, stays, own, now, stretch.wins, stretch.amount, heaps)
+            _coming(month, stays, deals, now, stretch.wins, stretch.amount, heaps)
             for month, stretch in zip(months, found.stretches, strict=True)
         ),
-        tuple(_past(stays, amounts, own, [_month(today, -back, zone) for back in range(PAST_MONTHS, 0, -1)])),
+        tuple(_past(stays, amounts, deals, gone)),
         {pile: heaps.of_pile(pile) for pile in Pile},
         found.made_a_week,
     )
 
 
-def _month(today: date, ahead: int, zone: tzinfo) -> Month:
-    number = today.year * 12 + today.month - 1 + ahead
-    first, following = (date(n // 12, n % 12 + 1, 1) for n in (number, number + 1))
-    return Month(first, start_of(first, zone), start_of(following, zone))
+def _following(month: PlanPeriod, count: int) -> list[PlanPeriod]:
+    found = [month]
+    while len(found) < count:
+        found.append(found[-1].next)
+    return found
+
+
+def _preceding(month: PlanPeriod, count: int) -> list[PlanPeriod]:
+    """Oldest first, the month itself not among them."""
+    found = [month.before]
+    while len(found) < count:
+        found.insert(0, found[0].before)
+    return found
+
+
+def _month(period: PlanPeriod, zone: tzinfo) -> Month:
+    span = period.days.span(zone)
+    return Month(period.first, span.since, span.until, period.days.last, period.calendar)
 
 
 def _coming(
     month: Month,
     stays: Stays,
-    own: Ints,
+    deals: History,
     now: datetime,
     wins: Range,
     amount: Range,
     heaps: _Heaps,
 ) -> ComingMonth:
     won = stays.wins(day_number(month.since), day_number(now))
-    return ComingMonth(month, len(won), total(own[won]), wins, amount, heaps.of_month(month))
+    dated = heaps.of_month(month)
+    return ComingMonth(month, len(won), total(deals.amounts[won]), wins, amount, dated, deals.ids[won])
 
 
-def _past(stays: Stays, amounts: Floats, own: Ints, months: Iterable[Month]) -> Iterable[PastMonth]:
+def _past(stays: Stays, amounts: Floats, deals: History, months: Iterable[Month]) -> Iterable[PastMonth]:
     for month in months:
         since, until = day_number(month.since), day_number(month.until)
         found = outlook(stays, amounts, since, [until])
         if found is not None:
             won = stays.wins(since, until)
             (stretch,) = found.stretches
-            yield PastMonth(month, stretch.wins, stretch.amount, len(won), total(own[won]))
+            sold = total(deals.amounts[won])
+            yield PastMonth(month, stretch.wins, stretch.amount, len(won), sold, deals.ids[won])
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +258,7 @@ class _Heaps:
 
     def of_month(self, month: Month) -> Heap:
         """The deals whose sellers expect them to close in this month, on a day still to come."""
-        falls = self.close // 100 == _day(month.first) // 100
+        falls = (self.close >= _day(month.first)) & (self.close <= _day(month.last))
         return self._heap(~self.is_stale & falls & (self.close >= self.today))
 
     def _heap(self, which: Marks) -> Heap:

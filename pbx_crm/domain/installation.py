@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from pbx_crm.domain.month_calendar import MonthCalendar
+
 
 @dataclass(frozen=True, slots=True)
 class Installation:
@@ -20,6 +22,14 @@ class Installation:
     """ISO 4217 code of new funnels."""
     pbxes: tuple[str, ...] = ()
     """Names of the configured PBXes; the first is what forms offer first."""
+    months: MonthCalendar | None = None
+    """The months plans and costs are entered by; None: those of the country."""
+
+    @property
+    def calendar(self) -> MonthCalendar:
+        """The calendar of the company: in Iran the months of the year that begins in spring."""
+        usual = MonthCalendar.JALALI if self.region == "IR" else MonthCalendar.GREGORIAN
+        return self.months or usual
 
     @property
     def zone(self) -> ZoneInfo:

@@ -171,7 +171,7 @@ class LossReport:
             }
         )
 
-    def only(self, stage_id: int | None, reason_id: int | None) -> Ints:
+    def only(self, stage_id: int | None, reason_id: int | None, *, never_called_back: bool = False) -> Ints:
         """The deals lost in this stage for this reason; None narrows nothing, reason 0 is none given."""
         deals = self.deals
         kept = np.ones(len(deals), np.bool_)
@@ -179,6 +179,8 @@ class LossReport:
             kept &= deals.stage == stage_id
         if reason_id is not None:
             kept &= deals.reason == reason_id
+        if never_called_back:
+            kept &= deals.works.never_called_back
         return deals.ids[kept]
 
     def table(self) -> ReportTable:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 
+from pbx_crm.domain.month_calendar import MonthCalendar
+
 DAYS_A_WEEK = 7
 
 
@@ -17,6 +19,8 @@ class Preset(StrEnum):
     YESTERDAY = "yesterday"
     THIS_WEEK = "this_week"
     LAST_WEEK = "last_week"
+    LAST_7_DAYS = "last_7_days"
+    """Today is the last of them: on a Monday, too, there is something to read."""
     THIS_MONTH = "this_month"
     LAST_MONTH = "last_month"
     LAST_90_DAYS = "last_90_days"
@@ -51,9 +55,13 @@ class Days:
     @property
     def before(self) -> Days:
         """What to compare with: the month before a whole month, else as many days just before."""
+        return self.before_by(MonthCalendar.GREGORIAN)
+
+    def before_by(self, calendar: MonthCalendar) -> Days:
+        """The same where months are those of the calendar."""
         last = self.first - timedelta(days=1)
-        if self == _month_of(self.first):
-            return _month_of(last)
+        if self == _month_of(self.first, calendar):
+            return _month_of(last, calendar)
         return Days(self.first - timedelta(days=self.count), last)
 
     def span(self, zone: tzinfo) -> Span:
@@ -61,7 +69,9 @@ class Days:
         return Span(start_of(self.first, zone), start_of(self.last + timedelta(days=1), zone))
 
 
-def days_of(preset: Preset, today: date, first_weekday: int) -> Days:
+def days_of(
+    preset: Preset, today: date, first_weekday: int, calendar: MonthCalendar = MonthCalendar.GREGORIAN
+) -> Days:
     """The days of a preset; weeks begin on `first_weekday`, Monday being 0."""
     week = today - timedelta(days=(today.weekday() - first_weekday) % DAYS_A_WEEK)
     match preset:
@@ -73,27 +83,33 @@ def days_of(preset: Preset, today: date, first_weekday: int) -> Days:
             return Days(week, week + timedelta(days=DAYS_A_WEEK - 1))
         case Preset.LAST_WEEK:
             return Days(week - timedelta(days=DAYS_A_WEEK), week - timedelta(days=1))
+        case Preset.LAST_7_DAYS:
+            return Days(today - timedelta(days=DAYS_A_WEEK - 1), today)
         case Preset.THIS_MONTH:
-            return _month_of(today)
+            return _month_of(today, calendar)
         case Preset.LAST_MONTH:
-            return _month_of(today).before
+            return _month_of(today, calendar).before_by(calendar)
         case Preset.LAST_90_DAYS:
             return Days(today - timedelta(days=89), today)
         case Preset.THIS_YEAR:
-            return Days(today.replace(month=1, day=1), today.replace(month=12, day=31))
+            first = calendar.year_of(today)
+            return Days(first, calendar.after_year(first) - timedelta(days=1))
 
 
-def compared(days: Days, zone: tzinfo, now: datetime) -> Span:
+def compared(
+    days: Days, zone: tzinfo, now: datetime, calendar: MonthCalendar = MonthCalendar.GREGORIAN
+) -> Span:
     """The stretch before these days; of days that still run, only as much of it as has passed of them.
 
     Half a Wednesday is compared with half a Tuesday: by the clock on the wall, also when it was changed
     between the two.
     """
-    span, earlier = days.span(zone), days.before.span(zone)
+    before = days.before_by(calendar)
+    span, earlier = days.span(zone), before.span(zone)
     if not span.since <= now < span.until:
         return earlier
     passed = now.astimezone(zone).replace(tzinfo=None) - datetime.combine(days.first, time.min)
-    until = datetime.combine(days.before.first, time.min) + passed
+    until = datetime.combine(before.first, time.min) + passed
     return Span(earlier.since, min(earlier.until, until.replace(tzinfo=zone).astimezone(UTC)))
 
 
@@ -134,7 +150,6 @@ def start_of(day: date, zone: tzinfo) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def _month_of(day: date) -> Days:
-    first = day.replace(day=1)
-    following = (first + timedelta(days=31)).replace(day=1)
-    return Days(first, following - timedelta(days=1))
+def _month_of(day: date, calendar: MonthCalendar) -> Days:
+    first = calendar.month_of(day)
+    return Days(first, calendar.after_month(first) - timedelta(days=1))

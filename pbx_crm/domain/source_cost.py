@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
-from pbx_crm.domain.plan_period import PlanPeriod
+from pbx_crm.domain.month_calendar import MonthCalendar
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.report_period import Days
 
 Costs = Mapping[tuple[str, str], Decimal]
-"""By source and month, `2026-11`."""
+"""By source and month, `2026-11`; a company that has changed its calendar has some of each."""
 
 
 def months_of(days: Days) -> tuple[PlanPeriod, ...]:
-    """The months these days lie in."""
-    found = [PlanPeriod(days.first.replace(day=1))]
-    while found[-1].next.first <= days.last:
-        found.append(found[-1].next)
-    return tuple(found)
+    """The months these days lie in, of every calendar by which costs may have been entered."""
+    return tuple(month for calendar in MonthCalendar for month in _months_of(days, calendar))
+
+
+def _months_of(days: Days, calendar: MonthCalendar) -> Iterator[PlanPeriod]:
+    month = PlanPeriod.at(PeriodKind.MONTH, days.first, calendar)
+    while month.first <= days.last:
+        yield month
+        month = month.next
 
 
 def cost_of(days: Days, costs: Costs) -> dict[str, Decimal]:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-import jdatetime
+from pbx_crm.domain.month_calendar import MonthCalendar
 
+LATIN_MONTHS = (
+    *("Farvardin", "Ordibehesht", "Khordad", "Tir", "Mordad", "Shahrivar"),
+    *("Mehr", "Aban", "Azar", "Dey", "Bahman", "Esfand"),
+)
+"""For whoever does not read Persian and works in Iran."""
 MONTHS = (
     *("فروردین", "اردیبهشت", "خرداد", "تیر", "مرداد", "شهریور"),
     *("مهر", "آبان", "آذر", "دی", "بهمن", "اسفند"),
@@ -28,6 +33,24 @@ def full(day: date) -> str:
     return f"{short(day)} {year_of(day)}"
 
 
+def month(day: date) -> str:
+    """`آبان 1405`, in Latin digits."""
+    year, number, _ = _date(day)
+    return f"{MONTHS[number - 1]} {year}"
+
+
+def latin_month(day: date) -> str:
+    """`Aban 1405`."""
+    year, number, _ = _date(day)
+    return f"{LATIN_MONTHS[number - 1]} {year}"
+
+
+def quarter(day: date) -> tuple[int, int]:
+    """(year, number of the quarter)."""
+    year, number, _ = _date(day)
+    return year, (number + 2) // 3
+
+
 def written(day: date) -> str:
     """`1405/08/30`, as it is typed, in Latin digits."""
     return "{:04}/{:02}/{:02}".format(*_date(day))
@@ -35,10 +58,8 @@ def written(day: date) -> str:
 
 def gregorian(year: int, month: int, day: int) -> date:
     """The same day in our calendar; ValueError where Iran's has no such day."""
-    found: date = jdatetime.date(year, month, day).togregorian()
-    return found
+    return MonthCalendar.JALALI.day(year, month, day)
 
 
 def _date(day: date) -> tuple[int, int, int]:
-    local = jdatetime.date.fromgregorian(date=day)
-    return local.year, local.month, local.day
+    return MonthCalendar.JALALI.parts(day)

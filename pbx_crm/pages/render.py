@@ -55,8 +55,8 @@ TURN_SECONDS = 0.004
 that is not read for 100 ms, and a call must reach its popup meanwhile."""
 FROM_WORDING = (
     *("number", "money", "short_money", "plain", "clock", "day", "moment", "exact", "since", "timespan"),
-    *("iso", "input_time", "worded", "short_since", "gettext", "percent", "lasting", "month"),
-    *("filesize", "quarter", "region", "time_there", "day_field", "moment_field"),
+    *("iso", "input_time", "worded", "short_since", "gettext", "percent", "lasting", "month", "period"),
+    *("filesize", "region", "time_there", "day_field", "moment_field"),
 )
 
 

@@ -10,6 +10,7 @@ from pbx_crm.domain.call_log import Figure
 from pbx_crm.domain.call_report import SECONDS, Balance, CallReport, Counts, Moment
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.render import render
+from pbx_crm.pages.report_empty import emptiness
 from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -90,7 +91,10 @@ COLUMNS = (
     Column(
         "talk_seconds",
         N_("Talk"),
-        N_("Time connected with clients, holds included; after a transfer each has their own part."),
+        N_(
+            "Time connected with clients, holds included; after a transfer each has their own part. Below it "
+            "the mean of a conversation."
+        ),
         Figure.TALKED,
     ),
     Column(
@@ -118,6 +122,8 @@ class CellView:
     before: float | None
     """The same figure of the stretch before; None where nothing is compared."""
     is_alarm: bool
+    each: float | None = None
+    """Of a length: how long one of them was on average."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +150,7 @@ async def show(request: web.Request) -> web.StreamResponse:
     earlier = None
     if head.query.compares:
         earlier = await services_of(request).reports.calls(viewer_of(request).scope, head.earlier)
-    values = {"head": head, "columns": COLUMNS, "is_empty": found.is_empty}
+    values = {"head": head, "columns": COLUMNS, **await emptiness(request, head, is_empty=found.is_empty)}
     return await render(request, "report_calls.html", {**values, "table": _table(head, found, earlier)})
 
 
@@ -200,9 +206,17 @@ def _cells(
             url=_url(head, column, who, is_nobody),
             before=getattr(was, column.name) if was else None,
             is_alarm=column.figure is Figure.MISSED,
+            each=_each(column, counts),
         )
         for column in COLUMNS
     )
+
+
+def _each(column: Column, counts: Counts) -> float | None:
+    """The mean talk; of calls that rang no length is worth a mean, and holds are rare."""
+    if column.name != "talk_seconds" or not counts.talked:
+        return None
+    return counts.talk_seconds / counts.talked
 
 
 def _url(head: ReportHead, column: Column, who: int | None, is_nobody: bool) -> str | None:

@@ -9,20 +9,25 @@ import numpy as np
 from aiohttp import web
 
 from pbx_crm.domain.deal_list import DealPage, Rows
+from pbx_crm.domain.deal_ways import Ints
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.forecast import LEAST_SETTLED, LEAST_WINS, Range
 from pbx_crm.domain.forecast_report import ComingMonth, ForecastReport, Heap, Pile, money
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages import report_columns
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render
 from pbx_crm.pages.report_figures import deal_file, page_of
 from pbx_crm.pages.report_head import ReportHead, head_of
+from pbx_crm.pages.report_query import ReportQuery
 from pbx_crm.pages.request import services_of, viewer_of
 
 PATH = "/reports/forecast"
 DEALS_PATH = "/reports/forecast/deals"
 SLICES = frozenset({"seller", "line", "source", "region", "funnel", "band"})
 DATED = N_("Dated by their sellers")
+WON = "won-"
+"""Before a month's key: the deals won in it."""
 PILES = {
     Pile.NO_DATE: (N_("No date"), N_("Nobody said when they should close.")),
     Pile.PASSED: (N_("Date passed"), N_("The day they should have closed is over.")),
@@ -60,6 +65,7 @@ class MonthView:
     coming: ComingMonth
     strip: Strip
     url: str
+    won_url: str
 
 
 async def show(request: web.Request) -> web.StreamResponse:
@@ -71,11 +77,14 @@ async def show(request: web.Request) -> web.StreamResponse:
         "head": head,
         "report": found,
         "months": tuple(_month(head, month, longest) for month in found.months),
-        "past": tuple((month, _strip(month.wins, longest)) for month in found.past),
+        "past": tuple(
+            (month, _strip(month.wins, longest), won_url(head.query, month.month.key)) for month in found.past
+        ),
         "piles": _piles(head, found),
         "least_wins": LEAST_WINS,
         "least_settled": LEAST_SETTLED,
         "whole_money": money,
+        "about": report_columns.FORECAST,
     }
     return await render(request, "report_forecast.html", values)
 
@@ -89,9 +98,12 @@ async def as_file(request: web.Request) -> web.StreamResponse:
 async def show_deals(request: web.Request) -> web.StreamResponse:
     """GET /reports/forecast/deals: exactly the open deals that a figure counted."""
     head, found = await _found(request, DEALS_PATH)
-    month = next((month.month.first for month in found.months if month.month.key == head.query.part), None)
+    key = head.query.part.removeprefix(WON)
+    months = [one.month for one in found.past] + [one.month for one in found.months]
+    month = next((one.first for one in months if one.key == key), None)
+    named = N_("Won") if head.query.part.startswith(WON) else DATED
     values = {
-        "name": DATED if month else PILES[_pile(head)][0],
+        "name": named if month else PILES[_pile(head)][0],
         "month": month,
         "funnel": found.funnel,
         "back_url": head.query.of("").url(PATH),
@@ -109,10 +121,17 @@ async def deals_as_file(request: web.Request) -> web.StreamResponse:
 def _deals(
     request: web.Request, head: ReportHead, found: ForecastReport
 ) -> Callable[[Rows], Awaitable[DealPage]]:
-    heap = found.heap(head.query.part) or found.heap(_pile(head))
-    ids = heap.ids if heap else np.zeros(0, np.int64)
-    reports, scope = services_of(request).reports, viewer_of(request).scope
+    ids, reports, scope = _ids(head, found), services_of(request).reports, viewer_of(request).scope
     return lambda rows: reports.deals(scope, ids, rows)
+
+
+def _ids(head: ReportHead, found: ForecastReport) -> Ints:
+    part, none = head.query.part, np.zeros(0, np.int64)
+    if part.startswith(WON):
+        won = found.won_in(part.removeprefix(WON))
+        return none if won is None else won
+    heap = found.heap(part) or found.heap(_pile(head))
+    return heap.ids if heap else none
 
 
 def _pile(head: ReportHead) -> Pile:
@@ -123,14 +142,21 @@ def _pile(head: ReportHead) -> Pile:
 async def _found(request: web.Request, path: str = PATH) -> tuple[ReportHead, ForecastReport]:
     head = await head_of(request, path, SLICES, has_period=False)
     reports, scope = services_of(request).reports, viewer_of(request).scope
-    found = await reports.forecast(scope, head.wanted, head.now, head.zone)
+    found = await reports.forecast(scope, head.wanted, head.now, head.zone, head.calendar)
     if found is None:
         raise NotFound
     return head, found
 
 
 def _month(head: ReportHead, month: ComingMonth, longest: float) -> MonthView:
-    return MonthView(month, _strip(month.wins, longest), head.query.of(month.month.key).url(DEALS_PATH))
+    key = month.month.key
+    dated_url = head.query.of(key).url(DEALS_PATH)
+    return MonthView(month, _strip(month.wins, longest), dated_url, won_url(head.query, key))
+
+
+def won_url(query: ReportQuery, key: str) -> str:
+    """The address of the deals won in the month of this key."""
+    return query.of(f"{WON}{key}").url(DEALS_PATH)
 
 
 def _strip(wins: Range, longest: float) -> Strip:

@@ -12,6 +12,7 @@ from pbx_crm.domain.deal_list import DealPage, Rows
 from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel_report import LEAST_DEALS, FunnelReport, Share, StageReport
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages import report_columns
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render
 from pbx_crm.pages.report_figures import deal_file, page_of
@@ -69,6 +70,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "stages": _stages(head, found, earlier),
         "worst": worst,
         "parts": PARTS,
+        "about": report_columns.FUNNEL,
         "floor": LEAST_DEALS,
     }
     return await render(request, "report_funnel.html", values)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
 from aiohttp import web
 
 from pbx_crm.domain.amount_band import BAND_NAMES, AmountBand
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.person import Reach
 from pbx_crm.domain.region import NOWHERE
 from pbx_crm.domain.report_filter import Choices, ReportFilter
-from pbx_crm.domain.report_period import Days, Preset, compared
+from pbx_crm.domain.report_period import DAYS_A_WEEK, Days, Preset, compared
 from pbx_crm.domain.report_table import ReportTable
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.region_choice import region_choices
@@ -21,6 +22,7 @@ from pbx_crm.pages.report_query import ReportQuery
 from pbx_crm.pages.request import services_of, viewer_of
 
 REPORTS = (
+    ("/reports/overview", N_("Overview")),
     ("/reports/calls", N_("Calls per seller")),
     ("/reports/trend", N_("Trend")),
     ("/reports/hours", N_("Hours")),
@@ -45,6 +47,7 @@ PRESETS = (
     (Preset.YESTERDAY, N_("Yesterday")),
     (Preset.THIS_WEEK, N_("This week")),
     (Preset.LAST_WEEK, N_("Last week")),
+    (Preset.LAST_7_DAYS, N_("7 days")),
     (Preset.THIS_MONTH, N_("This month")),
     (Preset.LAST_MONTH, N_("Last month")),
     (Preset.LAST_90_DAYS, N_("90 days")),
@@ -74,6 +77,10 @@ class ReportHead:
     can_compare: bool
     has_own_zone: bool
     """Whether the reader's days are not the company's."""
+    calendar: MonthCalendar
+    """Whose months the reader lives by."""
+    is_table: bool = True
+    """Whether it can be sliced and had as a file."""
     regions: tuple[tuple[int, str], ...] = ()
     """(id, name) of the regions to slice by, as the reader calls them."""
 
@@ -105,6 +112,16 @@ class ReportHead:
         return tuple(filter(None, (*named, self.query.source)))
 
     @property
+    def before(self) -> Days:
+        """The days to compare with; of days that still run as much of them as has passed."""
+        return self.days.before_by(self.calendar)
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether figures of the days before stand beside those asked for."""
+        return self.can_compare and (self.query.compares or not self.is_table)
+
+    @property
     def can_be_any_funnel(self) -> bool:
         """Whether it is about all funnels unless one is chosen."""
         return ANY_FUNNEL in self.slices
@@ -124,6 +141,12 @@ class ReportHead:
         """(kind, address) of the same report as a file."""
         return tuple((ending.upper(), self.query.url(f"{self.path}.{ending}")) for ending in ENDINGS)
 
+    def since(self, first: datetime) -> str:
+        """The address of the same report on the seven days from the one in which this moment lies."""
+        day = first.astimezone(self.zone).date()
+        asked = replace(self.query, from_day=day, to_day=day + timedelta(days=DAYS_A_WEEK - 1), page=1)
+        return asked.url(self.path)
+
     async def file(self, request: web.Request, table: ReportTable) -> web.Response:
         """The table as the file asked for; its name says which report and days it is."""
         stem = f"{self.path.removeprefix('/reports/').replace('/', '-')}-{self.days.first}-{self.days.last}"
@@ -139,13 +162,14 @@ async def head_of(
     *,
     has_period: bool = True,
     can_compare: bool = True,
+    is_table: bool = True,
 ) -> ReportHead:
     """The head of the report at this path."""
     services, viewer, wording = services_of(request), viewer_of(request), wording_of(request)
     query = ReportQuery.read(request.query)
     zone, firm_zone = days_zone_of(request, query.in_firm_zone), days_zone_of(request, True)
     today = wording.now.astimezone(zone).date()
-    days = query.days(today, wording.first_weekday)
+    days = query.days(today, wording.first_weekday, wording.calendar)
     return ReportHead(
         path=path,
         query=query,
@@ -155,12 +179,14 @@ async def head_of(
         choices=await services.reports.choices(viewer.scope),
         is_head=viewer.scope.reach is Reach.ALL,
         wanted=query.filter(days.span(zone)),
-        earlier=query.filter(compared(days, zone, wording.now)),
+        earlier=query.filter(compared(days, zone, wording.now, wording.calendar)),
         slices=slices,
         firm_zone=firm_zone,
         has_period=has_period,
         can_compare=has_period and can_compare,
         has_own_zone=str(wording.zone) != str(firm_zone),
+        calendar=wording.calendar,
+        is_table=is_table,
         regions=await _regions(request, query.region) if REGION in slices else (),
     )
 

@@ -13,6 +13,7 @@ from pbx_crm.domain.report_period import DAYS_A_WEEK
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import CallQuery
 from pbx_crm.pages.render import language_of, render, wording_of
+from pbx_crm.pages.report_empty import emptiness
 from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -55,7 +56,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             (replace(head.query, by=known).url(PATH), name, known == view) for known, name in VIEWS.items()
         ],
         "view": view,
-        "is_empty": not found.cells,
+        **await emptiness(request, head, is_empty=not found.cells),
         "floor": LEAST_CALLS,
     }
     return await render(request, "report_hours.html", values)

@@ -13,6 +13,7 @@ from pbx_crm.domain.errors import NotFound
 from pbx_crm.domain.funnel_report import LEAST_DEALS
 from pbx_crm.domain.loss_report import Dimension, LossGroup, LossReport, Mark
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages import report_columns, report_won
 from pbx_crm.pages.call_query import NO_SOURCE, choice_of
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.report_figures import deal_file, page_of
@@ -24,6 +25,8 @@ PATH = "/reports/losses"
 DEALS_PATH = "/reports/losses/deals"
 SLICES = frozenset({"seller", "line", "source", "region", "funnel", "band"})
 HOTTEST = 5
+NEVER = "never"
+"""The part of the deals that were missed and that no call back reached."""
 NAMES = {
     Dimension.STAGE: N_("Stage"),
     Dimension.REASON: N_("Reason"),
@@ -64,6 +67,8 @@ class RowView:
     name: Name
     group: LossGroup
     url: str
+    never_url: str
+    """Of those of its deals that were missed and never called back."""
     cells: tuple[CellView, ...]
 
 
@@ -87,7 +92,10 @@ async def show(request: web.Request) -> web.StreamResponse:
         "table": _table(head, found, rows, _regions_of(request, found)),
         "views": [(_by(head, by), NAMES[by], by is rows) for by in Dimension],
         "all_url": _deals_url(head.query),
+        "never_url": _deals_url(head.query.of(NEVER)),
+        "won_url": replace(head.query, by="", funnel=found.funnel.id).url(report_won.PATH),
         "floor": LEAST_DEALS,
+        "about": report_columns.LOSSES,
     }
     return await render(request, "report_losses.html", values)
 
@@ -105,7 +113,8 @@ async def show_deals(request: web.Request) -> web.StreamResponse:
         "stage": found.funnel.stage(head.query.stage) if head.query.stage else None,
         "reason": _reason(found, head.query.reason),
         "funnel": found.funnel,
-        "back_url": replace(head.query, stage=None, reason=None, page=1).url(PATH),
+        "is_never": head.query.part == NEVER,
+        "back_url": replace(head.query, stage=None, reason=None, part="", page=1).url(PATH),
         **await page_of(head, _deals(request, head, found)),
     }
     return await render(request, "report_lost_deals.html", values)
@@ -120,7 +129,7 @@ async def deals_as_file(request: web.Request) -> web.StreamResponse:
 def _deals(
     request: web.Request, head: ReportHead, found: LossReport
 ) -> Callable[[Rows], Awaitable[DealPage]]:
-    ids = found.only(head.query.stage, head.query.reason)
+    ids = found.only(head.query.stage, head.query.reason, never_called_back=head.query.part == NEVER)
     reports, scope = services_of(request).reports, viewer_of(request).scope
     return lambda rows: reports.deals(scope, ids, rows)
 
@@ -150,6 +159,7 @@ def _table(head: ReportHead, found: LossReport, rows: Dimension, regions: Mappin
                 _name(group.mark, rows, regions),
                 group,
                 _deals_url(_narrowed(head.query, rows, group.mark)),
+                _deals_url(_narrowed(head.query.of(NEVER), rows, group.mark)),
                 tuple(
                     CellView(
                         counts[group.mark.key, column.key],

@@ -14,6 +14,7 @@ from pbx_crm.domain.funnel_report import LEAST_DEALS, Share
 from pbx_crm.domain.origin_report import Made, OriginKind, OriginReport, OriginRow
 from pbx_crm.domain.region import Place
 from pbx_crm.domain.sentence import N_
+from pbx_crm.pages import report_columns
 from pbx_crm.pages.call_query import NO_SOURCE, choice_of
 from pbx_crm.pages.render import render
 from pbx_crm.pages.report_figures import DealsTitle, FigureView, deal_file, deal_list
@@ -113,7 +114,7 @@ class OriginPages:
         scope, origins = viewer_of(request).scope, services_of(request).analysis.origins
         earlier = None
         if head.query.compares:
-            earlier = await origins.report(scope, self.kind, head.earlier, head.days.before)
+            earlier = await origins.report(scope, self.kind, head.earlier, head.days.before_by(head.calendar))
         values = {
             "head": head,
             "report": found,
@@ -122,7 +123,8 @@ class OriginPages:
             "rows": [self._row(head, row, earlier) for row in found.rows],
             "total": self._row(head, found.total, earlier),
             "tiles": _tiles(found) if self.kind is OriginKind.REGION else (),
-            "parts": tuple(PARTS.values()),
+            "parts": tuple((made.value, name) for made, name in PARTS.items()),
+            "about": report_columns.ORIGINS,
             "floor": LEAST_DEALS,
         }
         return await render(request, "report_origins.html", values)

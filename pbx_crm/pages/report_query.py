@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from pbx_crm.domain.amount_band import AmountBand
 from pbx_crm.domain.call import Direction
 from pbx_crm.domain.call_log import Figure
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.report_filter import ReportFilter
 from pbx_crm.domain.report_period import Days, Preset, Span, days_of
 from pbx_crm.pages.board_place import number_in
@@ -101,10 +102,12 @@ class ReportQuery:
         """Whether days are named, rather than a period."""
         return self.from_day is not None or self.to_day is not None
 
-    def days(self, today: date, first_weekday: int) -> Days:
+    def days(
+        self, today: date, first_weekday: int, calendar: MonthCalendar = MonthCalendar.GREGORIAN
+    ) -> Days:
         """The days asked for, the first never after the last; one end left open means that day."""
         if not self.names_days:
-            return days_of(self.preset, today, first_weekday)
+            return days_of(self.preset, today, first_weekday, calendar)
         ends = [day for day in (self.from_day, self.to_day) if day is not None]
         return Days(max(min(ends), max(ends) - LONGEST), max(ends))
 

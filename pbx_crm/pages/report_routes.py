@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pbx_crm.pages import costs, report_carried, report_cold, report_stages
+from pbx_crm.pages import costs, report_carried, report_cold, report_overview, report_stages, report_won
 from pbx_crm.pages.access import Access, Handler, Route
 from pbx_crm.pages.report_origins import LINES, REGIONS, SOURCES
 
@@ -16,6 +16,8 @@ def _report(path: str, show: Handler, as_file: Handler) -> tuple[Route, ...]:
 
 
 REPORT_ROUTES: tuple[Route, ...] = (
+    Route("GET", report_overview.PATH, report_overview.show, Access.CLIENT_DATA),
+    *_report(report_won.PATH, report_won.show, report_won.as_file),
     *_report("/reports/sources", SOURCES.show, SOURCES.as_file),
     *_report("/reports/sources/deals", SOURCES.show_deals, SOURCES.deals_as_file),
     *_report("/reports/lines", LINES.show, LINES.as_file),

@@ -11,6 +11,7 @@ from pbx_crm.domain.call_trend import CallTrend, Every, TrendStep, step_for, ste
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages.call_query import choice_of
 from pbx_crm.pages.render import render, wording_of
+from pbx_crm.pages.report_empty import emptiness
 from pbx_crm.pages.report_head import ReportHead, head_of
 from pbx_crm.pages.request import services_of, viewer_of
 
@@ -46,11 +47,13 @@ class StepView:
     bar: Bar
     cells: tuple[tuple[int, str, bool], ...]
     """(figure, address of its calls, whether it is one to worry about)."""
+    talked_url: str
 
 
 async def show(request: web.Request) -> web.StreamResponse:
     """GET /reports/trend."""
     head, found = await _found(request)
+    is_empty = not any(step.incoming or step.counts.dialled for step in found.steps)
     values = {
         "head": head,
         "trend": found,
@@ -60,7 +63,7 @@ async def show(request: web.Request) -> web.StreamResponse:
             (replace(head.query, by=every.value).url(PATH), name, every is found.every)
             for every, name in STEPS.items()
         ],
-        "is_empty": not any(step.incoming or step.counts.dialled for step in found.steps),
+        **await emptiness(request, head, is_empty=is_empty),
     }
     return await render(request, "report_trend.html", values)
 
@@ -74,16 +77,17 @@ async def as_file(request: web.Request) -> web.StreamResponse:
 async def _found(request: web.Request) -> tuple[ReportHead, CallTrend]:
     head = await head_of(request, PATH, SLICES, can_compare=False)
     every = step_for(head.days, choice_of(Every, head.query.by))
-    steps = list(steps_of(head.days, every, wording_of(request).first_weekday))
+    steps = list(steps_of(head.days, every, wording_of(request).first_weekday, head.calendar))
     reports, scope = services_of(request).reports, viewer_of(request).scope
     return head, await reports.call_trend(scope, head.wanted, every, steps, head.zone)
 
 
-def _view(head: ReportHead, found: CallTrend, place: int) -> StepView:
+def bar_of(found: CallTrend, place: int) -> Bar:
+    """The step at this place, drawn."""
     step, wide = found.steps[place], HEIGHT * 4 / len(found.steps)
     answered = HEIGHT * step.counts.answered / found.tallest
     missed = HEIGHT * step.counts.missed / found.tallest
-    bar = Bar(
+    return Bar(
         x=round(place * wide + wide * 0.1, 2),
         width=round(wide * 0.8, 2),
         answered_top=round(HEIGHT - answered, 2),
@@ -91,6 +95,10 @@ def _view(head: ReportHead, found: CallTrend, place: int) -> StepView:
         missed_top=round(HEIGHT - answered - missed, 2),
         missed_height=round(missed, 2),
     )
+
+
+def _view(head: ReportHead, found: CallTrend, place: int) -> StepView:
+    step = found.steps[place]
     cells = tuple(
         (
             getattr(step.counts, figure.value),
@@ -99,4 +107,5 @@ def _view(head: ReportHead, found: CallTrend, place: int) -> StepView:
         )
         for figure, _ in FIGURES
     )
-    return StepView(step, bar, cells)
+    talked_url = head.query.calls(step.days, Figure.TALKED, head.wanted.person_id)
+    return StepView(step, bar_of(found, place), cells, talked_url)

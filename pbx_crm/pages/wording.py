@@ -21,7 +21,9 @@ from babel.units import format_unit
 from markupsafe import Markup
 
 from pbx_crm.domain.errors import BadInput, Refused
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.owner_rule import Rule, in_words
+from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
 from pbx_crm.domain.region import Place, clocks_at
 from pbx_crm.domain.sentence import N_
 from pbx_crm.pages import jalali
@@ -32,6 +34,8 @@ PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 """Babel writes Persian separators but Latin digits."""
 SECONDS_A_MINUTE = 60
 SECONDS_AN_HOUR = 3600
+YEAR_TO_REPLACE = 2026
+"""In a date of our calendar that stands for one of another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +140,34 @@ class Wording:
         pattern = self._locale.datetime_skeletons[parts].pattern
         return format_date(day, pattern, locale=self._locale)
 
-    def month(self, day: date) -> str:
-        """`November 2026`; in Persian, too, for what is counted is a month of this calendar."""
+    @property
+    def calendar(self) -> MonthCalendar:
+        """The calendar whose months the reader lives by."""
+        return MonthCalendar.JALALI if self.reads_jalali else MonthCalendar.GREGORIAN
+
+    def month(self, day: date, calendar: MonthCalendar | None = None) -> str:
+        """`November 2026`, `آبان ۱۴۰۵`: the month of the reader's calendar, or of the one named."""
+        if (calendar or self.calendar) is MonthCalendar.JALALI:
+            return self._digits(jalali.month(day) if self.reads_jalali else jalali.latin_month(day))
         return self._digits(self._by_skeleton(day, "yMMMM"))
 
-    def quarter(self, day: date) -> str:
-        """`4th quarter 2026`."""
-        return self._digits(self._by_skeleton(day, "yQQQQ"))
+    def quarter(self, day: date, calendar: MonthCalendar | None = None) -> str:
+        """`4th quarter 2026`, of the reader's calendar or of the one named."""
+        if (calendar or self.calendar) is MonthCalendar.GREGORIAN:
+            return self._digits(self._by_skeleton(day, "yQQQQ"))
+        # Babel knows no calendar but ours: a quarter of the same number in a year of ours, the year put in.
+        year, number = jalali.quarter(day)
+        like = self._by_skeleton(date(YEAR_TO_REPLACE, number * 3, 1), "yQQQQ")
+        return self._digits(like.replace(str(YEAR_TO_REPLACE), str(year)))
+
+    def period(self, period: PlanPeriod) -> str:
+        """What a period of plans is called; with its days where the reader lives by another calendar."""
+        days = f"{self.day(period.days.first)} – {self.day(period.days.last)}"
+        if period.kind is PeriodKind.WEEK:
+            return days
+        called = self.month if period.kind is PeriodKind.MONTH else self.quarter
+        name = called(period.first, period.calendar)
+        return name if period.calendar is self.calendar else f"{name} ({days})"
 
     def moment(self, at: datetime) -> str:
         """`today 16:30`, `yesterday 11:20`, `12 Nov 09:00`."""

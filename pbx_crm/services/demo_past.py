@@ -19,11 +19,13 @@ from pbx_crm.db.engine import Database, Transaction
 from pbx_crm.domain.call import Call, CallEnded
 from pbx_crm.domain.deal import Deal, MoveRequest
 from pbx_crm.domain.funnel import Funnel, Stage, StageKind
+from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.passage import GateClosed
 from pbx_crm.domain.person import Reach, Scope
 from pbx_crm.domain.phone import NumberPlan
 from pbx_crm.domain.task import NewTask, TaskKind
 from pbx_crm.services.call_intake import take_in
+from pbx_crm.services.demo_aims import aim, meet
 from pbx_crm.services.demo_calls import CallBook
 from pbx_crm.services.moves import carry
 
@@ -56,6 +58,7 @@ class _Weeks:
     chance: random.Random
     book: CallBook
     today: date
+    meets: random.Random
     opened: list[_Way] = field(default_factory=list)
 
 
@@ -65,10 +68,13 @@ async def live_through(
     """The company's last weeks, up to yesterday; a transaction a day."""
     chance = random.Random(20)  # noqa: S311  # made-up numbers, nobody's secret
     today = now.astimezone(zone).date()
-    weeks = _Weeks(pbx, zone, NumberPlan(region), chance, CallBook(chance, zone), today)
+    meets = random.Random(22)  # noqa: S311  # apart, so that meetings change nothing else of the weeks
+    weeks = _Weeks(pbx, zone, NumberPlan(region), chance, CallBook(chance, zone), today, meets)
     for back in range(days, 0, -1):
         await database.write(_day, weeks, today - timedelta(days=back))
     await database.write(_plan_ahead, weeks, now)
+    open_deals = [way.deal_id for way in weeks.opened]
+    await database.write(aim, open_deals, now, Installation(region, "en", str(zone), ""))
 
 
 def _day(tx: Transaction, weeks: _Weeks, day: date) -> None:
@@ -112,7 +118,10 @@ def _walk(tx: Transaction, weeks: _Weeks, day: date) -> None:
         wish = _wish(weeks, funnel[deal.funnel_id], target, deal)
         # A visitor may try gates while these weeks are still being written: such a card stays.
         with suppress(GateClosed):
-            carry(tx, staff[deal.owner_id], deal.id, wish, _moment(weeks, day))
+            at = _moment(weeks, day)
+            carry(tx, staff[deal.owner_id], deal.id, wish, at)
+            if target.kind is not StageKind.LOST:
+                meet(tx, weeks.meets, deal.owner_id, deal.id, at)
         way.again_on = _soon(weeks, day)
 
 

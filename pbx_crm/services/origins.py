@@ -29,8 +29,8 @@ class Origins:
 
     def month(self, key: str) -> PlanPeriod:
         """The month written `2026-11`; what is none means the present one."""
-        found = PlanPeriod.of(key, self._ground.today)
-        return PlanPeriod.at(PeriodKind.MONTH, found.first)
+        found = PlanPeriod.of(key, self._ground.today, self._ground.installation.calendar)
+        return PlanPeriod.at(PeriodKind.MONTH, found.first, found.calendar)
 
     async def report(self, scope: Scope, kind: OriginKind, wanted: ReportFilter, days: Days) -> OriginReport:
         """What came from each source or over each line in these days, which are those of the filter."""

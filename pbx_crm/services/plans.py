@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -36,7 +36,11 @@ class Plans:
 
     def period(self, key: str) -> PlanPeriod:
         """The period written `2026-11`, `2026-W47` or `2026-Q4`; what is none means the present month."""
-        return PlanPeriod.of(key, self._ground.today)
+        return PlanPeriod.of(key, self._ground.today, self._ground.installation.calendar)
+
+    def period_at(self, kind: PeriodKind, day: date) -> PlanPeriod:
+        """The period of this kind of the company's calendar in which the day lies."""
+        return PlanPeriod.at(kind, day, self._ground.installation.calendar)
 
     def about(self, period: PlanPeriod) -> dict[PeriodKind, PlanPeriod]:
         """About the same time, the period of each length."""

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from pbx_crm.domain.call_trend import Every, step_for, steps_of
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.origin_report import OriginKind
 from pbx_crm.domain.person import Scope
-from pbx_crm.domain.plan_period import PeriodKind, PlanPeriod
+from pbx_crm.domain.plan_period import PeriodKind
 from pbx_crm.domain.report_filter import ReportFilter, ReportName
 from pbx_crm.domain.report_period import Days
 from pbx_crm.domain.report_table import ReportTable
@@ -36,6 +37,8 @@ class ReportDays:
     zone: tzinfo
     first_weekday: int
     """Monday is 0."""
+    calendar: MonthCalendar = MonthCalendar.GREGORIAN
+    """Whose months."""
     by: str = ""
     """Steps of a trend: day, week or month; length of a plan: week, month or quarter."""
 
@@ -62,7 +65,7 @@ class ReportTables:
     async def table(self, name: ReportName, scope: Scope, asked: ReportDays) -> ReportTable:
         """The report of this name, as far as the scope reaches."""
         if name is ReportName.PLAN:
-            period = PlanPeriod.at(asked.every_plan, asked.days.first)
+            period = self._plans.period_at(asked.every_plan, asked.days.first)
             return (await self._plans.report(scope, period)).table()
         if name in ORIGINS:
             return (await self._origins.report(scope, ORIGINS[name], asked.wanted, asked.days)).table()
@@ -82,7 +85,7 @@ class ReportTables:
                 return (await reports.missed(scope, wanted, self._clock())).table()
             case ReportName.TREND:
                 every = step_for(asked.days, asked.every_step)
-                steps = list(steps_of(asked.days, every, asked.first_weekday))
+                steps = list(steps_of(asked.days, every, asked.first_weekday, asked.calendar))
                 return (await reports.call_trend(scope, wanted, every, steps, asked.zone)).table()
         return None
 
@@ -96,7 +99,7 @@ class ReportTables:
                 funnel = await reports.funnel(scope, wanted, now)
                 return funnel.table() if funnel else None
             case ReportName.FORECAST:
-                expected = await reports.forecast(scope, wanted, now, asked.zone)
+                expected = await reports.forecast(scope, wanted, now, asked.zone, asked.calendar)
                 return expected.table() if expected else None
             case ReportName.LOSSES:
                 lost = await reports.losses(scope, wanted)

@@ -13,6 +13,7 @@ from pbx_crm.db import (
     carried_report,
     cold_report,
     deal_lists,
+    first_call,
     funnel_report,
     funnels,
     lines,
@@ -21,6 +22,7 @@ from pbx_crm.db import (
     missed_clock,
     origin_report,
     people,
+    plans,
     report_slices,
     stage_report,
 )
@@ -41,6 +43,7 @@ from pbx_crm.domain.funnel_report import FunnelReport
 from pbx_crm.domain.funnel_report import report as count_funnel
 from pbx_crm.domain.loss_report import LossReport
 from pbx_crm.domain.missed_clock import MissedReport
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.origin_report import Made
 from pbx_crm.domain.person import Reach, Role, Scope
 from pbx_crm.domain.report_filter import Choices, ReportFilter
@@ -65,6 +68,10 @@ class Reports:
     async def calls(self, scope: Scope, wanted: ReportFilter) -> CallReport:
         """Calls per seller."""
         return await self._database.read(call_report.report, wanted, scope)
+
+    async def first_call(self, scope: Scope) -> datetime | None:
+        """Since when there are calls, for a report that has none; None where there is none at all."""
+        return await self._database.read(first_call.first_call, scope)
 
     async def call_trend(
         self, scope: Scope, wanted: ReportFilter, every: Every, steps: Sequence[Days], zone: tzinfo
@@ -107,10 +114,15 @@ class Reports:
         return await self._database.read(_losses, scope, wanted)
 
     async def forecast(
-        self, scope: Scope, wanted: ReportFilter, now: datetime, zone: tzinfo
+        self,
+        scope: Scope,
+        wanted: ReportFilter,
+        now: datetime,
+        zone: tzinfo,
+        calendar: MonthCalendar = MonthCalendar.GREGORIAN,
     ) -> ForecastReport | None:
         """What will be won in the coming months of the zone; the filter's time says nothing here."""
-        return await self._database.read(_forecast, scope, wanted, now, zone)
+        return await self._database.read(_forecast, scope, wanted, now, zone, calendar)
 
     async def stages(self, scope: Scope, wanted: ReportFilter) -> StageReport | None:
         """What lies in each stage now; the first funnel's unless the filter names one in use."""
@@ -137,6 +149,10 @@ class Reports:
         """Some of the deals made in the time that are open, lost or won now."""
         conditions = origin_report.made(wanted, scope, what)
         return await self._database.read(deal_lists.page, conditions, scope, rows)
+
+    async def won(self, scope: Scope, wanted: ReportFilter, rows: Rows) -> DealPage:
+        """Some of the deals won in the time; of all funnels unless the filter names one."""
+        return await self._database.read(deal_lists.page, plans.won_in(wanted, scope), scope, rows)
 
     async def lying(
         self, scope: Scope, wanted: ReportFilter, funnel: Funnel, stage_id: int | None, rows: Rows
@@ -187,12 +203,13 @@ def _carried(tx: Transaction, scope: Scope, wanted: ReportFilter) -> CarriedRepo
 
 
 def _forecast(
-    tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime, zone: tzinfo
+    tx: Transaction, scope: Scope, wanted: ReportFilter, now: datetime, zone: tzinfo, calendar: MonthCalendar
 ) -> ForecastReport | None:
     funnel = _asked(tx, wanted)
     if funnel is None:
         return None
-    return forecast.forecast(funnel, histories.history(tx, wanted, funnel, scope, now), now, zone)
+    known = histories.history(tx, wanted, funnel, scope, now)
+    return forecast.forecast(funnel, known, now, zone, calendar)
 
 
 def _asked(tx: Transaction, wanted: ReportFilter) -> Funnel | None:

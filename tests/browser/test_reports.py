@@ -21,6 +21,14 @@ from tests.call_rows import CallRows
 pytestmark = pytest.mark.browser
 
 PAGES = (
+    "/reports/overview?period=today",
+    "/reports/trend?period=today",
+    "/reports/hours?period=today",
+    "/reports/cold?period=today&compare=1",
+    "/reports/sources?period=today&compare=1",
+    "/reports/stages",
+    "/reports/won?period=today",
+    "/settings/costs",
     "/reports/calls?period=today&compare=1",
     "/reports/missed?period=today&part=all",
     "/reports/missed?period=today",

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pbx_crm.domain.month_calendar import MonthCalendar
 from pbx_crm.domain.report_period import Days, Parts, Preset, Span, compared, days_of, parts_of, start_of
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -25,6 +26,7 @@ DAYS = st.dates(date(1990, 1, 1), date(2090, 1, 1))
         (Preset.YESTERDAY, date(2026, 11, 17), date(2026, 11, 17)),
         (Preset.THIS_WEEK, date(2026, 11, 16), date(2026, 11, 22)),
         (Preset.LAST_WEEK, date(2026, 11, 9), date(2026, 11, 15)),
+        (Preset.LAST_7_DAYS, date(2026, 11, 12), date(2026, 11, 18)),
         (Preset.THIS_MONTH, date(2026, 11, 1), date(2026, 11, 30)),
         (Preset.LAST_MONTH, date(2026, 10, 1), date(2026, 10, 31)),
     ],
@@ -48,6 +50,23 @@ def test_what_is_compared_ends_the_day_before(today: date, preset: Preset, first
     assert days.before.first <= days.before.last
     if preset not in (Preset.THIS_MONTH, Preset.LAST_MONTH):
         assert days.before.count == days.count
+
+
+@pytest.mark.parametrize(
+    ("preset", "first", "last"),
+    [
+        (Preset.THIS_MONTH, date(2026, 10, 23), date(2026, 11, 21)),
+        (Preset.LAST_MONTH, date(2026, 9, 23), date(2026, 10, 22)),
+        (Preset.THIS_YEAR, date(2026, 3, 21), date(2027, 3, 20)),
+    ],
+)
+def test_months_and_years_are_those_the_reader_lives_by(preset: Preset, first: date, last: date) -> None:
+    assert days_of(preset, TODAY, SATURDAY, MonthCalendar.JALALI) == Days(first, last)
+
+
+def test_a_month_of_iran_is_compared_with_the_whole_month_before() -> None:
+    mehr = days_of(Preset.LAST_MONTH, TODAY, SATURDAY, MonthCalendar.JALALI)
+    assert mehr.before_by(MonthCalendar.JALALI) == Days(date(2026, 8, 23), date(2026, 9, 22))
 
 
 def test_a_month_is_compared_with_the_whole_month_before() -> None:

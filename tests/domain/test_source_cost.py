@@ -23,6 +23,12 @@ def test_a_week_costs_its_days_of_the_month() -> None:
     assert cost_of(Days(date(2026, 11, 2), date(2026, 11, 8)), NOVEMBER)["site"] == Decimal(70)
 
 
+def test_costs_entered_by_months_of_iran_are_told_for_any_days() -> None:
+    aban = {("site", "1405-08"): Decimal(300)}
+    assert cost_of(Days(date(2026, 10, 23), date(2026, 11, 21)), aban) == {"site": 300}
+    assert cost_of(Days(date(2026, 11, 1), date(2026, 11, 30)), aban) == {"site": 210}
+
+
 def test_another_month_costs_nothing_of_this_one() -> None:
     assert cost_of(Days(date(2026, 12, 1), date(2026, 12, 31)), NOVEMBER) == {}
 
@@ -37,7 +43,7 @@ def test_the_first_of_the_next_month_costs_its_day_too() -> None:
 def test_two_stretches_side_by_side_cost_as_much_as_both_in_one(first: date, one: int, more: int) -> None:
     middle = first + timedelta(days=one)
     whole = Days(first, middle + timedelta(days=more + 1))
-    costs = {("site", month.key): Decimal(31) for month in months_of(whole)}
+    costs = {("site", month.key): Decimal(31) for month in months_of(whole) if month.calendar == "gregorian"}
     parts = [Days(first, middle), Days(middle + timedelta(days=1), whole.last)]
     assert abs(sum(cost_of(part, costs)["site"] for part in parts) - cost_of(whole, costs)["site"]) < Decimal(
         "0.0001"

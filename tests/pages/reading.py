@@ -21,11 +21,16 @@ async def file_rows(crm: Crm, address: str, name: str = "olga") -> list[dict[str
     return list(csv.DictReader(StringIO(text.removeprefix("\ufeff"))))
 
 
+async def rows_at(crm: Crm, address: str, name: str = "olga") -> int:
+    """How many calls, deals, waits or meetings the list at this address shows."""
+    return len(re.findall(r'id="(?:call-row|deal-row|wait|meeting)-\d+"', await page(crm, address, name)))
+
+
 async def assert_opens(crm: Crm, figure: tuple[str, str]) -> None:
     """The figure's link lists as many deals as the figure says, and so does the file beside the list."""
     url, count = figure
     listed = re.findall(r'id="deal-row-\d+"', await page(crm, url))
-    in_file = await file_rows(crm, url.replace("/deals?", "/deals.csv?"))
+    in_file = await file_rows(crm, url.replace("?", ".csv?", 1))
     assert len(listed) == len(in_file) == int(count), url
 
 

@@ -10,7 +10,7 @@ import pytest
 from pbx_crm.db.engine import Transaction
 from tests import builders
 from tests.builders import NOW
-from tests.pages.reading import assert_opens, file_rows, page
+from tests.pages.reading import assert_opens, file_rows, page, rows_at
 from tests.site import Crm
 
 LOST, WON = 5, 4
@@ -41,7 +41,8 @@ async def test_coming_and_past_months_stand_with_their_bounds(crm: Crm) -> None:
 async def test_every_figure_of_open_deals_leads_to_them(crm: Crm) -> None:
     await crm.database.write(half_a_year, crm)
     text = await page(crm, "/reports/forecast")
-    figures = re.findall(r'href="(/reports/forecast/deals[^"]+)">(\d+)</a>', text)
+    links = re.findall(r'href="(/reports/forecast/deals[^"]+)">(\d+)</a>', text)
+    figures = [(url, count) for url, count in links if "part=won" not in url]
     assert {count for _, count in figures} == {"1", "3"}
     for figure in figures:
         await assert_opens(crm, figure)
@@ -82,3 +83,18 @@ async def test_the_file_holds_past_and_coming_months(crm: Crm) -> None:
 async def test_without_a_funnel_there_is_nothing_to_forecast(crm: Crm) -> None:
     browser = await crm.browser(crm.cast.olga)
     assert (await browser.get("/reports/forecast")).status == 404
+
+
+async def test_what_was_won_in_a_month_past_or_present_opens_these_deals(crm: Crm) -> None:
+    await crm.database.write(half_a_year, crm)
+    text = await page(crm, "/reports/forecast")
+    figures = re.findall(r'href="(/reports/forecast/deals\?[^"]*part=won-[^"]+)">(\d+)</a>', text)
+    assert len(figures) >= 3
+    for figure in figures:
+        await assert_opens(crm, figure)
+    assert "October 2026" in await page(crm, "/reports/forecast/deals?part=won-2026-10")
+
+
+async def test_a_month_nobody_told_of_opens_no_deal(crm: Crm) -> None:
+    await crm.database.write(half_a_year, crm)
+    assert await rows_at(crm, "/reports/forecast/deals?part=won-1999-01") == 0

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
 from pbx_crm.db.engine import Transaction
+from pbx_crm.domain.call import Direction, Outcome
 from pbx_crm.pages import report_figures
 from tests import builders
+from tests.builders import NOW
+from tests.call_rows import CallRows
 from tests.pages.reading import assert_opens, file_rows, page
 from tests.site import Crm
 
 TODAY = "?period=today"
-LOST = 5
+WON, LOST = 4, 5
 
 
 def lost(tx: Transaction, crm: Crm, funnel_number: int = 0) -> None:
@@ -100,3 +104,30 @@ async def test_the_file_has_a_row_for_every_crossing(crm: Crm) -> None:
     assert sum(int(row["deals"]) for row in rows) == 13
     assert {row["seller"] for row in rows} == {"Anna", "Boris"}
     assert {row["few"] for row in rows} == {"few"}
+
+
+def missed_and_won(tx: Transaction, crm: Crm) -> None:
+    """Two lost deals that were missed, one of them called back; three won in the same time, one elsewhere."""
+    funnel, other = builders.funnel(tx), builders.funnel(tx, 1)
+    for number in range(2):
+        deal_id = builders.deal(tx, funnel, crm.cast.anna, stage=1)
+        CallRows(tx, NOW - timedelta(hours=3), deal_id=deal_id).ring(crm.cast.anna).end(20, Outcome.MISSED)
+        if number:
+            back = CallRows(tx, NOW - timedelta(hours=2), Direction.OUT, deal_id=deal_id).dial(crm.cast.anna)
+            back.answer(crm.cast.anna).end(60, Outcome.ANSWERED)
+        builders.move(tx, deal_id, funnel.stages[LOST])
+    for _ in range(3):
+        builders.deal(tx, funnel, crm.cast.anna, stage=WON)
+    builders.deal(tx, other, crm.cast.anna, stage=len(other.stages) - 2)
+
+
+async def test_those_never_called_back_and_those_won_beside_can_be_opened(crm: Crm) -> None:
+    await crm.database.write(missed_and_won, crm)
+    text = await page(crm, f"/reports/losses{TODAY}")
+    never = re.findall(r'href="(/reports/losses/deals[^"]*part=never[^"]*)">(\d+)</a>', text)
+    won = re.findall(r'href="(/reports/won[^"]+)">(\d+)</a>', text)
+    assert [count for _, count in never] == ["1", "1"], "of the stage, and of all"
+    assert [count for _, count in won] == ["3"], "of this funnel alone"
+    for figure in (*never, *won):
+        await assert_opens(crm, figure)
+    assert "never called back" in await page(crm, never[0][0])

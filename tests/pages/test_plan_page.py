@@ -6,13 +6,17 @@ import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from pbx_crm.db import tasks
 from pbx_crm.db.engine import Transaction
+from pbx_crm.db.tables import tasks as meetings
 from pbx_crm.domain.call import Outcome
+from pbx_crm.domain.task import NewTask, TaskKind
 from tests import builders
 from tests.builders import NOW
 from tests.call_rows import CallRows
-from tests.pages.reading import file_rows, page
+from tests.pages.reading import file_rows, page, rows_at
 from tests.site import Crm
 
 LOST, WON = 5, 4
@@ -142,3 +146,29 @@ async def test_the_file_has_a_row_for_each_seller_and_metric(crm: Crm) -> None:
     rows = await file_rows(crm, "/reports/plan.csv?part=2026-11")
     planned = [(row["seller"], row["metric"], row["plan"]) for row in rows if row["plan"]]
     assert planned == [("Anna", "deals", "12"), ("all", "deals", "12")]
+
+
+async def test_what_a_seller_did_opens_exactly_as_many_calls_meetings_and_deals(crm: Crm) -> None:
+    await crm.database.write(a_year, crm)
+
+    def met(tx: Transaction) -> None:
+        task_id = tasks.add(tx, NewTask(TaskKind.MEETING, crm.cast.anna.id, NOW, NOW))
+        tx.execute(update(meetings).where(meetings.c.id == task_id).values(done_at=NOW))
+
+    await crm.database.write(met)
+    text = await page(crm, "/reports/plan?part=2026-10")
+    row = text[text.index("Anna</bdi></th>") : text.index("Boris</bdi></th>")]
+    figures = re.findall(r'<a href="([^"]+)">(\d+)</a>', row)
+    assert len(figures) == 2, "conversations and deals; sums are written as money"
+    for url, count in figures:
+        assert await rows_at(crm, url) == int(count), url
+    present = await page(crm, "/reports/plan")
+    (url,) = re.findall(r'<a href="(/reports/calls/meetings[^"]+)">1</a>', present)
+    assert await rows_at(crm, url) == 1
+
+
+async def test_the_row_of_all_opens_nothing_for_a_call_may_be_two_sellers(crm: Crm) -> None:
+    await crm.database.write(a_year, crm)
+    text = await page(crm, "/reports/plan?part=2026-10")
+    total = text[text.index("<tfoot>") : text.index("</tfoot>")]
+    assert "href" not in total

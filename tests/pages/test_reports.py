@@ -153,7 +153,7 @@ async def test_the_file_holds_the_rows_of_the_page(crm: Crm) -> None:
 async def test_the_menu_leads_to_the_reports_and_keeps_what_was_asked(crm: Crm) -> None:
     browser = await crm.browser(crm.cast.anna)
     answer = await browser.get("/reports?period=today", allow_redirects=False)
-    assert answer.headers["Location"] == "/reports/calls?period=today"
+    assert answer.headers["Location"] == "/reports/overview?period=today"
     assert 'href="/reports"' in await page(crm, "/calls")
 
 

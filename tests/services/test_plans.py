@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+import random
+from collections import Counter
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select, update
@@ -194,3 +197,59 @@ async def test_without_a_number_the_planned_deals_are_meant(house: House) -> Non
     assert (await house.reckoned(house.olga, None, person_id=house.boris.id)).contracts == 3
     assert (await house.reckoned(house.anna, None)).contracts == 6
     assert (await house.reckoned(house.olga, 2)).contracts == 2
+
+
+class Decided:
+    """A history made up at random, and what of it counts in which month, noted down as it is made up."""
+
+    def __init__(self, house: House, seed: int) -> None:
+        self.house, self.chance = house, random.Random(seed)
+        self.facts: Counter[tuple[str, str, Metric]] = Counter()
+
+    def happen(self, tx: Transaction) -> None:
+        """Sixty things, each with a seller at a moment of the months around the change of the clocks."""
+        for _ in range(60):
+            person = self.chance.choice([self.house.anna, self.house.boris])
+            at = NOW - timedelta(minutes=self.chance.randrange(80 * 24 * 60))
+            self.chance.choice([self._talk, self._try, self._meet, self._win])(tx, person, at)
+
+    def _note(self, person: Person, at: datetime, metric: Metric, amount: int = 1) -> None:
+        month = at.astimezone(ZoneInfo(HERE.time_zone)).strftime("%Y-%m")
+        self.facts[person.name, month, metric] += amount
+
+    def _talk(self, tx: Transaction, person: Person, at: datetime) -> None:
+        if self.chance.random() < 0.5:
+            CallRows(tx, at).ring(person).answer(person).end(60, Outcome.ANSWERED)
+        else:
+            CallRows(tx, at, Direction.OUT).dial(person).answer(person).end(60, Outcome.ANSWERED)
+        self._note(person, at, Metric.CALLS)
+
+    def _try(self, tx: Transaction, person: Person, at: datetime) -> None:
+        CallRows(tx, at, Direction.OUT).dial(person).end(9, Outcome.NO_ANSWER)
+
+    def _meet(self, tx: Transaction, person: Person, at: datetime) -> None:
+        task_id = tasks.add(tx, NewTask(TaskKind.MEETING, person.id, at, at))
+        tx.execute(update(meetings).where(meetings.c.id == task_id).values(done_at=at))
+        self._note(person, at, Metric.MEETINGS)
+
+    def _win(self, tx: Transaction, person: Person, at: datetime) -> None:
+        amount, currency = self.chance.randrange(1, 900), self.chance.choice(["EUR", "USD"])
+        builders.deal(tx, self.house.funnel, person, stage=WON, amount=amount, currency=currency, at=at)
+        self._note(person, at, Metric.DEALS)
+        self._note(person, at, Metric.SUM, amount if currency == "EUR" else 0)
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_every_fact_is_what_was_decided_whichever_month_it_lies_in(house: House, seed: int) -> None:
+    decided = Decided(house, seed)
+    await house.database.write(decided.happen)
+    for key in ("2026-09", "2026-10", "2026-11"):
+        found = await house.told(house.olga, PlanPeriod.of(key, NOW.date()))
+        for name in ("Anna", "Boris"):
+            told = [fact(found, name, metric) for metric in Metric]
+            assert told == [decided.facts[name, key, metric] for metric in Metric], (name, key)
+        assert found.total is not None
+        for metric in Metric:
+            assert found.total.cells[metric].fact == sum(
+                fact(found, name, metric) for name in ("Anna", "Boris")
+            )

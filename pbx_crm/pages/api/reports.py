@@ -79,8 +79,9 @@ async def get_report(request: web.Request, query: ReportQuery) -> ApiReport:
         *(query.person_id, query.line_id, query.funnel_id),
         *(query.source, query.band, query.region_id),
     )
-    first_weekday = wording_of(request).first_weekday
-    asked = ReportDays(ReportFilter(days.span(zone), *slices), days, zone, first_weekday, query.by)
+    wording = wording_of(request)
+    wanted = ReportFilter(days.span(zone), *slices)
+    asked = ReportDays(wanted, days, zone, wording.first_weekday, wording.calendar, query.by)
     table = await services.analysis.tables.table(name, viewer_of(request).scope, asked)
     return ApiReport(
         report=name,
