@@ -51,7 +51,7 @@ FIELD_NAMES = {
 USUAL_HEADS: Mapping[ImportField, tuple[str, ...]] = {
     ImportField.NUMBER: (
         *("phone", "number", "tel", "mobile", "телефон", "номер", "моб", "тел"),
-        *("شماره", "تلفن", "电话", "전화"),
+        *("شماره", "تلفن", "电话", "手机", "号码", "전화", "휴대폰"),
     ),
     ImportField.COMPANY: (
         *("company", "organisation", "organization", "компания", "организация", "фирма"),
@@ -62,10 +62,19 @@ USUAL_HEADS: Mapping[ImportField, tuple[str, ...]] = {
         *("region", "province", "регион", "область"),
         *("استان", "منطقه", "地区", "省", "지역"),
     ),
-    ImportField.RESPONSIBLE: ("responsible", "owner", "seller", "ответственный", "продавец", "مسئول"),
+    ImportField.RESPONSIBLE: (
+        "responsible",
+        "owner",
+        "seller",
+        "ответственный",
+        "продавец",
+        "مسئول",
+        "负责人",
+        "담당자",
+    ),
     ImportField.NAME: (
         *("name", "client", "contact", "имя", "фио", "клиент", "контакт", "наименование"),
-        *("نام", "姓名", "이름"),
+        *("نام", "姓名", "客户", "联系人", "이름", "고객"),
     ),
 }
 

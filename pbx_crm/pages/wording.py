@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -30,6 +31,7 @@ from pbx_crm.pages import jalali
 from pbx_crm.pages.i18n import Language, catalogue
 from pbx_crm.pages.typed_day import in_jalali, iso_of
 
+LETTER_BEFORE_DIGIT = re.compile(r"(?<=[A-Z])(?=[0-9])")
 PERSIAN_DIGITS = str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹")
 """Babel writes Persian separators but Latin digits."""
 SECONDS_A_MINUTE = 60
@@ -101,7 +103,7 @@ class Wording:
         if not get_currency_precision(currency):
             amount = amount.quantize(Decimal(1))
         pattern = None if amount % 1 else self._whole_pattern()
-        return self._digits(
+        return self._sum(
             format_currency(amount, currency, format=pattern, locale=self._locale, currency_digits=False)
         )
 
@@ -109,8 +111,11 @@ class Wording:
         """`236K €` for the head of a column, where there is no room for every digit."""
         if abs(amount) < 10_000:
             return self.money(amount.quantize(Decimal(1)), currency)
-        short = format_compact_currency(amount, currency, locale=self._locale, fraction_digits=1)
-        return self._digits(short)
+        return self._sum(format_compact_currency(amount, currency, locale=self._locale, fraction_digits=1))
+
+    def _sum(self, text: str) -> str:
+        """`RUB 48,000`: Babel glues a currency without a sign of its own to the figure."""
+        return self._digits(LETTER_BEFORE_DIGIT.sub("\u00a0", text))
 
     def _whole_pattern(self) -> str:
         pattern = self._locale.currency_formats["standard"].pattern

@@ -56,10 +56,10 @@ COMPANY = (
     DemoPerson("olga", "Olga", Role.HEAD),
     DemoPerson("anna", "Anna", Role.SELLER, "101"),
     DemoPerson("boris", "Boris", Role.SELLER, "102"),
-    DemoPerson("vera", "Vera", Role.SELLER, "103"),
+    DemoPerson("jimin", "김지민", Role.SELLER, "103", language="ko"),
     DemoPerson("grigori", "Григорий", Role.SELLER, "104", language="ru"),
     DemoPerson("maryam", "مریم", Role.SELLER, "105", language="fa"),
-    DemoPerson("eduard", "Eduard", Role.SELLER, "106"),
+    DemoPerson("lina", "李娜", Role.SELLER, "106", language="zh"),
     DemoPerson("admin", "Peter", Role.NONE, is_admin=True),
 )
 

@@ -116,8 +116,8 @@ async def test_a_head_enters_costs_and_the_report_divides_them(crm: Crm) -> None
     assert 'value="3000"' in await page(crm, "/settings/costs?month=2026-11")
     text = await page(crm, f"/reports/sources{TODAY}")
     # A day of November's thirty costs a hundred, twelve deals were made.
-    assert "RUB100</td>" in text
-    assert "RUB8.33</td>" in text
+    assert "RUB\u00a0100</td>" in text
+    assert "RUB\u00a08.33</td>" in text
     assert "RUB" not in await page(crm, f"/reports/sources{TODAY}&who={crm.cast.anna.id}")
 
 

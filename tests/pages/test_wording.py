@@ -52,6 +52,12 @@ def test_a_yuan_has_cents_and_a_won_has_none(code: str, currency: str, money: st
     assert reader(code).money(Decimal("48000.50"), currency) == fraction
 
 
+@pytest.mark.parametrize("code", ["en", "zh", "ko"])
+def test_a_currency_of_letters_stands_apart_from_the_figure(code: str) -> None:
+    assert reader(code).money(Decimal(48000), "RUB") == "RUB\u00a048,000"
+    assert reader(code).short_money(Decimal(1_234_567), "RUB").startswith("RUB\u00a01")
+
+
 def test_large_sums_are_counted_in_ten_thousands_and_hundred_millions() -> None:
     assert reader("zh").short_money(Decimal(236_000_000), "CNY") == "¥2.4亿"
     assert reader("ko").short_money(Decimal(236_000_000), "KRW") == "₩2.4억"
