@@ -10,7 +10,9 @@ from sqlalchemy import Connection, delete, or_, select, update
 
 from pbx_crm.db.tables import jobs
 from pbx_crm.db.upsert import insert_new
-from pbx_crm.domain.job import LEASE, Job, NewJob, next_try
+from pbx_crm.domain.job import LEASE, Failure, Job, NewJob, Trouble, next_try
+
+MOST_TOLD = 20
 
 
 def add(tx: Connection, new: NewJob) -> bool:
@@ -53,17 +55,22 @@ def finish(tx: Connection, job: Job, again_at: datetime | None) -> None:
     tx.execute(update(jobs).where(*mine).values(due_at=again_at, taken_until=None, tries=0, error=""))
 
 
-def fail(tx: Connection, job: Job, error: str, now: datetime) -> bool:
+def fail(tx: Connection, job: Job, failure: Failure, now: datetime) -> bool:
     """Whether the job is given up; otherwise it waits for its next try."""
     again_at = next_try(job, now)
-    values: dict[str, Any] = {"tries": job.tries + 1, "taken_until": None, "error": error[:500]}
+    values: dict[str, Any] = {"tries": job.tries + 1, "taken_until": None, "error": failure.written()}
     values |= {"given_up_at": now} if again_at is None else {"due_at": again_at}
     mine = (jobs.c.id == job.id, jobs.c.taken_until == job.taken_until)
     tx.execute(update(jobs).where(*mine).values(**values))
     return again_at is None
 
 
-def given_up(tx: Connection) -> list[tuple[str, str]]:
-    """Key and error of the jobs nobody tries any more, the latest first."""
-    query = select(jobs.c.key, jobs.c.error).where(jobs.c.given_up_at.is_not(None))
-    return [(key, error) for key, error in tx.execute(query.order_by(jobs.c.given_up_at.desc()).limit(20))]
+def troubled(tx: Connection, kind: str) -> list[Trouble]:
+    """The jobs of this kind that have failed, the newest first, twenty at most."""
+    table = jobs.c
+    query = select(table.payload, table.error, table.tries, table.due_at, table.given_up_at)
+    failed = query.where(table.kind == kind, table.tries > 0).order_by(table.id.desc()).limit(MOST_TOLD)
+    return [
+        Trouble(row.payload, Failure.read(row.error), row.tries, None if row.given_up_at else row.due_at)
+        for row in tx.execute(failed)
+    ]

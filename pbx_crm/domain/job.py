@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from pbx_crm.domain.errors import Refused
+
 LEASE = timedelta(minutes=5)
 """How long a job belongs to who took it; whoever died with it loses it after that."""
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 120, 360, 720, 1440))
 """What is waited after each try that failed; after the last nobody tries again."""
+LONGEST_MESSAGE, LONGEST_DETAIL = 300, 200
 STANDING_PAUSES = PAUSES[:2]
 """The same for a standing job, which goes on at the last of them."""
 
@@ -41,6 +45,50 @@ class Job:
     def is_standing(self) -> bool:
         """Whether the program does this for ever: the only job of its kind, whose key is the kind."""
         return self.key == self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a job failed: a message id and its values, so that everybody reads it in their language."""
+
+    message: str
+    details: Mapping[str, str]
+
+    @classmethod
+    def of(cls, error: Exception) -> Failure:
+        """What a refusal says; of anything else its class and words."""
+        if isinstance(error, Refused):
+            return cls(
+                str(error), {name: str(value)[:LONGEST_DETAIL] for name, value in error.details.items()}
+            )
+        return cls(f"{type(error).__name__}: {error}".replace("%", "%%"), {})
+
+    @classmethod
+    def read(cls, written: str) -> Failure:
+        """What was written; older versions wrote the sentence alone."""
+        try:
+            message, details = json.loads(written)
+        except ValueError:
+            return cls(written.replace("%", "%%"), {})
+        return cls(message, details)
+
+    def written(self) -> str:
+        """As the job keeps it."""
+        return json.dumps([self.message[:LONGEST_MESSAGE], self.details], ensure_ascii=False)
+
+    def __str__(self) -> str:
+        return self.message % self.details
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A job that has failed, and waits for another try or for nothing any more."""
+
+    payload: Mapping[str, Any]
+    failure: Failure
+    tries: int
+    again_at: datetime | None
+    """None: it was given up."""
 
 
 def next_try(job: Job, now: datetime) -> datetime | None:

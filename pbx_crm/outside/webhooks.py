@@ -30,6 +30,10 @@ class WebhookSender:
         """`allowed` are networks of the house's own that messages may go to."""
         self._allowed = tuple(allowed)
 
+    def judge(self, url: str) -> None:
+        """AddressRefused for a written out address that messages never go to."""
+        JudgingResolver(self._allowed).judge_literal(url)
+
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """Returns once the other side has taken it; AddressRefused, NotDelivered."""
         judging = JudgingResolver(self._allowed)

@@ -59,7 +59,7 @@ async def show(request: web.Request) -> web.StreamResponse:
         "heirs": HEIRS,
         "kinds": KINDS,
         "priorities": PRIORITIES,
-        "given_up": await automation.webhooks.given_up(),
+        "undelivered": await automation.webhooks.troubled(),
     }
     return await render(request, "robots.html", filled)
 

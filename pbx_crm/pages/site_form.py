@@ -51,7 +51,13 @@ async def take(request: web.Request) -> web.StreamResponse:
     """POST /site/{token}: name, number, question, page and marks; {"ok": true}, or why not."""
     forms, token = services_of(request).automation.site_forms, request.match_info["token"]
     site_form = await forms.find(token)
-    allowed, form = _allowed(request, site_form), await form_of(request)
+    allowed = _allowed(request, site_form)
+    try:
+        form = await form_of(request)
+    except web.HTTPRequestEntityTooLarge:
+        # As for every refusal the page's script is to read why, and the visitor to keep what they typed.
+        said = wording_of(request).gettext(N_("This is too large."))
+        return _answer(said, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, allowed)
     if form.text(HONEYPOT):
         # A program that is told of its mistake makes another one.
         return web.json_response({"ok": True}, headers=allowed)
@@ -99,4 +105,11 @@ def _refusal(request: web.Request, refused: Refused, headers: dict[str, str]) ->
         status = HTTPStatus.FORBIDDEN
     reasons = wording.reasons_of(refused) if isinstance(refused, BadInput) else {}
     said = next(iter(reasons.values()), wording.sentence_of(refused))
-    return web.json_response({"ok": False, "error": said, "reasons": reasons}, status=status, headers=headers)
+    return _answer(said, status, headers, reasons)
+
+
+def _answer(
+    said: str, status: HTTPStatus, headers: dict[str, str], reasons: dict[str, str] | None = None
+) -> web.Response:
+    told = {"ok": False, "error": said, "reasons": reasons or {}}
+    return web.json_response(told, status=status, headers=headers)

@@ -35,7 +35,8 @@ class Automation:
     def on(cls, ground: Ground, voice: Voice) -> Automation:
         """The services of this area, standing on this."""
         database, live, clock = ground.database, ground.live, ground.clock
-        robots, webhooks = Robots(database, live, clock), Webhooks(database, clock)
+        webhooks = Webhooks(database, clock)
+        robots = Robots(database, live, clock, webhooks.judge)
         works = {SWEEP: robots.run_job, WEBHOOK: webhooks.run_job, VOICE_SWEEP: voice.calls.run_job}
         return cls(
             calendars=Calendars(database, clock),

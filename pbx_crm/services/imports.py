@@ -36,7 +36,7 @@ from pbx_crm.services.ground import Ground
 from pbx_crm.services.import_work import ImportWork, rules_of, sellers_of
 
 SHOWN = 20
-ENDINGS = (".csv", ".txt", ".xlsx", ".xls", ".ods")
+ENDINGS = (".csv", ".tsv", ".txt", ".xlsx", ".xls", ".ods")
 FROM = {
     ImportState.RUNNING: (ImportState.COUNTED,),
     ImportState.CANCELLED: (ImportState.COUNTING, ImportState.RUNNING),

@@ -10,8 +10,7 @@ import structlog
 
 from pbx_crm.db import jobs
 from pbx_crm.db.engine import Database
-from pbx_crm.domain.errors import Refused
-from pbx_crm.domain.job import Job
+from pbx_crm.domain.job import Failure, Job
 from pbx_crm.services.clock import Clock
 
 log = structlog.get_logger(__name__)
@@ -68,8 +67,8 @@ class JobLoop:
         try:
             again_at = await self._works[job.kind](job)
         except Exception as error:
-            words = str(error) if isinstance(error, Refused) else f"{type(error).__name__}: {error}"
-            gone = await self._database.write(jobs.fail, job, words, self._clock())
-            log.warning("a job failed", kind=job.kind, key=job.key, given_up=gone, error=words)
+            failure = Failure.of(error)
+            gone = await self._database.write(jobs.fail, job, failure, self._clock())
+            log.warning("a job failed", kind=job.kind, key=job.key, given_up=gone, error=str(failure))
             return
         await self._database.write(jobs.finish, job, again_at)

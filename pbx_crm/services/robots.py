@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -24,6 +25,10 @@ SWEEP = "robots"
 PAUSE = timedelta(seconds=20)
 
 
+def anywhere(_url: str) -> None:
+    """Messages may go to any address: nothing sends them yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class RobotsView(RulesView[Robot]):
     """All robots, and what a form may choose from."""
@@ -34,7 +39,11 @@ class RobotsView(RulesView[Robot]):
 class Robots:
     """A changed robot is asked for what comes due from then on; what it did stays."""
 
-    def __init__(self, database: Database, live: LiveFeed, clock: Clock) -> None:
+    def __init__(
+        self, database: Database, live: LiveFeed, clock: Clock, judge: Callable[[str], None] = anywhere
+    ) -> None:
+        """`judge` refuses, by BadInput, addresses that messages never go to."""
+        self._judge = judge
         self._database = database
         self._live = live
         self._clock = clock
@@ -45,6 +54,7 @@ class Robots:
 
     async def save(self, actor: Person, robot: Robot) -> int:
         """Its id; a new robot is switched off. BadInput names each wrong value."""
+        self._judge(robot.webhook_url)
         return await self._database.write(_save, actor, robot, self._clock())
 
     async def switch(self, actor: Person, robot_id: int, is_active: bool) -> None:

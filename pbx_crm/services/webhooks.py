@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from pbx_crm.db import jobs, robots
 from pbx_crm.db.engine import Database, Transaction
-from pbx_crm.domain.errors import NotFound
-from pbx_crm.domain.job import Job
+from pbx_crm.domain.errors import BadInput, NotFound
+from pbx_crm.domain.job import Job, Trouble
 from pbx_crm.domain.robot import Robot
-from pbx_crm.domain.webhook import NotDelivered, signature
+from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.webhook import AddressRefused, NotDelivered, signature
 from pbx_crm.services.clock import Clock
+from pbx_crm.services.robot_acts import WEBHOOK
 
 SIGNATURE = "X-PBX-CRM-Signature"
+NOWHERE = N_(
+    "Messages do not go to addresses within a network, unless [webhooks] of the configuration allows them."
+)
 
 
 class Sender(Protocol):
@@ -23,6 +29,20 @@ class Sender(Protocol):
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         """AddressRefused, NotDelivered."""
+
+    def judge(self, url: str) -> None:
+        """AddressRefused for a written out address that messages never go to; a name may lead anywhere."""
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """A message that was not taken."""
+
+    trouble: Trouble
+    robot_id: int
+    robot_name: str
+    """Empty if the robot is gone."""
+    deal_id: int
 
 
 class Webhooks:
@@ -55,9 +75,25 @@ class Webhooks:
         await self._sender.post(robot.webhook_url, body, headers)
         return None
 
-    async def given_up(self) -> list[tuple[str, str]]:
-        """Key and error of messages that nobody tries to send any more, the latest first."""
-        return await self._database.read(jobs.given_up)
+    def judge(self, url: str) -> None:
+        """BadInput for an address that no message will ever go to."""
+        try:
+            if url and self._sender is not None:
+                self._sender.judge(url)
+        except AddressRefused:
+            raise BadInput(reasons={"webhook_url": NOWHERE}) from None
+
+    async def troubled(self) -> list[Undelivered]:
+        """Messages that were not taken yet, or never will be, the newest first."""
+        return await self._database.read(_troubled)
+
+
+def _troubled(tx: Transaction) -> list[Undelivered]:
+    names = {robot.id: robot.name for robot in robots.everything(tx)}
+    return [
+        Undelivered(one, one.payload["robot"], names.get(one.payload["robot"], ""), one.payload["deal"])
+        for one in jobs.troubled(tx, WEBHOOK)
+    ]
 
 
 def _robot(tx: Transaction, robot_id: int) -> Robot | None:

@@ -119,3 +119,13 @@ async def test_sellers_neither_bring_in_nor_take_out(crm: Crm, olga: Browser) ->
     ):
         assert (await anna.get(path)).status == 403
     assert (await send(anna, LIST)).status == 403
+
+
+async def test_a_list_of_which_nothing_can_be_used_offers_its_rows_and_no_start(
+    crm: Crm, olga: Browser
+) -> None:
+    answer = await send(olga, "Name\tPhone\nSara\tcall me\n", "list.tsv")
+    await crm.services.clients.imports.finished(1)
+    page = await (await olga.get(answer.url.path)).text()
+    assert f'href="{answer.url.path}/refused.csv"' in page
+    assert f'action="{answer.url.path}/run"' not in page

@@ -8,13 +8,16 @@ from typing import Any
 
 import pytest
 
-from pbx_crm.db import robots
+from pbx_crm.db import jobs, robots
 from pbx_crm.db.engine import Transaction
 from pbx_crm.db.tables import advices, audit, deals
 from pbx_crm.domain.deal import Priority
 from pbx_crm.domain.funnel import Funnel
+from pbx_crm.domain.job import Failure, NewJob
 from pbx_crm.domain.robot import Heir, Occasion, Robot
 from pbx_crm.domain.task import TaskKind
+from pbx_crm.domain.webhook import NotDelivered
+from pbx_crm.services.robot_acts import WEBHOOK
 from tests import builders
 from tests.site import Browser, Crm
 
@@ -261,3 +264,25 @@ async def test_the_head_says_which_robot_acts_first(crm: Crm, head: Browser, fun
     assert order(page) == [before[1], before[0], *before[2:]]
     rows = await crm.database.read(lambda tx: tx.execute(audit.select()).all())
     assert [row.act for row in rows] == ["robot down"]
+
+
+async def test_the_head_sees_which_messages_wait_for_another_try_and_why(
+    crm: Crm, head: Browser, funnel: Funnel
+) -> None:
+    await head.post(HERE, data=form(funnel))
+    robot = await stored(crm)
+
+    def fail(tx: Transaction) -> None:
+        deal_id = builders.deal(tx, funnel, crm.cast.anna)
+        payload: dict[str, Any] = {"robot": robot.id, "deal": deal_id, "body": {}}
+        jobs.add(tx, NewJob(WEBHOOK, "robot:1", crm.clock(), payload))
+        (taken,) = jobs.take(tx, crm.clock(), 1)
+        refusal = NotDelivered("The other system answered %(status)s.", status=503)
+        jobs.fail(tx, taken, Failure.of(refusal), crm.clock())
+
+    await crm.database.write(fail)
+    page = await (await head.get(HERE)).text()
+    told = page.split('id="undelivered"')[1].split("</section>")[0]
+    assert f'href="{HERE}/{robot.id}"' in told
+    assert "The other system answered 503." in told
+    assert "tried 1 time, again" in told

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import pytest
+from aiohttp import FormData
 
 from pbx_crm.db import site_forms
 from pbx_crm.db.tables import audit, deals, site_requests
@@ -111,6 +113,16 @@ async def test_too_much_text_is_cut_and_hostile_text_is_only_text(
     page = await (await head.get(f"/deals/{request.deal_id}")).text()
     assert "<script>alert(1)</script>" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+async def test_a_request_too_large_is_refused_in_words_that_the_page_may_read(
+    visitor: Browser, form: SiteForm
+) -> None:
+    asked = FormData()
+    asked.add_field("question", BytesIO(b"x" * 2**21))
+    answer = await visitor.post(f"/site/{form.token}", data=asked, headers={"Origin": SITE})
+    assert (answer.status, (await answer.json())["error"]) == (413, "This is too large.")
+    assert answer.headers["Access-Control-Allow-Origin"] == SITE
 
 
 async def test_the_sixth_request_of_an_address_in_ten_minutes_waits(visitor: Browser, form: SiteForm) -> None:

@@ -113,8 +113,8 @@ async def test_a_job_that_fails_is_tried_again_ever_later_and_given_up(
     clock.go_on(timedelta(days=30))
     assert await loop.run_due() == 0
     assert len(worker.done) == len(PAUSES) + 1
-    ((key, error),) = await database.read(job_rows.given_up)
-    assert (key, error) == ("hopeless", str(NotDelivered()))
+    (told,) = await database.read(job_rows.troubled, "walk")
+    assert (str(told.failure), told.tries, told.again_at) == (str(NotDelivered()), len(PAUSES) + 1, None)
 
 
 async def test_a_standing_job_comes_again_and_forgets_its_failures(
@@ -137,7 +137,9 @@ async def test_a_standing_job_is_never_given_up(database: Database, clock: Turne
     while len(worker.done) <= worker.failures:
         assert await loop.run_due() == 1
         clock.go_on(STANDING_PAUSES[-1])
-    assert await database.read(job_rows.given_up) == []
+    assert [
+        one.again_at for one in await database.read(job_rows.troubled, "robots") if not one.again_at
+    ] == []
     assert [(row["tries"], row["given_up_at"]) for row in await rows(database)] == [(0, None)]
 
 

@@ -12,11 +12,13 @@ import pytest
 from pbx_crm.db import robots
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import deal_events, jobs
+from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.job import PAUSES
 from pbx_crm.domain.owner_rule import in_words
-from pbx_crm.domain.webhook import NotDelivered, signature
+from pbx_crm.domain.webhook import AddressRefused, NotDelivered, signature
 from pbx_crm.services.job_loop import JobLoop
 from pbx_crm.services.robot_acts import WEBHOOK
+from pbx_crm.services.robots import Robots
 from pbx_crm.services.webhooks import SIGNATURE, Webhooks
 from tests.services.test_robots import House
 
@@ -26,14 +28,20 @@ URL = "https://hooks.example/crm"
 class OtherSystem:
     """Notes what it is sent; refuses so often first."""
 
-    def __init__(self, refusals: int = 0) -> None:
+    def __init__(self, refusals: int = 0, why: NotDelivered | None = None, forbidden: str = "") -> None:
         self.refusals = refusals
+        self.why = why or NotDelivered()
+        self.forbidden = forbidden
         self.got: list[tuple[str, bytes, dict[str, str]]] = []
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> None:
         self.got.append((url, body, dict(headers)))
         if len(self.got) <= self.refusals:
-            raise NotDelivered
+            raise self.why
+
+    def judge(self, url: str) -> None:
+        if url == self.forbidden:
+            raise AddressRefused
 
 
 class Sending(House):
@@ -42,6 +50,7 @@ class Sending(House):
     def __init__(self, database: Database) -> None:
         super().__init__(database)
         self.webhooks = Webhooks(database, self.clock)
+        self.robots = Robots(database, self.company.live, self.clock, self.webhooks.judge)
         self.loop = JobLoop(database, self.clock, {WEBHOOK: self.webhooks.run_job})
 
     def to(self, other: OtherSystem) -> OtherSystem:
@@ -92,15 +101,38 @@ async def test_a_message_that_was_refused_comes_again_as_the_same_one(house: Sen
 
 async def test_what_nobody_takes_is_told_to_the_head(house: Sending) -> None:
     house.to(OtherSystem(refusals=99))
-    await house.robot(webhook_url=URL)
-    await house.deal()
+    robot, deal_id = await house.robot(webhook_url=URL), await house.deal()
     await house.later(hours=2)
     for pause in (timedelta(seconds=15), *PAUSES):
         house.clock.go_on(pause)
         await house.loop.run_due()
-    ((key, error),) = await house.webhooks.given_up()
-    assert key.startswith("robot:")
-    assert error == str(NotDelivered())
+    (told,) = await house.webhooks.troubled()
+    assert (told.robot_name, told.deal_id) == (robot.name, deal_id)
+    assert (str(told.trouble.failure), told.trouble.again_at) == (str(NotDelivered()), None)
+
+
+async def test_a_message_that_failed_once_is_told_with_its_reason_and_its_next_try(house: Sending) -> None:
+    house.to(OtherSystem(refusals=1, why=NotDelivered("The other system answered %(status)s.", status=503)))
+    await house.robot(webhook_url=URL)
+    await house.deal()
+    await house.later(hours=2)
+    house.clock.go_on(timedelta(seconds=15))
+    await house.loop.run_due()
+    (told,) = await house.webhooks.troubled()
+    assert str(told.trouble.failure) == "The other system answered 503."
+    assert (told.trouble.tries, told.trouble.again_at) == (1, house.clock() + PAUSES[0])
+    house.clock.go_on(PAUSES[0])
+    await house.loop.run_due()
+    assert await house.webhooks.troubled() == [], "it was taken"
+
+
+async def test_a_robot_is_not_saved_with_an_address_that_no_message_goes_to(house: Sending) -> None:
+    house.to(OtherSystem(forbidden="http://127.0.0.1/"))
+    robot = await house.robot(webhook_url=URL)
+    with pytest.raises(BadInput) as refused:
+        await house.robots.save(house.company.olga, replace(robot, webhook_url="http://127.0.0.1/"))
+    assert list(refused.value.reasons) == ["webhook_url"]
+    assert await house.robots.save(house.company.olga, robot) == robot.id
 
 
 @pytest.mark.parametrize("way", ["removed", "silenced"])
