@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -40,6 +40,8 @@ CALLS_SHOWN = 20
 LOOKED_THROUGH = 20_000
 """Names compared when duplicates are looked for."""
 MOST_PROPOSED = 50
+MERGED_FIELDS = frozenset({"name", "city", "company", "do_not_call", "region_id"})
+"""What a merge settles, and undoing it puts back."""
 LONGEST_TEXT, LONGEST_CITY, LONGEST_LABEL = 200, 100, 40
 
 
@@ -202,7 +204,7 @@ def _typed(fields: ContactFields, viewer: Person) -> dict[str, str]:
     return typed
 
 
-def _values(tx: Transaction, fields: ContactFields, names: set[str], now: datetime) -> dict[str, Any]:
+def _values(tx: Transaction, fields: ContactFields, names: Set[str], now: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         name: getattr(fields, name) for name in ("name", "city", "do_not_call") if name in names
     }
@@ -263,9 +265,8 @@ def _merge(
         responsible_id=None,
         region_id=before.region_id or gone.region_id or NOWHERE,
     )
-    names = {"name", "city", "company", "do_not_call", "region_id"}
-    contact_edits.change(tx, keep_id, _values(tx, wish, names, now))
-    cutting["kept"] = texts_of(before)
+    contact_edits.change(tx, keep_id, _values(tx, wish, MERGED_FIELDS, now))
+    cutting["kept"], cutting["merged"] = texts_of(before), _texts(tx, keep_id, viewer)
     thrown = Thrown(BinKind.MERGE, keep_id, gone.name or _number(gone), gone.responsible_id, viewer.id, now)
     audit.note(tx, now, viewer.id, "contacts merged", f"{gone_id} into {keep_id}")
     return bin.put(tx, thrown, cutting)
@@ -276,9 +277,16 @@ def _number(card: ContactCard) -> str:
 
 
 def tell_apart(tx: Transaction, viewer: Person, cutting: dict[str, Any], now: datetime) -> None:
-    """Two clients again, the first as it was before; NotFound if the viewer does not see it any more."""
+    """Two clients again, the first as it was before but for what was written since.
+
+    Whoever asked since not to be called may be either: nobody calls the two. NotFound if the viewer does not
+    see the first any more.
+    """
     keep_id, kept = cutting["keep"], cutting["kept"]
     contact_edits.lock(tx, keep_id, viewer.scope)
+    stored = _texts(tx, keep_id, viewer)
+    # What went into the bin before this was kept is put back whole.
+    merged_texts = cutting.get("merged", stored)
     contact_merge.tell_apart(tx, cutting)
     fields = ContactFields(
         kept["name"],
@@ -288,5 +296,11 @@ def tell_apart(tx: Transaction, viewer: Person, cutting: dict[str, Any], now: da
         # What went into the bin before there were regions says nothing of one.
         region_id=int(kept.get("region_id") or NOWHERE),
     )
-    values = _values(tx, fields, {"name", "city", "company", "do_not_call", "region_id"}, now)
-    contact_edits.change(tx, keep_id, values)
+    untouched = {name for name in MERGED_FIELDS if stored[name] == merged_texts[name]}
+    contact_edits.change(tx, keep_id, _values(tx, fields, untouched, now))
+    if stored["do_not_call"] and "do_not_call" not in untouched:
+        contact_edits.change(tx, cutting["gone"], {"do_not_call": True})
+
+
+def _texts(tx: Transaction, contact_id: int, viewer: Person) -> dict[str, str]:
+    return texts_of(contact_pages.card(tx, contact_id, viewer.scope))

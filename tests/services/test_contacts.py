@@ -251,6 +251,18 @@ async def test_two_who_are_one_have_everything_of_both_and_are_told_apart_again(
     assert await office.everything() == before
 
 
+async def test_what_was_written_since_a_merge_is_not_lost_when_they_are_told_apart(office: Office) -> None:
+    vector = await office.client(office.anna, "Vector", "+74951234567")
+    orbita = await office.client(office.anna, "Orbita", "+74957654321")
+    fields = ContactFields("Vector", "", "Kazan", do_not_call=False)
+    item_id = await office.contacts.merge(office.anna, vector, orbita, fields)
+    await office.change(office.anna, vector, name="Vector Ltd", do_not_call=True)
+    await office.clients.bin.put_back(office.anna, item_id)
+    (first, second) = [(await office.contacts.view(office.anna, one)).card for one in (vector, orbita)]
+    assert (first.name, first.city) == ("Vector Ltd", ""), "written since, and as before the merge"
+    assert (first.do_not_call, second.do_not_call) == (True, True), "either may have asked for it"
+
+
 async def test_what_came_after_a_merge_stays_with_the_one(office: Office) -> None:
     keep, gone = await office.client(office.anna, "Vector"), await office.client(office.anna, "Vector")
     fields = ContactFields("Vector", "", "", do_not_call=False)
