@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, exists, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, exists, insert, null, or_, select, update
 
 from pbx_crm.db import callers
 from pbx_crm.db.contact_merge import pointers
@@ -20,12 +20,15 @@ from pbx_crm.domain.contact_import import ClientRow
 NOTHING: Mapping[str, Any] = {
     **dict.fromkeys(("name", "city"), ""),
     **dict.fromkeys(("company_id", "region_id", "responsible_id")),
+    "do_not_call": False,
 }
 """What a list may tell of a client besides their numbers, and how each stands where nobody has told it."""
 NEW = insert(contacts).returning(contacts.c.id, sort_by_parameter_order=True)
 NEW_NUMBERS = insert(contact_numbers)
 MADE = insert(import_rows).values(import_id=bindparam("import_id"), contact_id=bindparam("contact_id"))
 FILLED = insert(import_rows)
+KEPT: Mapping[str, Any] = {}
+"""Stands for what was filled in, with a client whom the list made and somebody changed since."""
 
 
 def known(tx: Connection, numbers: Collection[str]) -> dict[str, int]:
@@ -56,6 +59,7 @@ class ClientDraft:
             "company_id": company_id,
             "region_id": row.region.id if row.region is not None else None,
             "responsible_id": row.responsible_id,
+            "do_not_call": row.do_not_call,
         }
         blank = {name: value for name, value in told.items() if value and not self.stands[name]}
         self.stands |= blank
@@ -124,11 +128,12 @@ def take_back(tx: Connection, import_id: int, most: int) -> tuple[int, int, int]
     used = _in_use(tx, import_id, made)
     for row in rows:
         if row.filled is not None:
-            _empty_again(tx, row.contact_id, row.filled)
+            _empty_again(tx, row.contact_id, dict(row.filled))
     tx.execute(delete(import_rows).where(import_rows.c.id.in_([row.id for row in rows])))
     gone = set(made) - used
     tx.execute(delete(contacts).where(contacts.c.id.in_(gone)))
-    return len(rows), len(gone), len(used)
+    kept = sum(row.filled == KEPT for row in rows)
+    return len(rows), len(gone), len(used) + kept
 
 
 def _in_use(tx: Connection, import_id: int, contact_ids: Collection[int]) -> set[int]:
@@ -152,4 +157,10 @@ def _empty_again(tx: Connection, contact_id: int, filled: dict[str, Any]) -> Non
     for name, value in filled.items():
         # What somebody has written there since stays.
         still = update(contacts).where(contacts.c.id == contact_id, contacts.c[name] == value)
-        tx.execute(still.values({name: None if name.endswith("_id") else ""}))
+        tx.execute(still.values({name: NOTHING[name]}))
+
+
+def keep(tx: Connection, contact_id: int) -> None:
+    """Somebody has written something on this client: the list that made them does not take them back."""
+    made = (import_rows.c.contact_id == contact_id, import_rows.c.filled.is_(null()))
+    tx.execute(update(import_rows).where(*made).values(filled=KEPT))

@@ -34,6 +34,7 @@ class ImportField(StrEnum):
     CITY = "city"
     REGION = "region"
     RESPONSIBLE = "responsible"
+    DO_NOT_CALL = "do_not_call"
     UNUSED = ""
 
 
@@ -45,10 +46,15 @@ FIELD_NAMES = {
     ImportField.CITY: N_("City"),
     ImportField.REGION: N_("Region"),
     ImportField.RESPONSIBLE: N_("Responsible"),
+    ImportField.DO_NOT_CALL: N_("Wants no calls"),
 }
 
 # How such columns are headed in the lists people keep.
 USUAL_HEADS: Mapping[ImportField, tuple[str, ...]] = {
+    ImportField.DO_NOT_CALL: (
+        *("do not call", "do_not_call", "dnc", "no calls", "не звонить", "без звонков"),
+        *("تماس نگیرید", "请勿致电", "전화 금지"),
+    ),
     ImportField.NUMBER: (
         *("phone", "number", "tel", "mobile", "телефон", "номер", "моб", "тел"),
         *("شماره", "تلفن", "电话", "手机", "号码", "전화", "휴대폰"),
@@ -77,6 +83,10 @@ USUAL_HEADS: Mapping[ImportField, tuple[str, ...]] = {
         *("نام", "姓名", "客户", "联系人", "이름", "고객"),
     ),
 }
+
+
+YES = frozenset({"yes", "y", "true", "1", "x", "+", "да", "д", "بله", "是", "예", "네"})
+NO = frozenset({"", "no", "n", "false", "0", "-", "нет", "н", "نه", "خیر", "否", "아니요"})
 
 
 class ImportState(StrEnum):
@@ -157,6 +167,7 @@ class ClientRow:
     city: str
     responsible_id: int | None
     region: Region | None = None
+    do_not_call: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +238,8 @@ def _client(row: SheetRow, found: Mapping[ImportField, str], rules: RowRules) ->
     texts = (found.get(ImportField.COMPANY, ""), found.get(ImportField.CITY, ""))
     whose = rules.sellers[responsible] if responsible else rules.responsible_id
     region = rules.regions[place] if place else None
-    return ClientRow(row, found.get(ImportField.NAME, ""), numbers, *texts, whose, region)
+    spared = found.get(ImportField.DO_NOT_CALL, "").casefold() in YES
+    return ClientRow(row, found.get(ImportField.NAME, ""), numbers, *texts, whose, region, spared)
 
 
 def _fault(found: Mapping[ImportField, str], numbers: Sequence[str], rules: RowRules) -> str:
@@ -239,6 +251,8 @@ def _fault(found: Mapping[ImportField, str], numbers: Sequence[str], rules: RowR
     responsible = found.get(ImportField.RESPONSIBLE, "").casefold()
     if responsible and responsible not in rules.sellers:
         return N_("Nobody here is called like the responsible of this row.")
+    if found.get(ImportField.DO_NOT_CALL, "").casefold() not in YES | NO:
+        return N_("Whether the client of this row wants no calls is yes or no.")
     place = found.get(ImportField.REGION, "").casefold()
     if place and place not in rules.regions:
         return N_("There is no such region.")

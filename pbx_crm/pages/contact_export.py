@@ -18,8 +18,8 @@ from pbx_crm.domain.report_table import harmless
 from pbx_crm.pages.report_file import LONGEST_CELL, MOST_ROWS, XLSX
 from pbx_crm.pages.request import services_of, viewer_of
 
-COLUMNS = ("id", "name", "company", "city", "region", "numbers", "created_at")
-WIDTHS = (8, 30, 30, 20, 24, 30, 26)
+COLUMNS = ("id", "name", "company", "city", "region", "numbers", "do_not_call", "created_at")
+WIDTHS = (8, 30, 30, 20, 24, 30, 12, 26)
 AT_ONCE = 1000
 PART_BYTES = 256 * 1024
 Rows = Sequence[Sequence[str]]
@@ -100,8 +100,9 @@ async def _pages(request: web.Request) -> AsyncIterator[Rows]:
 def _cells(one: Contact) -> tuple[str, ...]:
     numbers = "; ".join(one.numbers)
     made = one.created_at.isoformat(timespec="seconds")
+    spared = "yes" if one.do_not_call else ""
     region = one.region.written if one.region is not None else ""
-    return (str(one.id), one.name, one.company or "", one.city, region, numbers, made)
+    return (str(one.id), one.name, one.company or "", one.city, region, numbers, spared, made)
 
 
 def _lines(rows: Rows) -> bytes:

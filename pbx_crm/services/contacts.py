@@ -18,6 +18,7 @@ from pbx_crm.db import (
     contact_merge,
     contact_pages,
     contacts,
+    import_writes,
     people,
 )
 from pbx_crm.db.bin import Thrown
@@ -186,6 +187,8 @@ def _change(
     names = {one.name for one in merged({**stored, **seen}, typed, stored)}
     values = _values(tx, fields, names, now)
     contact_edits.change(tx, contact_id, values)
+    if values:
+        import_writes.keep(tx, contact_id)
     if "do_not_call" in values:
         audit.note(tx, now, viewer.id, f"do not call: {fields.do_not_call}", f"contact {contact_id}")
 
@@ -224,6 +227,7 @@ def _values(tx: Transaction, fields: ContactFields, names: Set[str], now: dateti
 def _add_number(tx: Transaction, viewer: Person, contact_id: int, number: str, label: str) -> None:
     contact_edits.lock(tx, contact_id, viewer.scope)
     if contact_edits.add_number(tx, contact_id, number, label):
+        import_writes.keep(tx, contact_id)
         return
     other_id = contacts.by_number(tx, number)
     if other_id is None or other_id == contact_id:
@@ -238,6 +242,7 @@ def _add_number(tx: Transaction, viewer: Person, contact_id: int, number: str, l
 def _drop_number(tx: Transaction, viewer: Person, contact_id: int, number_id: int) -> None:
     contact_edits.lock(tx, contact_id, viewer.scope)
     contact_edits.drop_number(tx, contact_id, number_id)
+    import_writes.keep(tx, contact_id)
 
 
 def _perhaps_same(tx: Transaction, viewer: Person) -> list[tuple[ContactLine, ...]]:

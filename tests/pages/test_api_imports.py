@@ -75,7 +75,7 @@ async def test_the_first_rows_show_what_will_come_and_why_rows_are_refused(lists
     assert (good["row"], good["name"], good["numbers"]) == (2, "Sara", ["+79051112233"])
     assert (good["responsible_id"], good["refusal"]) == (lists.crm.cast.anna.id, "")
     assert (bad["row"], bad["refusal"]) == (3, "A number in this row is no telephone number.")
-    assert told["refusals"] == [], "nothing was refused yet"
+    assert told["refusals"] == [{"reason": bad["refusal"], "rows": 1}], "told before anything is written"
     await lists.turn("run")
     told = await lists.script.get(f"{HERE}/1/preview")
     assert told["refusals"] == [{"reason": bad["refusal"], "rows": 1}]

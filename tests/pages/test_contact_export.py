@@ -19,7 +19,7 @@ from tests.builders import NOW
 from tests.pages.test_report_file import rows_of, xml_of
 from tests.site import Browser, Crm
 
-COLUMNS = ["id", "name", "company", "city", "region", "numbers", "created_at"]
+COLUMNS = ["id", "name", "company", "city", "region", "numbers", "do_not_call", "created_at"]
 
 
 @pytest.fixture

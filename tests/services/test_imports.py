@@ -184,6 +184,34 @@ async def test_a_client_somebody_works_with_since_is_not_taken_back(office: Offi
     assert names == ["Sara", "Orbita", ""]
 
 
+async def test_a_client_somebody_has_changed_since_is_not_taken_back(office: Office) -> None:
+    one = await office.run(await office.begin("Name,Phone\nSara,89051112233\nAhmad,89052223344\n"))
+    found = (await office.clients.contacts.found(office.olga, "Sara")).lines
+    named = ContactFields("Sara Ahmadi", "", "", do_not_call=False)
+    await office.clients.contacts.change(office.olga, found[0].id, named, {"name": "Sara"})
+    await office.imports.take_back(office.olga, one.id)
+    one = await office.ended(one.id)
+    assert (one.count("gone"), one.count("kept")) == (1, 1)
+    names = [line.name for line in (await office.clients.contacts.found(office.olga, "")).lines]
+    assert names == ["Sara Ahmadi", "Orbita", ""]
+
+
+async def test_a_list_says_who_wants_no_calls_until_it_is_taken_back(office: Office) -> None:
+    rows = "Name,Phone,Не звонить\nSara,89051112233,Да\nAhmad,89052223344,нет\nBoris,89053334455,?\n"
+    one = await office.run(await office.begin(f"{rows}Vector,84951234567,x\n"))
+    assert one.counts == {"made": 2, "filled": 1, "refused": 1}
+    lines = (await office.clients.contacts.found(office.olga, "")).lines
+    assert {line.name: line.do_not_call for line in lines if line.number != "+74957654321"} == {
+        "Sara": True,
+        "Ahmad": False,
+        "Vector": True,
+    }
+    await office.imports.take_back(office.olga, one.id)
+    await office.ended(one.id)
+    lines = (await office.clients.contacts.found(office.olga, "")).lines
+    assert not any(line.do_not_call for line in lines)
+
+
 async def test_what_was_written_over_since_stays_when_the_list_goes(office: Office) -> None:
     one = await office.run(await office.begin("Name,Phone,City\nVector,84951234567,Kazan\n"))
     assert one.counts == {"filled": 1}

@@ -69,6 +69,7 @@ class ApiImportRow(Given):
     city: str = ""
     responsible_id: int | None = None
     region_id: int | None = None
+    do_not_call: bool = False
     refusal: str = ""
 
 
@@ -80,7 +81,7 @@ class ApiRefusal(Given):
 
 
 class ApiPreview(Given):
-    """The first rows of a list, and, once it has run, why rows of the whole were not used."""
+    """The first rows of a list, and why rows of the whole are not used."""
 
     rows: tuple[ApiImportRow, ...]
     refusals: tuple[ApiRefusal, ...]
@@ -167,7 +168,7 @@ def _shown(one: Import) -> ApiImport:
 def _row(row: ClientRow | RefusedRow, said: Callable[[str], str]) -> ApiImportRow:
     if isinstance(row, RefusedRow):
         return ApiImportRow(row=row.row.number, refusal=said(row.reason))
-    names = ("name", "numbers", "company", "city", "responsible_id")
+    names = ("name", "numbers", "company", "city", "responsible_id", "do_not_call")
     region_id = row.region.id if row.region is not None else None
     told = {name: getattr(row, name) for name in names}
     return ApiImportRow(row=row.row.number, region_id=region_id, **told)
