@@ -13,7 +13,7 @@ OF_A_PERSON = {
     # Who somebody is and how they look at the pages; a script has a token, and looks at nothing.
     *("/logout", "/me/settings", "/me/password", "/me/tokens", "/me/sessions/{session}/end"),
     *("/popup/{call_id}/close", "/popup/{call_id}/hang-up", "/board/column/{stage}/fold"),
-    *("/deals/{deal}/draft", "/reminders/{task}/seen", "/reminders/warnings/seen"),
+    *("/deals/{deal}/draft", "/reminders/{task}/seen", "/reminders/warnings/seen", "/bell/seen"),
     *(f"/me/second-factor{what}" for what in ("", "/confirm", "/codes", "/off")),
 }
 NOT_FOR_SCRIPTS = {
