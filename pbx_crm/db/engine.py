@@ -34,6 +34,10 @@ T = TypeVar("T")
 THREADS = 8
 # For reads a caller waits for: reports that fill the other threads do not hold them up.
 THREADS_FOR_CALLS = 2
+# Reports and dry runs of a large company take seconds each: as many as there are heads would hold every page,
+# and on PostgreSQL also what calls write.
+THREADS_FOR_REPORTS = 2
+ALL_THREADS = THREADS + THREADS_FOR_CALLS + THREADS_FOR_REPORTS
 TRIES = 5
 WAL_TRIES = 100
 WAL_PAUSE_SECONDS = 0.02
@@ -52,6 +56,7 @@ class Database:
         """Called from the event loop when that changes."""
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="db")
         self._call_threads = ThreadPoolExecutor(THREADS_FOR_CALLS, thread_name_prefix="db-call")
+        self._report_threads = ThreadPoolExecutor(THREADS_FOR_REPORTS, thread_name_prefix="db-report")
         self._writer = GroupCommitWriter(engine) if engine.dialect.name == "sqlite" else None
 
     @classmethod
@@ -76,6 +81,12 @@ class Database:
     ) -> T:
         """As `read`, past everything that people read: somebody is on the telephone and waits for it."""
         return await self._read_in(self._call_threads, lambda tx: fn(tx, *args, **kwargs))
+
+    async def read_at_length(
+        self, fn: Callable[Concatenate[Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """As `read`, a few at a time: for what counts so much that others would wait behind it."""
+        return await self._read_in(self._report_threads, lambda tx: fn(tx, *args, **kwargs))
 
     async def _read_in(self, threads: ThreadPoolExecutor, work: Callable[[Connection], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -134,6 +145,7 @@ class Database:
             self._writer.close()
         self._threads.shutdown()
         self._call_threads.shutdown()
+        self._report_threads.shutdown()
         self.engine.dispose()
 
 
@@ -167,7 +179,7 @@ def make_engine(url: str | URL) -> Engine:
             return _sqlite(parsed)
         case "postgresql":
             server = parsed.set(drivername="postgresql+psycopg")
-            return create_engine(server, hide_parameters=True, pool_size=THREADS + THREADS_FOR_CALLS)
+            return create_engine(server, hide_parameters=True, pool_size=ALL_THREADS)
         case other:
             raise BadConfig(f"database.url: {other} is not supported; use sqlite or postgresql")
 

@@ -52,22 +52,26 @@ class DryRuns:
     async def of_trigger(self, rule: Trigger, days: int) -> Tried[DryRun]:
         """What the rule would have done in the last days, had it been in force; BadInput for a wrong one."""
         _check(days)
-        return await self._database.read(_of_trigger, rule, days, self._clock())
+        return await self._database.read_at_length(_of_trigger, rule, days, self._clock())
 
     async def of_robot(self, robot: Robot, days: int) -> Tried[RobotTrial]:
         """The same for a robot, had it been switched on when those days began."""
         _check(days)
-        return await self._database.read(_of_robot, robot, days, self._clock())
+        return await self._database.read_at_length(_of_robot, robot, days, self._clock())
 
     async def of_line(self, line: Line, days: int) -> Tried[IntakeTrial]:
         """What the calls of those days would have led to, had this line been so."""
         _check(days)
-        return await self._database.read(_of_line, checked_line(line), days, self._clock(), self._plans)
+        return await self._database.read_at_length(
+            _of_line, checked_line(line), days, self._clock(), self._plans
+        )
 
     async def of_skip_rule(self, rule: SkipRule, days: int) -> Tried[IntakeTrial]:
         """The same for a new skip rule."""
         _check(days)
-        return await self._database.read(_of_skip_rule, checked_rule(rule), days, self._clock(), self._plans)
+        return await self._database.read_at_length(
+            _of_skip_rule, checked_rule(rule), days, self._clock(), self._plans
+        )
 
 
 def _check(days: int) -> None:

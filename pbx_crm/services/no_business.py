@@ -21,7 +21,7 @@ class NoBusiness:
     async def proposals(self, viewer: Person) -> list[Proposal]:
         """The numbers worth a skip rule, those that called most first."""
         since = self._clock() - timedelta(days=LOOKS_BACK_DAYS)
-        return await self._database.read(_proposals, since, viewer.scope)
+        return await self._database.read_at_length(_proposals, since, viewer.scope)
 
 
 def _proposals(tx: Transaction, since: datetime, scope: Scope) -> list[Proposal]:

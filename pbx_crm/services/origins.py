@@ -35,7 +35,9 @@ class Origins:
     async def report(self, scope: Scope, kind: OriginKind, wanted: ReportFilter, days: Days) -> OriginReport:
         """What came from each source or over each line in these days, which are those of the filter."""
         paid = self._paid(scope, wanted, days)
-        return await self._database.read(origin_report.report, kind, wanted, scope, self._currency, paid)
+        return await self._database.read_at_length(
+            origin_report.report, kind, wanted, scope, self._currency, paid
+        )
 
     async def costs(self, viewer: Person, month: PlanPeriod) -> dict[str, Decimal | None]:
         """What is entered for the month, by source; None where nothing is."""

@@ -48,7 +48,9 @@ class Plans:
 
     async def report(self, scope: Scope, period: PlanPeriod) -> PlanReport:
         """The period's plans against what came of them."""
-        return await self._database.read(_report, scope, period, self._currency, self._zone, self._clock())
+        return await self._database.read_at_length(
+            _report, scope, period, self._currency, self._zone, self._clock()
+        )
 
     async def own(self, viewer: Person) -> list[PlanReport]:
         """The viewer's own plans of the present week, month and quarter; only what is planned is counted."""

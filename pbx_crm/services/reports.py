@@ -67,7 +67,7 @@ class Reports:
 
     async def calls(self, scope: Scope, wanted: ReportFilter) -> CallReport:
         """Calls per seller."""
-        return await self._database.read(call_report.report, wanted, scope)
+        return await self._database.read_at_length(call_report.report, wanted, scope)
 
     async def first_call(self, scope: Scope) -> datetime | None:
         """Since when there are calls, for a report that has none; None where there is none at all."""
@@ -78,16 +78,18 @@ class Reports:
     ) -> CallTrend:
         """All calls of each of these steps, whose days are the zone's."""
         spans = [days.span(zone) for days in steps]
-        counts = await self._database.read(call_trend.trend, wanted, scope, spans)
+        counts = await self._database.read_at_length(call_trend.trend, wanted, scope, spans)
         return CallTrend(every, tuple(map(TrendStep, steps, counts)))
 
     async def call_hours(self, scope: Scope, wanted: ReportFilter, zone: tzinfo) -> CallHours:
         """Incoming calls by hour and weekday of the zone."""
-        return by_week_hour(await self._database.read(call_hours.per_hour, wanted, scope, zone), zone)
+        return by_week_hour(
+            await self._database.read_at_length(call_hours.per_hour, wanted, scope, zone), zone
+        )
 
     async def cold(self, scope: Scope, wanted: ReportFilter) -> ColdReport:
         """Cold calls and meetings per seller."""
-        return await self._database.read(cold_report.report, wanted, scope)
+        return await self._database.read_at_length(cold_report.report, wanted, scope)
 
     async def meetings(
         self, scope: Scope, wanted: ReportFilter, moment: Moment = Moment.HELD
@@ -97,21 +99,21 @@ class Reports:
 
     async def missed(self, scope: Scope, wanted: ReportFilter, now: datetime) -> MissedReport:
         """How long callers nobody answered waited, and who waits now."""
-        return await self._database.read(missed_clock.report, wanted, scope, now)
+        return await self._database.read_at_length(missed_clock.report, wanted, scope, now)
 
     async def funnel(self, scope: Scope, wanted: ReportFilter, now: datetime) -> FunnelReport | None:
         """How far the deals made in this time came; the first funnel's unless the filter names one in use."""
-        return await self._database.read(_funnel, scope, wanted, now)
+        return await self._database.read_at_length(_funnel, scope, wanted, now)
 
     async def funnel_with_drop(
         self, scope: Scope, wanted: ReportFilter, now: datetime
     ) -> tuple[FunnelReport, WorstDrop | None] | None:
         """The same, and where most are lost beside the ninety days before."""
-        return await self._database.read(_funnel_with_drop, scope, wanted, now)
+        return await self._database.read_at_length(_funnel_with_drop, scope, wanted, now)
 
     async def losses(self, scope: Scope, wanted: ReportFilter) -> LossReport | None:
         """What was lost in the time, and why; the first funnel's unless the filter names one in use."""
-        return await self._database.read(_losses, scope, wanted)
+        return await self._database.read_at_length(_losses, scope, wanted)
 
     async def forecast(
         self,
@@ -122,15 +124,15 @@ class Reports:
         calendar: MonthCalendar = MonthCalendar.GREGORIAN,
     ) -> ForecastReport | None:
         """What will be won in the coming months of the zone; the filter's time says nothing here."""
-        return await self._database.read(_forecast, scope, wanted, now, zone, calendar)
+        return await self._database.read_at_length(_forecast, scope, wanted, now, zone, calendar)
 
     async def stages(self, scope: Scope, wanted: ReportFilter) -> StageReport | None:
         """What lies in each stage now; the first funnel's unless the filter names one in use."""
-        return await self._database.read(_stages, scope, wanted)
+        return await self._database.read_at_length(_stages, scope, wanted)
 
     async def carried(self, scope: Scope, wanted: ReportFilter) -> CarriedReport | None:
         """What lay open when the time began, and its fate; the first funnel's unless one is named."""
-        return await self._database.read(_carried, scope, wanted)
+        return await self._database.read_at_length(_carried, scope, wanted)
 
     async def carried_deals(
         self,
@@ -143,7 +145,7 @@ class Reports:
     ) -> DealPage:
         """Some of the deals that lay in this stage then, of this fate; of any where none is named."""
         conditions = carried_report.carried(wanted, funnel, scope, stage_id, fate)
-        return await self._database.read(deal_lists.page, conditions, scope, rows)
+        return await self._database.read_at_length(deal_lists.page, conditions, scope, rows)
 
     async def made(self, scope: Scope, wanted: ReportFilter, what: Made, rows: Rows) -> DealPage:
         """Some of the deals made in the time that are open, lost or won now."""

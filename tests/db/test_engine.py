@@ -17,7 +17,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 
 from pbx_crm.db import callers
 from pbx_crm.db.column_types import ExactMoney
-from pbx_crm.db.engine import Database, make_engine
+from pbx_crm.db.engine import THREADS, Database, make_engine
 from pbx_crm.db.tables import companies, metadata
 from pbx_crm.db.upsert import insert_missing, insert_new, put
 from pbx_crm.domain.errors import BadConfig, StoreUnavailable
@@ -214,3 +214,20 @@ def test_put_brings_an_existing_row_up_to_date(base: Database) -> None:
         put(tx, companies, [{"name": "Vector", "created_at": later}], keys=["name"])
         insert_missing(tx, companies, [{"name": "Vector", "created_at": NOW}])
         assert tx.execute(select(companies.c.name, companies.c.created_at)).all() == [("Vector", later)]
+
+
+async def test_reports_of_every_head_at_once_hold_up_neither_pages_nor_calls(database: Database) -> None:
+    may_end = threading.Event()
+    reports = [
+        asyncio.create_task(database.read_at_length(lambda tx: may_end.wait(LONG)))
+        for _ in range(THREADS + 1)
+    ]
+    await asyncio.sleep(0)
+
+    page = await asyncio.wait_for(database.read(lambda tx: "page"), LONG)
+    stored = await asyncio.wait_for(database.write(lambda tx: "call"), LONG)
+    unfinished = sum(not report.done() for report in reports)
+    may_end.set()
+
+    assert (page, stored, unfinished) == ("page", "call", len(reports))
+    assert all(await asyncio.gather(*reports))
