@@ -46,7 +46,7 @@ LANGUAGES = {
         Language("ru", "Русский"),
         Language("fa", "فارسی", direction="rtl"),
         Language("zh", "中文", is_complete=False, script="Hans"),
-        Language("ko", "한국어", is_complete=False),
+        Language("ko", "한국어"),
     )
 }
 DEFAULT = LANGUAGES["en"]
