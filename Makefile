@@ -55,9 +55,10 @@ UNIT := $(addprefix tests/,$(ROOMS) test_rooms.py test_config.py test_docs.py te
 LONG := $(addprefix db/test_,migrate killed_migration leases) $(addprefix asterisk/test_,cel_calls cdr_calls record) \
 	$(addprefix services/test_,backfill call_days client_days call_hours call_report call_trend demo_past dry_runs forecasts \
 	funnel_reports imports intake_disk intake_dry_runs intake_twice interpreter losses made_up_years \
-	missed_report origin_reports plans region_reports report_slices robot_dry_runs scripted_day voice_calls) \
+	missed_report origin_reports plans region_reports report_slices robot_dry_runs scripted_day voice_answers voice_calls voice_hours \
+	voice_plans) \
 	$(addprefix pages/test_,all_routes api_client_acts api_settings board_bulk call_log card_acts card_forms \
-	contact_erase contact_export contacts deal_files dialling forecast_page funnels hostile_queries house \
+	contact_erase contact_export contacts deal_files dialling forecast_page funnel_gate funnels gate_settings hostile_queries house \
 	idle_sockets links lookup losses_page move_gate not_client origin_pages plan_page recordings region_pages \
 	reminders reports robots settings today voice)
 unit: setup-dev

@@ -6,10 +6,11 @@ import re
 from datetime import time
 from ipaddress import ip_network
 from typing import Any
-from zoneinfo import available_timezones
 
 import phonenumbers
 from pydantic import BaseModel, ConfigDict
+
+from pbx_crm.domain.time_zones import time_zones
 
 
 class Section(BaseModel):
@@ -20,7 +21,7 @@ class Section(BaseModel):
 
 def known_zone(name: str) -> str:
     """An IANA time zone."""
-    if name not in available_timezones():
+    if name not in time_zones():
         raise ValueError("is no IANA time zone, such as Europe/Berlin")
     return name
 

@@ -45,13 +45,19 @@ def modules(room: str) -> list[Path]:
 
 
 @cache
+def nodes(path: Path) -> tuple[ast.AST, ...]:
+    """All that stands in a module, read once for all that is asked of it."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
 def imports(path: Path) -> tuple[str, ...]:
     """Dotted names a module imports, those for the type checker alone included."""
     return tuple(_imports(path))
 
 
 def _imports(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes(path):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -119,7 +125,7 @@ def test_domain_never_asks_what_time_it_is() -> None:
     asks = [
         f"{path.name}:{node.lineno}"
         for path in modules("domain")
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for node in nodes(path)
         if isinstance(node, ast.Attribute)
         and node.attr in ("now", "utcnow", "today")
         and isinstance(node.value, ast.Name)
@@ -135,11 +141,10 @@ TO_READ = sorted(path for path in PACKAGE.rglob("*.py") if path.relative_to(PACK
 
 @pytest.mark.parametrize("path", TO_READ, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_and_functions_stay_small_enough_to_read(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= 400
+    assert path.read_text(encoding="utf-8").count("\n") <= 400
     long = [
         f"{node.name}: {node.end_lineno - node.lineno + 1} lines"
-        for node in ast.walk(ast.parse(text))
+        for node in nodes(path)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno is not None
         and node.end_lineno - node.lineno + 1 > 40

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from pbx_crm.db.tables import robots
@@ -87,8 +87,8 @@ def drop(tx: Connection, robot_id: int) -> None:
 
 def add_defaults(tx: Connection, funnel: Funnel, translate: Callable[[str], str] = str) -> None:
     """A new funnel has the robots it is shipped with, switched off."""
-    for robot in default_robots(funnel, translate):
-        add(tx, robot)
+    shipped = enumerate(default_robots(funnel, translate))
+    tx.execute(insert(robots), [_values(replace(robot, position=place)) for place, robot in shipped])
 
 
 def copy(tx: Connection, source: Funnel, made: Funnel) -> None:

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date
 from itertools import pairwise
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pbx_crm.domain.installation import Installation
 from pbx_crm.domain.public_holidays import countries, weekend_of
 from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.time_zones import time_zones
 from pbx_crm.domain.working_time import DAY_MINUTES, Hours, Quiet, Week, WorkingTime, always
 
 LONGEST_NAME = 100
@@ -93,7 +94,7 @@ def reasons_against(calendar: Calendar) -> dict[str, str]:
     reasons = {}
     if not 1 <= len(calendar.name) <= LONGEST_NAME:
         reasons["name"] = N_("A name is 1 to 100 characters.")
-    if calendar.time_zone not in available_timezones():
+    if calendar.time_zone not in time_zones():
         reasons["time_zone"] = N_("There is no such time zone.")
     if calendar.country is not None and calendar.country not in countries():
         reasons["country"] = N_("No holidays are known of this country.")

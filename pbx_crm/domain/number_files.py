@@ -7,8 +7,6 @@ into wrong regions without a word.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from zoneinfo import available_timezones
 
 import phonenumbers
 
@@ -16,6 +14,7 @@ from pbx_crm.domain.contact_import import SheetRow
 from pbx_crm.domain.errors import Broken
 from pbx_crm.domain.region import LONGEST_NUMBER, NumberRange, Place
 from pbx_crm.domain.russian_regions import place_named
+from pbx_crm.domain.time_zones import time_zones
 
 REGISTER = ("от", "до", "регион")
 """Columns of the register's files, behind the first one, which is the area or network code."""
@@ -90,18 +89,13 @@ def _of_own_list(cells: Cells) -> NumberRange:
     if country not in phonenumbers.SUPPORTED_REGIONS:
         raise ValueError(f"there is no country {cells['country']!r}")
     zones = tuple(cells.get("zones", "").split())
-    if unknown := [zone for zone in zones if zone not in _zones_known()]:
+    if unknown := [zone for zone in zones if zone not in time_zones()]:
         raise ValueError(f"there is no time zone {unknown[0]!r}")
     name = cells["region"].strip()
     local_name = cells.get("local_region", "").strip() or name
     if max(len(name), len(local_name)) > LONGEST_NAME:
         raise ValueError(f"a region's name has at most {LONGEST_NAME} characters")
     return _range(first, last, Place(country, name, local_name, zones))
-
-
-@lru_cache
-def _zones_known() -> frozenset[str]:
-    return frozenset(available_timezones())
 
 
 def _digits(text: str, column: str, most: int) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import date
 from typing import TypeVar
-from zoneinfo import available_timezones
 
 from aiohttp import web
 from babel import Locale
@@ -23,6 +22,7 @@ from pbx_crm.domain.calendar import (
 from pbx_crm.domain.errors import BadInput, NotFound
 from pbx_crm.domain.public_holidays import countries, holidays_in
 from pbx_crm.domain.sentence import N_
+from pbx_crm.domain.time_zones import time_zones
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.people import id_in
@@ -160,7 +160,7 @@ async def _form(
         "weekdays": _weekdays(request),
         "hours": [written(spans) for spans in calendar.week],
         "quiet": written([calendar.quiet]) if calendar.quiet else "",
-        "zones": [(zone, zone) for zone in sorted(available_timezones())],
+        "zones": [(zone, zone) for zone in time_zones()],
         "countries": [("", wording_of(request).gettext(N_("none"))), *_countries(request)],
         "coming": coming[:12],
         "is_house": is_house,

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from zoneinfo import available_timezones
 
 from aiohttp import web
 
 from pbx_crm.domain.errors import BadInput, SecondFactorWanted
 from pbx_crm.domain.session import SessionKind
+from pbx_crm.domain.time_zones import time_zones
 from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.browser_name import browser_name
 from pbx_crm.pages.forms import form_of
@@ -113,7 +113,7 @@ async def _page(
         "tokens": await accounts.sessions_of(here.person, SessionKind.API),
         "languages": [(language.code, language.name) for language in LANGUAGES.values()],
         "themes": [(theme, reader.gettext(name)) for theme, name in THEMES],
-        "zones": sorted(available_timezones()),
+        "zones": time_zones(),
         "values": {
             "time_zone": here.person.time_zone or "",
             "letter_keys": "yes" if here.person.letter_keys else "no",

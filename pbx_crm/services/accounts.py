@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from zoneinfo import available_timezones
 
 from pbx_crm.db import audit, entry_rules, login_tries, people, second_factors, sessions
 from pbx_crm.db.engine import Database, Transaction
@@ -18,6 +17,7 @@ from pbx_crm.domain.person import Person, Role
 from pbx_crm.domain.seller_place import SellerPlace
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.session import Origin, Session, SessionKind
+from pbx_crm.domain.time_zones import time_zones
 from pbx_crm.services.clock import Clock
 from pbx_crm.services.house_settings import places_on
 from pbx_crm.services.live_feed import LiveFeed
@@ -134,7 +134,7 @@ class Accounts:
         """Writes what of OWN_SETTINGS is named; BadInput if there is no such time zone."""
         allowed = {key: values[key] for key in OWN_SETTINGS if key in values}
         zone = allowed.get("time_zone")
-        if zone is not None and zone not in available_timezones():
+        if zone is not None and zone not in time_zones():
             raise BadInput(reasons={"time_zone": N_("There is no such time zone.")})
         await self._database.write(people.change, viewer.id, allowed)
 

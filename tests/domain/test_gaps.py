@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.ami_story import AmiStory, Line
-from tests.domain.test_rare_calls import CLIENT, answered_by_phone, told
+from tests.domain.told_calls import CLIENT, answered_by_phone, told
 
 
 def listed(pbx: AmiStory, *lines: Line, bridge: str = "") -> None:

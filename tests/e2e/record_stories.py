@@ -13,8 +13,9 @@ import json
 from pathlib import Path
 from zlib import crc32
 
+from tests.e2e import lab_chains, lab_stories  # noqa: F401 - each registers its stories
 from tests.e2e.company import TEAMS, Company
-from tests.e2e.lab_stories import LAB_STORIES
+from tests.e2e.lab_parts import LAB_STORIES
 from tests.e2e.playing import SETTLE_SECONDS, tapping
 from tests.e2e.stories import STORIES, Stage
 from tests.e2e.truth import Truth

@@ -16,7 +16,7 @@ from pbx_crm.services.voice_calls import VoiceOutlet
 from tests import builders
 from tests.builders import NOW
 from tests.pages.test_api import Script, script
-from tests.services.test_voice_calls import WrittenCaller
+from tests.services.voice_desk import WrittenCaller
 from tests.site import Crm
 from tests.sounds import wav
 

@@ -19,7 +19,7 @@ from pbx_crm.domain.voice_message import VoiceMessage
 from pbx_crm.services.voice_calls import VoiceOutlet
 from tests import builders
 from tests.builders import NOW
-from tests.services.test_voice_calls import WrittenCaller
+from tests.services.voice_desk import WrittenCaller
 from tests.site import Browser, Crm
 from tests.sounds import wav
 from tests.voice_house import VoiceHouse

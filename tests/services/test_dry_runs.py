@@ -31,8 +31,8 @@ from pbx_crm.services.moves import Moves
 from pbx_crm.services.stage_settings import StageSettings
 from tests.builders import NOW
 from tests.company import Company, fresh_company, later
+from tests.services.gatehouse import INSTALLATION
 from tests.services.test_deals import counted
-from tests.services.test_gates import INSTALLATION
 from tests.stories import Story
 from tests.turned_clock import TurnedClock
 

@@ -15,7 +15,7 @@ from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.voice_call import VoiceResult
 from pbx_crm.services.reconcile import Reconcile
 from tests.company import PBX
-from tests.services.test_voice_calls import Desk, rule
+from tests.services.voice_desk import Desk, rule
 
 
 @pytest.fixture
