@@ -250,10 +250,7 @@ class Settings(BaseSettings):
             return self.pbx_secrets[pbx.name.lower()].get_secret_value()
         if pbx.secret_file is None:
             raise BadConfig(f"pbx {pbx.name}: secret_file is missing")
-        try:
-            return pbx.secret_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise BadConfig(f"pbx {pbx.name}: secret_file cannot be read: {error}") from error
+        return _text_in(pbx.secret_file, f"pbx {pbx.name}: secret_file")
 
     def door_of(self, pbx: PbxSettings) -> PbxDoor | None:
         """The door for this PBX's dialplan; None where it may not ask, BadConfig for a bad token file."""
@@ -304,11 +301,15 @@ def load(path: Path) -> Settings:
     return _beside(settings, path.parent)
 
 
-def _token_in(file: Path, where: str) -> str:
+def _text_in(file: Path, what: str) -> str:
     try:
-        token = file.read_text(encoding="utf-8").strip()
+        return file.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise BadConfig(f"{where}: token_file cannot be read: {error}") from error
+        raise BadConfig(f"{what} cannot be read: {error}") from error
+
+
+def _token_in(file: Path, where: str) -> str:
+    token = _text_in(file, f"{where}: token_file")
     if not TOKEN.fullmatch(token):
         raise BadConfig(f"{where}: {file} holds no token of 20 to 128 letters, digits, - and _")
     return token

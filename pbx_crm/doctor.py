@@ -19,12 +19,12 @@ from pbx_crm.asterisk.ami_events import NEEDED_EVENTS
 from pbx_crm.asterisk.conf_files import last_of, read_sections
 from pbx_crm.asterisk.examination import Examination
 from pbx_crm.asterisk.presence_events import HEARD
-from pbx_crm.asterisk.record_place import CelSource, Place
+from pbx_crm.asterisk.record_place import CdrSource, CelSource, Place
 from pbx_crm.asterisk.trial_call import Onward, TrialCall
 from pbx_crm.asterisk.voice_dialler import OUT, PLAYS
 from pbx_crm.call_loop import account_of, dial_shape_of, started_writes_of
 from pbx_crm.call_records import cdr_source_of, cel_source_of, recording_folders_of, shape_of
-from pbx_crm.config import CdrSettings, PbxSettings, Settings, WebSettings
+from pbx_crm.config import CdrSettings, PbxSettings, RecordSettings, Settings, WebSettings
 from pbx_crm.db import calls, checkup, migrate, sqlite_locks
 from pbx_crm.db.engine import Database, make_engine
 from pbx_crm.domain.errors import BadConfig, CrmError, LoginRefused, PbxUnreachable, RecordsUnreadable
@@ -320,9 +320,7 @@ def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:
     if pbx.cel.kind == "csv" and pbx.cel.path is not None and not pbx.cel.path.exists():
         return cel_unwritten(str(pbx.cel.path), str(pbx.cel.path.parent))
     try:
-        if pbx.cel.path is not None and not pbx.cel.path.exists():
-            raise RecordsUnreadable(f"{pbx.cel.path}: no such file")
-        cel_source_of(pbx.cel, time_zone).end()
+        _try_to_read(pbx.cel, cel_source_of(pbx.cel, time_zone))
     except RecordsUnreadable as trouble:
         return fault(
             "cel_unreadable",
@@ -335,9 +333,7 @@ def _of_records(pbx: PbxSettings, time_zone: str) -> Finding:
 def _of_cdr(cdr: CdrSettings, time_zone: str) -> Finding:
     """Whether its call detail records can be read, and that CEL would know more."""
     try:
-        if cdr.path is not None and not cdr.path.exists():
-            raise RecordsUnreadable(f"{cdr.path}: no such file")
-        cdr_source_of(cdr, time_zone).end()
+        _try_to_read(cdr, cdr_source_of(cdr, time_zone))
     except RecordsUnreadable as trouble:
         return fault(
             "cdr_unreadable",
@@ -349,6 +345,13 @@ def _of_cdr(cdr: CdrSettings, time_zone: str) -> Finding:
         Sentence.of(N_("the PBX's CDR can be read, and knows nothing of calls that a crash of it cut off")),
         Sentence.of(N_("copy cel.conf and cel_custom.conf of dialplan/, and fill [pbx.cel] in pbx_crm.toml")),
     )
+
+
+def _try_to_read(records: RecordSettings, source: CelSource | CdrSource) -> None:
+    """RecordsUnreadable says why they cannot be; to the reader a file that is not there is only empty yet."""
+    if records.path is not None and not records.path.exists():
+        raise RecordsUnreadable(f"{records.path}: no such file")
+    source.end()
 
 
 ANSWERS = frozenset({"CoreShowChannelsComplete", "FullyBooted"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pbx_crm.services.intake_desk import DealFile, Desk
@@ -34,8 +33,6 @@ def _topics(deal: DealFile) -> set[str]:
     return {"call", "calls", "tasks", f"deal-{deal.id}", *stages}
 
 
-def _owners(deal: DealFile) -> Iterator[int]:
-    """The owner now and everybody it belonged to in this batch: their boards lose the card."""
-    yield deal.owner_id
-    yield deal.first_owner_id
-    yield from (handed.owner_id for handed in deal.handed)
+def _owners(deal: DealFile) -> set[int]:
+    """The owner now and the one before this batch, whose board loses the card; none between saw it."""
+    return {deal.owner_id, deal.first_owner_id}

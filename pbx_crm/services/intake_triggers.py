@@ -13,7 +13,7 @@ from pbx_crm.domain.call import Call, Direction
 from pbx_crm.domain.deal import Deal
 from pbx_crm.domain.person import THE_PROGRAM
 from pbx_crm.domain.trigger import Act, CallFact, Standing, Trigger, acts_of, may_act
-from pbx_crm.services.intake_desk import CallFile, DealFile, Desk, HandedOver
+from pbx_crm.services.intake_desk import CallFile, DealFile, Desk
 from pbx_crm.services.trigger_acts import Occasion, carry_out
 
 
@@ -96,8 +96,7 @@ def _carry_out(tx: Transaction, desk: Desk, file: CallFile, act: Act) -> None:
     if carried.left_stage_id is not None and act.to_stage is not None:
         deal.left.add(carried.left_stage_id)
         deal.stage = act.to_stage.id
-    if carried.owner_id is not None and carried.why is not None:
-        deal.handed.append(HandedOver(carried.owner_id, at, carried.why))
+    if carried.owner_id is not None:
         deal.owner_id = carried.owner_id
 
 

@@ -45,7 +45,6 @@ class Carried:
     """Where it lay, if it was moved."""
     owner_id: int | None = None
     """Whose it is now, if it was handed over."""
-    why: Mapping[str, Any] | None = None
 
 
 def carry_out(tx: Transaction, occasion: Occasion, act: Act) -> Carried:
@@ -57,7 +56,7 @@ def carry_out(tx: Transaction, occasion: Occasion, act: Act) -> Carried:
         _hand_over(tx, occasion, act, act.owner_id)
     if act.task_kind is not None:
         _set_task(tx, occasion, act)
-    return Carried(left, act.owner_id, _why_owner(occasion, act) if act.owner_id is not None else None)
+    return Carried(left, act.owner_id)
 
 
 def _move(tx: Transaction, occasion: Occasion, act: Act) -> int | None:

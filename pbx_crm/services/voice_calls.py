@@ -240,33 +240,43 @@ def _one(
     ground = voice_calls.ground_of(tx, call)
     line = known.lines.get(ground.line_id, Line(None, ""))
     pbx = line.pbx if line.pbx in there else next(iter(there))
-    outlet, hours = there[pbx], known.times.of_line(ground.line_id)
-    number = outlet.plan.e164(ground.number)
-    message = known.messages.get(call.message_id)
-    facts = Facts(
-        at=now,
-        expires_at=call.expires_at,
-        is_switched_on=known.is_on and ground.robot_is_active,
-        card_stands=_stands(call, ground),
-        has_message=message is not None,
-        number=ground.number,
-        do_not_call=ground.do_not_call,
-        hours=hours,
-        lately=voice_calls.lately(tx, pbx, number, now),
-        place=place_of_deal(tx, call.deal_id, number),
-    )
+    outlet, message = there[pbx], known.messages.get(call.message_id)
+    facts = _facts(tx, call, ground, known, pbx, outlet.plan.e164(ground.number), now)
     decision = decide(facts, outlet.plan, outlet.rules)
     if decision.why_not is not None:
         card = voice_ends.leave(tx, call.id, decision.why_not, now)
         cards += [card] if card is not None else []
         return None
     if decision.number is None or message is None:
-        again = PAUSE if outlet.rules.admits(now, hours, facts.place) else LATER
+        again = PAUSE if outlet.rules.admits(now, facts.hours, facts.place) else LATER
         voice_calls.put_off(tx, call, min(call.expires_at, now + again))
         return None
     wish = _wish(decision.number, message, _caller_id(line, outlet))
     is_ours = voice_calls.begin(tx, call, pbx, wish.number, wish.channel_id, now)
     return _Chosen(call.id, pbx, wish) if is_ours else None
+
+
+def _facts(
+    tx: Transaction,
+    call: VoiceCall,
+    ground: voice_calls.Ground,
+    known: _House,
+    pbx: str,
+    number: str | None,
+    now: datetime,
+) -> Facts:
+    return Facts(
+        at=now,
+        expires_at=call.expires_at,
+        is_switched_on=known.is_on and ground.robot_is_active,
+        card_stands=_stands(call, ground),
+        has_message=call.message_id in known.messages,
+        number=ground.number,
+        do_not_call=ground.do_not_call,
+        hours=known.times.of_line(ground.line_id),
+        lately=voice_calls.lately(tx, pbx, number, now),
+        place=place_of_deal(tx, call.deal_id, number),
+    )
 
 
 def _stands(call: VoiceCall, ground: voice_calls.Ground) -> bool:

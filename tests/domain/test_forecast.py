@@ -75,6 +75,13 @@ def test_half_of_those_that_come_and_stay_ten_days_are_won_ten_days_later() -> N
     assert found.made_a_week == pytest.approx(7, abs=0.1)
 
 
+@pytest.mark.parametrize("days", [2, 3, 5, 8])
+def test_of_deals_that_lie_there_those_are_won_soon_that_have_lain_there_long(days: int) -> None:
+    found = outlook(plain(400, 0.5, 10), np.full(400, 100.0), 300.5, [300.5 + days])
+    assert found is not None
+    assert found.stretches[0].wins.expected == pytest.approx(days / 2, abs=0.1)
+
+
 def test_deals_that_still_lie_there_are_not_taken_for_lost() -> None:
     """Ten of them lie there, as yet undecided; half will be won, as half always were."""
     found = outlook(plain(400, 0.5, 10), np.zeros(400), 300.5, [330.5])
@@ -249,7 +256,8 @@ def test_without_history_the_report_is_empty() -> None:
 
 def test_deals_without_an_amount_are_taken_at_what_is_usual() -> None:
     stays = plain(400, 0.5, 10)
-    amounts: Floats = np.where(np.arange(400) >= 290, 0.0, 100.0)
+    amounts: Floats = np.where(np.arange(400) % 4 < 2, 0.0, 100.0)
+    assert set(amounts[stays.wins(0, 300)]) == {0.0, 100.0}, "of those that were sold too"
     found = outlook(stays, amounts, 300.5, [310.5])
     assert found is not None
     assert found.stretches[0].amount.expected == pytest.approx(

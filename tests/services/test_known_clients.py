@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import (
@@ -165,6 +166,23 @@ async def test_withheld_callers_are_all_different_people(company: Company) -> No
     await company.play(first, second)
     assert [row["contact_id"] for row in await company.rows(deals)] == [None, None]
     assert await company.rows(contacts) == []
+
+
+async def test_a_withheld_caller_holds_up_nobody_who_calls_at_the_same_time(company: Company) -> None:
+    await company.client("Vera", CLIENT)
+    await company.play_at_once(ring_all(None).answers("101").ends(), ring_all().answers("102").ends())
+    assert {row["contact_id"] is None for row in await company.rows(deals)} == {True, False}
+
+
+async def test_a_withheld_caller_whom_the_seller_writes_down_is_the_client_of_the_call(
+    company: Company,
+) -> None:
+    story = ring_all(None).answers("101").ends()
+    await company.tell(story.facts[:-1])
+    vera = await company.client("Vera", CLIENT)
+    await company.database.write(lambda tx: tx.execute(update(deals).values(contact_id=vera)))
+    await company.tell(story.facts[-1:])
+    assert (await company.one(calls))["contact_id"] == vera
 
 
 async def test_a_short_number_is_never_a_contact(company: Company) -> None:

@@ -116,12 +116,13 @@ async def test_trying_to_call_back_is_not_enough(company: Company) -> None:
     assert (await company.one(tasks))["done_at"] is None
 
 
+@pytest.mark.parametrize("at_once", [False, True])
 async def test_a_client_who_got_through_on_another_line_is_not_called_back(
-    company: Company,
+    company: Company, at_once: bool
 ) -> None:
     in_vain = Story.incoming(CLIENT).rings("101").ends(after=60)
     through = Story.incoming(CLIENT, at=later(seconds=10)).rings("102").answers("102").ends()
-    await company.play(in_vain, through)
+    await (company.play_at_once if at_once else company.play)(in_vain, through)
     assert [row["kind"] for row in await company.rows(tasks)] == []
 
 

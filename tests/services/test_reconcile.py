@@ -21,7 +21,7 @@ from pbx_crm.db import gaps as gap_rows
 from pbx_crm.db import record_places
 from pbx_crm.db.engine import Database
 from pbx_crm.db.tables import calls, deals, gaps, talks, tasks
-from pbx_crm.domain.call import Call, Direction, Fact
+from pbx_crm.domain.call import Call, CallEnded, Direction, Fact
 from pbx_crm.domain.call_tracker import CallTracker
 from pbx_crm.domain.endpoint import PbxShape
 from pbx_crm.domain.phone import NumberPlan
@@ -89,11 +89,12 @@ class Log:
         path.write_text("")
         self.records = CelCalls(CelFile(path, UTC), PbxShape())
 
-    def write(self, name: str) -> None:
-        """The PBX writes down what happened in this recording."""
-        header, rows = gzip.decompress((TAPES / name / "cel.csv.gz").read_bytes()).decode().split("\n", 1)
+    def write(self, name: str, some: slice = slice(None)) -> None:
+        """The PBX writes down what happened in this recording, or some rows of it."""
+        text = gzip.decompress((TAPES / name / "cel.csv.gz").read_bytes()).decode()
+        header, *rows = text.splitlines(keepends=True)
         with self._path.open("a") as file:
-            file.write(rows if self._path.stat().st_size else f"{header}\n{rows}")
+            file.writelines(rows[some] if self._path.stat().st_size else [header, *rows[some]])
 
 
 @pytest.fixture
@@ -159,6 +160,17 @@ async def test_an_end_that_was_lost_gets_its_moment_and_talk_is_not_counted_twic
     assert len(await company.rows(deals)) == len({row["contact_id"] for row in before.values()})
 
 
+async def test_a_call_that_goes_on_for_the_program_ends_where_the_records_end_it(
+    company: Company, log: Log
+) -> None:
+    await reconciled(company, log)
+    await company.tell([fact for fact in heard(WHOLE) if not isinstance(fact, CallEnded)])
+    assert (await company.one(calls))["ended_at"] is None
+    log.write(WHOLE)
+    assert (await reconciled(company, log)).found == 1
+    assert (await company.one(calls))["ended_at"] is not None
+
+
 async def test_what_was_heard_whole_stays_as_it_was_heard(company: Company, log: Log) -> None:
     await reconciled(company, log)
     await company.tell(heard(WHOLE))
@@ -201,6 +213,29 @@ async def test_a_gap_is_closed_once_everything_in_it_was_read(company: Company, 
     assert (await company.one(gaps))["filled_at"] is None
     assert (await reconciled(company, log)).filled == 1
     assert (await company.one(gaps))["filled_at"] == AFTERWARDS
+
+
+async def test_a_gap_stays_as_long_as_a_call_that_began_in_it_goes_on(company: Company, log: Log) -> None:
+    await reconciled(company, log)
+    began = logged(UNHEARD)[0].started_at
+    await company.database.write(gap_rows.note, PBX, began, began + timedelta(seconds=1), "link_lost")
+    log.write(UNHEARD, slice(6))
+    assert (await reconciled(company, log)).filled == 0
+    log.write(UNHEARD, slice(6, None))
+    assert await reconciled(company, log) == Reconciled(found=1, filled=1)
+
+
+async def test_open_logs_look_again_for_found_calls_and_closed_gaps_only(company: Company, log: Log) -> None:
+    await reconciled(company, log)
+    clara = company.listen(company.clara)
+    await reconciled(company, log)
+    assert clara == []
+    log.write(UNHEARD)
+    await reconciled(company, log)
+    assert clara == [{"calls"}]
+    await company.database.write(gap_rows.note, PBX, AFTERWARDS - timedelta(hours=2), AFTERWARDS, "link_lost")
+    assert await reconciled(company, log, AFTERWARDS + timedelta(hours=1)) == Reconciled(filled=1)
+    assert clara == [{"calls"}] * 2
 
 
 @pytest.fixture(scope="module")

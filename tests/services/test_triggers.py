@@ -121,10 +121,11 @@ async def test_who_talked_gets_the_card_where_the_rule_says_so(company: Company)
     await rule(company, direction=Direction.IN, outcome=Outcome.ANSWERED, new_owner=NewOwner.TALKER)
     await company.play(missed())
     assert (await company.one(deals))["owner_id"] == company.anna.id
-    anna = company.listen(company.anna)
+    anna, boris = company.listen(company.anna), company.listen(company.boris)
     await company.play(Story.incoming(CLIENT, at=later(minutes=5)).rings("102").answers("102").ends())
     deal = await company.one(deals)
     assert deal["owner_id"] == company.boris.id
+    assert f"deal-{deal['id']}" in topics(boris)
     assert f"deal-{deal['id']}" in topics(anna), "whose card it was hears of it too"
 
 
