@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from pbx_crm.domain.errors import BadInput
 from pbx_crm.domain.funnel import PRESETS, Funnel, Stage
 from pbx_crm.domain.gate import MOST_SECONDS, Gate, GateField, Need, NeedKind, gate_of, need_of
-from pbx_crm.domain.gate_answer import check_link
+from pbx_crm.domain.gate_answer import GateAnswer, check_link
 from pbx_crm.domain.passage import (
     Conversation,
     Evidence,
@@ -256,3 +257,22 @@ def test_a_link_leads_somewhere(link: str) -> None:
 def test_what_leads_nowhere_is_no_link(link: str) -> None:
     with pytest.raises(BadInput):
         check_link(link)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        GateAnswer(texts={"source": "site"}),
+        GateAnswer(amount=Decimal(1)),
+        GateAnswer(expected_close=date(2026, 12, 1)),
+    ],
+)
+def test_a_single_field_put_down_at_a_gate_is_written(answer: GateAnswer) -> None:
+    assert answer.changes_fields
+
+
+@pytest.mark.parametrize("answer", [GateAnswer(note="agreed"), GateAnswer(did=(TaskKind.MEETING,))])
+def test_what_is_no_field_of_the_deal_leaves_its_fields_alone(answer: GateAnswer) -> None:
+    assert not answer.changes_fields
+    assert not answer.is_empty
+    assert GateAnswer().is_empty
