@@ -58,7 +58,7 @@ async def test_everybody_can_use_the_board_and_the_card(office: Office, language
 
 
 @pytest.mark.parametrize("viewport", [PHONE, SMALL], ids=["390", "320"])
-@pytest.mark.parametrize("language", ["en", "ru", "fa"])
+@pytest.mark.parametrize("language", ["en", "ru", "fa", "zh"])
 async def test_a_phone_shows_every_page_without_sideways_scrolling(
     office: Office, viewport: dict[str, int], language: str
 ) -> None:

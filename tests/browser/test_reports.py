@@ -85,7 +85,7 @@ async def test_everybody_can_use_the_reports(office: Office, language: str, them
         assert await violations(page) == [], url
 
 
-@pytest.mark.parametrize("language", ["ru", "fa"])
+@pytest.mark.parametrize("language", ["ru", "fa", "zh"])
 async def test_a_phone_shows_the_reports_without_sideways_scrolling(office: Office, language: str) -> None:
     await office.crm.database.write(busy_day, office)
     await office.crm.services.accounts.change_own(office.crm.cast.olga, {"language": language})
@@ -94,6 +94,18 @@ async def test_a_phone_shows_the_reports_without_sideways_scrolling(office: Offi
         await page.goto(str(office.crm.server.make_url(url)))
         width = await page.evaluate("document.documentElement.scrollWidth")
         assert width <= PHONE["width"], url
+
+
+async def test_a_chinese_heading_is_words_and_not_a_column_of_single_characters(office: Office) -> None:
+    await office.crm.database.write(busy_day, office)
+    await office.crm.services.accounts.change_own(office.crm.cast.olga, {"language": "zh"})
+    page = await office.screen(office.crm.cast.olga, "/reports/calls?period=today", viewport=PHONE)
+    headings = page.locator(".report-table thead th:not(:empty)")
+    # Two characters a line at least, of twelve pixels each.
+    widths = await headings.evaluate_all("all => all.map(one => one.clientWidth - 20)")
+    assert len(widths) > 5
+    assert min(widths) >= 24
+    assert await page.evaluate("document.documentElement.lang") == "zh-Hans"
 
 
 async def test_a_period_is_one_click_away_and_stays_from_report_to_report(office: Office) -> None:
