@@ -45,7 +45,7 @@ LANGUAGES = {
         Language("en", "English"),
         Language("ru", "Русский"),
         Language("fa", "فارسی", direction="rtl"),
-        Language("zh", "中文", is_complete=False, script="Hans"),
+        Language("zh", "中文", script="Hans"),
         Language("ko", "한국어"),
     )
 }
