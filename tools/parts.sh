@@ -13,8 +13,8 @@ installed() { dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok instal
 
 missing=()
 # MariaDB without its service: the tests start a server of their own.
-# chromium brings no letters of its own: DejaVu has Cyrillic, Noto has Arabic and Persian.
-for package in postgresql mariadb-server-core mariadb-client-core chromium fonts-dejavu-core fonts-noto-core sox debootstrap debian-archive-keyring; do
+# chromium brings no letters of its own: DejaVu has Cyrillic, Noto has Arabic and Persian, Droid has Chinese and Korean.
+for package in postgresql mariadb-server-core mariadb-client-core chromium fonts-dejavu-core fonts-noto-core fonts-droid-fallback sox debootstrap debian-archive-keyring; do
     installed "$package" || missing+=("$package")
 done
 if [ "$(id -u)" != 0 ]; then
