@@ -19,7 +19,7 @@ from pbx_crm.pages.card_fields import SEEN
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.region_choice import region_choices
 from pbx_crm.pages.render import render, wording_of
-from pbx_crm.pages.request import services_of, viewer_of
+from pbx_crm.pages.request import reader_of, services_of, viewer_of
 from pbx_crm.services.contacts import texts_of
 
 FIELDS = ("name", "company", "city", "do_not_call", "responsible_id", "region_id")
@@ -108,7 +108,7 @@ async def _page(
 ) -> web.StreamResponse:
     viewer = viewer_of(request)
     view = await services_of(request).clients.contacts.view(viewer, _id(request))
-    services_of(request).entry.watch.opened(viewer, [f"contact-{view.card.id}"])
+    services_of(request).entry.watch.opened(reader_of(request), [f"contact-{view.card.id}"])
     stored = texts_of(view.card)
     colleagues = await _colleagues(request) if viewer.role is Role.HEAD else []
     regions = await region_choices(request, view.card.region_id)

@@ -19,7 +19,7 @@ from pbx_crm.pages.card_fields import fields_shown
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.moves import new_key
 from pbx_crm.pages.render import render, wording_of, zone_of
-from pbx_crm.pages.request import is_fragment, services_of, viewer_of
+from pbx_crm.pages.request import is_fragment, reader_of, services_of, viewer_of
 
 PRIORITIES = (
     (Priority.LOW, N_("Low")),
@@ -187,7 +187,7 @@ async def card_values(request: web.Request, deal_id: int, answered: Answered) ->
     """What the template of a card asks for."""
     card = await services_of(request).deal_cards.show(viewer_of(request), deal_id, zone_of(request))
     client = f"deal-{deal_id}" if card.deal.contact_id is None else f"contact-{card.deal.contact_id}"
-    services_of(request).entry.watch.opened(viewer_of(request), [client])
+    services_of(request).entry.watch.opened(reader_of(request), [client])
     typed = answered.typed if answered.form == "fields" else {}
     return {
         "card": card,

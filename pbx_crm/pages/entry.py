@@ -10,9 +10,21 @@ from pbx_crm.domain.errors import NotAllowed
 from pbx_crm.domain.sentence import N_
 from pbx_crm.domain.session import SessionKind
 from pbx_crm.pages.access import Handler
-from pbx_crm.pages.request import LOGGED_IN, OPTIONS, SESSION_COOKIE, is_api, services_of, wants_websocket
+from pbx_crm.pages.request import (
+    LOGGED_IN,
+    OPTIONS,
+    SEE_AS_COOKIE,
+    SESSION_COOKIE,
+    is_api,
+    services_of,
+    session_of,
+    wants_websocket,
+)
+from pbx_crm.services.accounts import LoggedIn
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+WAYS_OUT = frozenset({"/see-as/end", "/logout", "/login", "/login/code"})
+"""Here a head who looks through a seller's eyes is a head."""
 
 
 @web.middleware
@@ -24,7 +36,26 @@ async def know_viewer(request: web.Request, handler: Handler) -> web.StreamRespo
         kind, token = SessionKind.WEB, request.cookies.get(SESSION_COOKIE, "")
     found = await services_of(request).accounts.who_is(token, kind) if token else None
     if found:
-        request[LOGGED_IN] = found
+        request[LOGGED_IN] = await _through_whose_eyes(request, found)
+    return await handler(request)
+
+
+async def _through_whose_eyes(request: web.Request, found: LoggedIn) -> LoggedIn:
+    wanted = request.cookies.get(SEE_AS_COOKIE, "")
+    # A tab's socket stays the head's own: nobody else is online by it, and signals carry no client.
+    stays = is_api(request) or wants_websocket(request) or request.path in WAYS_OUT
+    if stays or not (wanted.isascii() and wanted.isdecimal()):
+        return found
+    return await services_of(request).entry.see_as.through(found, int(wanted[:18]))
+
+
+@web.middleware
+async def only_look(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Refuses a head who looks through a seller's eyes all changes, and the seller's own account."""
+    here = session_of(request)
+    changes = request.method not in SAFE or f"{request.path}/".startswith("/me/")
+    if here is not None and here.seen_by is not None and changes:
+        raise NotAllowed(N_("You look through another’s eyes: nothing can be changed. Stop looking first."))
     return await handler(request)
 
 

@@ -44,6 +44,8 @@ class Frame:
     leads: bool
     """Whether this is a head of sales."""
     is_admin: bool
+    seen_by: str
+    """The head who looks through these eyes; empty where people see for themselves."""
 
 
 def frame_for(here: LoggedIn | None, path: str, language: Language) -> Frame:
@@ -64,6 +66,7 @@ def frame_for(here: LoggedIn | None, path: str, language: Language) -> Frame:
         board_ltr=viewer is not None and viewer.board_ltr,
         works_with_clients=works and is_let_in,
         is_admin=viewer is not None and viewer.is_admin,
+        seen_by=here.seen_by.name if here and here.seen_by else "",
         leads=viewer is not None and viewer.role is Role.HEAD,
     )
 

@@ -15,6 +15,7 @@ from pbx_crm.pages.render import render
 from pbx_crm.pages.request import (
     LANGUAGE_COOKIE,
     OPTIONS,
+    SEE_AS_COOKIE,
     SESSION_COOKIE,
     STEP_COOKIE,
     origin_of,
@@ -76,6 +77,7 @@ async def log_out(request: web.Request) -> web.StreamResponse:
         await services_of(request).accounts.log_out(here)
     answer = see_other("/login")
     answer.del_cookie(SESSION_COOKIE, path="/")
+    answer.del_cookie(SEE_AS_COOKIE, path="/")
     return answer
 
 

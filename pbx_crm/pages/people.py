@@ -14,6 +14,7 @@ from pbx_crm.pages.answers import see_other
 from pbx_crm.pages.forms import Form, form_of
 from pbx_crm.pages.render import render, wording_of
 from pbx_crm.pages.request import services_of, viewer_of
+from pbx_crm.services.see_as import is_to_be_seen_as
 from pbx_crm.services.staff import PersonForm
 
 HERE = "/settings/people"
@@ -164,6 +165,7 @@ async def _one(
     filled = {
         "here": HERE,
         "person": person,
+        "may_see_as": viewer_of(request).role is Role.HEAD and is_to_be_seen_as(person),
         "may_reset_factor": person.id in with_factor and person.id != viewer_of(request).id,
         "values": values,
         "reasons": reasons or {},

@@ -40,6 +40,8 @@ SESSION_COOKIE = "pbx_crm_session"
 STEP_COOKIE = "pbx_crm_step"
 """Half a log-in: the password was right, the code is wanted."""
 LANGUAGE_COOKIE = "pbx_crm_language"
+SEE_AS_COOKIE = "pbx_crm_see_as"
+"""The id of the seller through whose eyes a head looks; worth nothing to anybody else."""
 
 
 def services_of(request: web.Request) -> Services:
@@ -64,6 +66,12 @@ def viewer_of(request: web.Request) -> Person:
     if person is None:
         raise NotLoggedIn
     return person
+
+
+def reader_of(request: web.Request) -> Person:
+    """Who sits before the screen: the head who looks through a seller's eyes, else the viewer."""
+    here = here_of(request)
+    return here.seen_by or here.person
 
 
 def here_of(request: web.Request) -> LoggedIn:

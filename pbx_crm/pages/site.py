@@ -57,6 +57,7 @@ from pbx_crm.pages import (
     robots,
     search,
     security,
+    see_as,
     site_form,
     site_forms,
     stages,
@@ -73,7 +74,7 @@ from pbx_crm.pages.api import document
 from pbx_crm.pages.api.table import ENDPOINTS
 from pbx_crm.pages.card_routes import CARD_ROUTES
 from pbx_crm.pages.client_routes import CLIENT_ROUTES
-from pbx_crm.pages.entry import know_viewer, refuse_foreign_origin
+from pbx_crm.pages.entry import know_viewer, only_look, refuse_foreign_origin
 from pbx_crm.pages.refusals import answer_refusals
 from pbx_crm.pages.report_routes import REPORT_ROUTES
 from pbx_crm.pages.request import OPTIONS, SERVICES, SiteOptions
@@ -108,6 +109,8 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/settings/people/{person}", people.change, Access.SETTINGS),
     Route("POST", "/settings/people/{person}/password", people.set_password, Access.SETTINGS),
     Route("POST", "/settings/people/{person}/active", people.set_active, Access.SETTINGS),
+    Route("POST", "/settings/people/{person}/see-as", see_as.begin, Access.HEAD),
+    Route("POST", "/see-as/end", see_as.end, Access.PERSON),
     Route("POST", "/settings/people/{person}/sign-out", people.sign_out, Access.SETTINGS),
     Route("POST", "/settings/people/{person}/second-factor", people.reset_second_factor, Access.SETTINGS),
     Route("GET", "/settings/security", security.show, Access.SETTINGS),
@@ -308,7 +311,9 @@ ROUTES: tuple[Route, ...] = (
 
 def make_site(services: Services, options: SiteOptions | None = None) -> web.Application:
     """The web application with these services behind it."""
-    site = web.Application(middlewares=[answer_refusals, know_viewer, refuse_foreign_origin, live.note_mark])
+    site = web.Application(
+        middlewares=[answer_refusals, know_viewer, refuse_foreign_origin, only_look, live.note_mark]
+    )
     site[SERVICES] = services
     site[OPTIONS] = options or SiteOptions()
     site.on_response_prepare.append(add_security_headers)

@@ -46,6 +46,8 @@ class LoggedIn:
     """What the menu has beside the three places of a fresh installation."""
     must_enrol: bool = False
     """Whether the company wants a second factor of them before anything else."""
+    seen_by: Person | None = None
+    """The head who looks through this person's eyes; None where people see for themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pbx_crm.services.ground import Ground
 from pbx_crm.services.passwords import Passwords
 from pbx_crm.services.read_watch import ReadWatch
 from pbx_crm.services.second_factors import SecondFactors
+from pbx_crm.services.see_as import SeeAs
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Entry:
     factors: SecondFactors
     settings: EntrySettings
     watch: ReadWatch
+    see_as: SeeAs
 
     @classmethod
     def on(cls, ground: Ground, passwords: Passwords) -> Entry:
@@ -26,4 +28,5 @@ class Entry:
             factors=SecondFactors(ground.database, ground.live, ground.clock, passwords),
             settings=EntrySettings(ground.database, ground.clock),
             watch=ReadWatch(ground),
+            see_as=SeeAs(ground.database, ground.clock),
         )

@@ -113,6 +113,8 @@ WALK: dict[tuple[str, str], Ask] = {
     ("POST", "/settings/people/{person}/active"): Ask("person", data={"active": "no"}),
     ("POST", "/settings/people/{person}/sign-out"): Ask("person", data={}),
     ("POST", "/settings/people/{person}/second-factor"): Ask("person", data={}),
+    ("POST", "/settings/people/{person}/see-as"): Ask("person", data={}),
+    ("POST", "/see-as/end"): Ask(data={}),
     ("GET", "/settings/security"): Ask(),
     ("POST", "/settings/security"): Ask(data={"clients_an_hour": "150", "refused_kept_days": "90"}),
     ("GET", "/settings/extensions"): Ask(),

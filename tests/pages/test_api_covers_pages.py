@@ -14,13 +14,14 @@ OF_A_PERSON = {
     *("/logout", "/me/settings", "/me/password", "/me/tokens", "/me/sessions/{session}/end"),
     *("/popup/{call_id}/close", "/popup/{call_id}/hang-up", "/board/column/{stage}/fold"),
     *("/deals/{deal}/draft", "/reminders/{task}/seen", "/reminders/warnings/seen", "/bell/seen"),
+    "/see-as/end",
     *(f"/me/second-factor{what}" for what in ("", "/confirm", "/codes", "/off")),
 }
 NOT_FOR_SCRIPTS = {
     # Who may come in, what a link shows to strangers, what nothing brings back: a person decides.
     *("/settings/people", "/settings/people/{person}", "/settings/people/{person}/password"),
     *("/settings/people/{person}/active", "/settings/people/{person}/sign-out"),
-    *("/settings/people/{person}/second-factor", "/settings/security"),
+    *("/settings/people/{person}/second-factor", "/settings/people/{person}/see-as", "/settings/security"),
     *("/settings/extensions/link", "/settings/extensions/unlink", "/settings/doctor"),
     *("/settings/walls", "/settings/walls/{wall}/revoke", "/contacts/{contact}/erase"),
 }
